@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto'
+import { errors as vineErrors } from '@vinejs/vine'
+import { errors as authErrors } from '@adonisjs/auth'
+import { errors as bouncerErrors } from '@adonisjs/bouncer'
+import { errors as lucidErrors } from '@adonisjs/lucid'
+import { ExceptionHandler, type HttpContext } from '@adonisjs/core/http'
+import { Problem, type FieldError } from '#exceptions/problem'
+
+interface ProblemDocument {
+  type: string
+  title: string
+  status: number
+  detail: string
+  code: string
+  request_id: string
+  errors?: FieldError[]
+  [extra: string]: unknown
+}
+
+const TITLES: Record<number, string> = {
+  400: 'Bad request',
+  401: 'Not signed in',
+  403: 'Not allowed',
+  404: 'Not found',
+  409: 'Conflict with the current state',
+  413: 'Too large',
+  415: 'Unsupported media type',
+  422: 'Not acceptable as given',
+  429: 'Too many requests',
+  502: 'The payment provider did not answer as expected',
+  503: 'Not available right now',
+}
+
+/** PostgreSQL refuses what no column can hold (a NUL in text, a year 300000): the caller's doing. */
+const UNSTORABLE = new Set(['22021', '22P05', '22P02', '22003', '22007', '22008'])
+
+/**
+ * Every failure leaves as `application/problem+json` (RFC 9457). What the caller cannot act on is a
+ * 500 that tells nothing but the request id under which the log has the rest.
+ */
+export default class HttpExceptionHandler extends ExceptionHandler {
+  protected debug = false
+  protected ignoreStatuses = [400, 401, 403, 404, 405, 409, 413, 415, 422, 429]
+
+  async handle(error: any, ctx: HttpContext) {
+    const problem = this.#describe(error, ctx.request.id() ?? randomUUID())
+    if (problem.status === 401) ctx.response.header('www-authenticate', 'Bearer')
+    ctx.response
+      .status(problem.status)
+      .header('content-type', 'application/problem+json')
+      .send(JSON.stringify(problem))
+  }
+
+  #describe(error: any, requestId: string): ProblemDocument {
+    const answer = (
+      status: number,
+      code: string,
+      detail: string,
+      more: Record<string, unknown> = {}
+    ): ProblemDocument => ({
+      type: `https://safesend.example/problems/${code}`,
+      title: TITLES[status] ?? (status >= 500 ? 'Something went wrong on our side' : 'Refused'),
+      status,
+      detail,
+      code,
+      ...more,
+      request_id: requestId,
+    })
+
+    if (error instanceof Problem) {
+      return answer(error.status, error.code ?? 'error', error.message, {
+        ...error.extra,
+        ...(error.errors && { errors: error.errors }),
+      })
+    }
+    if (error instanceof vineErrors.E_VALIDATION_ERROR) {
+      const errors = error.messages.map(({ field, rule, message }: FieldError) => ({
+        field,
+        rule,
+        message,
+      }))
+      return answer(422, 'validation_failed', 'Some fields are not acceptable; see errors.', {
+        errors,
+      })
+    }
+    if (error instanceof authErrors.E_UNAUTHORIZED_ACCESS) {
+      return answer(
+        401,
+        'unauthenticated',
+        'Send a valid access token as "Authorization: Bearer …".'
+      )
+    }
+    if (error instanceof bouncerErrors.E_AUTHORIZATION_FAILURE) {
+      const message = error.response?.message
+      return answer(403, 'forbidden', message ?? 'Your role in this project does not allow this.')
+    }
+    if (error instanceof lucidErrors.E_ROW_NOT_FOUND) {
+      return answer(404, 'not_found', 'There is no such record, or it is not yours to see.')
+    }
+    if (error?.code === 'E_ROUTE_NOT_FOUND') {
+      return answer(
+        404,
+        'route_not_found',
+        'There is no such endpoint. See the documentation for the list.'
+      )
+    }
+    if (UNSTORABLE.has(error?.code)) {
+      return answer(
+        422,
+        'validation_failed',
+        'A value of the request cannot be stored, such as text with a NUL character.'
+      )
+    }
+    if (error?.status >= 400 && error?.status < 500) {
+      return answer(error.status, 'bad_request', error.message ?? 'The request could not be read.')
+    }
+    return answer(
+      500,
+      'internal_error',
+      'Something went wrong on our side. Nothing that was not confirmed has been done; the request id finds it in our logs.'
+    )
+  }
+}

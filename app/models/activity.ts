@@ -1,0 +1,5 @@
+import { ActivitySchema } from '#database/schema'
+
+export default class Activity extends ActivitySchema {
+  static table = 'activity'
+}

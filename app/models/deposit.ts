@@ -1,0 +1,3 @@
+import { DepositSchema } from '#database/schema'
+
+export default class Deposit extends DepositSchema {}

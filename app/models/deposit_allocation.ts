@@ -1,0 +1,3 @@
+import { DepositAllocationSchema } from '#database/schema'
+
+export default class DepositAllocation extends DepositAllocationSchema {}

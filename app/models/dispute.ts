@@ -1,0 +1,3 @@
+import { DisputeSchema } from '#database/schema'
+
+export default class Dispute extends DisputeSchema {}

@@ -1,0 +1,3 @@
+import { EscrowAccountSchema } from '#database/schema'
+
+export default class EscrowAccount extends EscrowAccountSchema {}

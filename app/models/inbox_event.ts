@@ -1,0 +1,3 @@
+import { InboxEventSchema } from '#database/schema'
+
+export default class InboxEvent extends InboxEventSchema {}

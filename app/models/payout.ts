@@ -1,0 +1,3 @@
+import { PayoutSchema } from '#database/schema'
+
+export default class Payout extends PayoutSchema {}

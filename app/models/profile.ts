@@ -1,0 +1,3 @@
+import { ProfileSchema } from '#database/schema'
+
+export default class Profile extends ProfileSchema {}

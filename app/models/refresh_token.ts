@@ -1,0 +1,3 @@
+import { RefreshTokenSchema } from '#database/schema'
+
+export default class RefreshToken extends RefreshTokenSchema {}

@@ -1,0 +1,3 @@
+import { RefundRequestSchema } from '#database/schema'
+
+export default class RefundRequest extends RefundRequestSchema {}

@@ -1,0 +1,3 @@
+import { ReleaseSchema } from '#database/schema'
+
+export default class Release extends ReleaseSchema {}

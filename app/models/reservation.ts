@@ -1,0 +1,3 @@
+import { ReservationSchema } from '#database/schema'
+
+export default class Reservation extends ReservationSchema {}

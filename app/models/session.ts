@@ -1,0 +1,3 @@
+import { SessionSchema } from '#database/schema'
+
+export default class Session extends SessionSchema {}

@@ -1,0 +1,3 @@
+import { SingleUseTokenSchema } from '#database/schema'
+
+export default class SingleUseToken extends SingleUseTokenSchema {}

@@ -1,0 +1,3 @@
+import { SubmissionSchema } from '#database/schema'
+
+export default class Submission extends SubmissionSchema {}

@@ -1,0 +1,38 @@
+import { Env } from '@adonisjs/core/env'
+
+/**
+ * Everything the outside decides about SafeSend: addresses and secrets. Fees, periods and
+ * thresholds are no business of the environment; they are rows of the `settings` table.
+ */
+export default await Env.create(new URL('../', import.meta.url), {
+  NODE_ENV: Env.schema.enum(['development', 'production', 'test'] as const),
+  PORT: Env.schema.number(),
+  HOST: Env.schema.string({ format: 'host' }),
+  APP_KEY: Env.schema.secret(),
+  APP_URL: Env.schema.string({ format: 'url', tld: false }),
+  LOG_LEVEL: Env.schema.string(),
+  CORS_ORIGINS: Env.schema.string.optional(),
+  FRONTEND_URL: Env.schema.string.optional({ format: 'url', tld: false }),
+
+  DATABASE_URL: Env.schema.secret(),
+  DATABASE_POOL_MAX: Env.schema.number.optional(),
+
+  /** PKCS#8 PEM of the Ed25519 key that signs access tokens. Made on first start in development. */
+  JWT_PRIVATE_KEY: Env.schema.string.optional(),
+
+  STRIPE_API_BASE: Env.schema.string.optional({ format: 'url', tld: false }),
+  STRIPE_SECRET_KEY: Env.schema.secret(),
+  STRIPE_PUBLISHABLE_KEY: Env.schema.string(),
+  /** Comma-separated, so that a secret can be rolled without losing a webhook. */
+  STRIPE_WEBHOOK_SECRETS: Env.schema.secret(),
+  STRIPE_CONNECT_WEBHOOK_SECRETS: Env.schema.secret.optional(),
+
+  MAIL_TRANSPORT: Env.schema.enum(['smtp', 'file'] as const),
+  MAIL_FROM: Env.schema.string(),
+  /** Where the `file` transport writes messages. */
+  MAIL_DIR: Env.schema.string.optional(),
+  SMTP_HOST: Env.schema.string.optional(),
+  SMTP_PORT: Env.schema.number.optional(),
+  SMTP_USERNAME: Env.schema.string.optional(),
+  SMTP_PASSWORD: Env.schema.secret.optional(),
+})

@@ -1,0 +1,22 @@
+import router from '@adonisjs/core/services/router'
+import server from '@adonisjs/core/services/server'
+
+server.errorHandler(() => import('#exceptions/handler'))
+
+server.use([
+  () => import('#middleware/container_bindings_middleware'),
+  () => import('@adonisjs/cors/cors_middleware'),
+])
+
+/**
+ * Nothing else runs on every route: the API wants neither session nor CSRF nor views (each costs it
+ * dearly), and a webhook must be read raw.
+ */
+router.use([])
+
+export const middleware = router.named({
+  body: () => import('@adonisjs/core/bodyparser_middleware'),
+  initializeAuth: () => import('@adonisjs/auth/initialize_auth_middleware'),
+  auth: () => import('#middleware/auth_middleware'),
+  bouncer: () => import('#middleware/initialize_bouncer_middleware'),
+})

@@ -1,0 +1,8 @@
+/**
+ * Routes live in one file per part of the API; the framework's trailing-slash handling makes
+ * `/api/x` and `/api/x/` the same route.
+ */
+import './routes/auth.js'
+import './routes/projects.js'
+import './routes/payments.js'
+import './routes/health.js'
