@@ -204,7 +204,7 @@ export class MessageSchema extends BaseModel {
 }
 
 export class MilestoneSchema extends BaseModel {
-  static $columns = ['amount', 'autoApproveAt', 'closedAt', 'closedReason', 'createdAt', 'currency', 'description', 'dueDate', 'fundedAt', 'id', 'projectId', 'remindersSent', 'status', 'title', 'updatedAt'] as const
+  static $columns = ['amount', 'autoApproveAt', 'closedAt', 'closedReason', 'createdAt', 'currency', 'description', 'dueDate', 'fundedAt', 'id', 'inspectionLeft', 'projectId', 'remindersSent', 'status', 'title', 'updatedAt'] as const
   $columns = MilestoneSchema.$columns
   @column()
   declare amount: bigint
@@ -226,6 +226,8 @@ export class MilestoneSchema extends BaseModel {
   declare fundedAt: DateTime | null
   @column({ isPrimary: true })
   declare id: string
+  @column()
+  declare inspectionLeft: string | null
   @column()
   declare projectId: string
   @jsonColumn()
@@ -291,7 +293,7 @@ export class PayoutAccountSchema extends BaseModel {
 }
 
 export class PayoutSchema extends BaseModel {
-  static $columns = ['notBefore', 'payoutAccountId', 'releaseId', 'state', 'transactionId', 'userId', 'waitReason'] as const
+  static $columns = ['notBefore', 'payoutAccountId', 'releaseId', 'state', 'transactionId', 'userId'] as const
   $columns = PayoutSchema.$columns
   @column.dateTime()
   declare notBefore: DateTime
@@ -305,8 +307,6 @@ export class PayoutSchema extends BaseModel {
   declare transactionId: string
   @column()
   declare userId: string
-  @column()
-  declare waitReason: string
 }
 
 export class ProfileSchema extends BaseModel {
@@ -567,7 +567,7 @@ export class SubmissionSchema extends BaseModel {
 }
 
 export class TransactionSchema extends BaseModel {
-  static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'lastLookupAt', 'milestoneId', 'paymentProvider', 'providerTransactionId', 'rail', 'sentAt', 'status', 'transactionType', 'userId'] as const
+  static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'lastLookupAt', 'milestoneId', 'paymentProvider', 'providerTransactionId', 'rail', 'sentAt', 'status', 'transactionType', 'userId', 'waitReason'] as const
   $columns = TransactionSchema.$columns
   @column()
   declare absentLookups: number
@@ -609,6 +609,8 @@ export class TransactionSchema extends BaseModel {
   declare transactionType: string
   @column()
   declare userId: string | null
+  @column()
+  declare waitReason: string
 }
 
 export class UserSchema extends BaseModel {

@@ -58,6 +58,9 @@ export default class extends BaseSchema {
         funded_at timestamptz,
         -- The inspection clock: set by a submission, cleared by whatever stops it.
         auto_approve_at timestamptz,
+        -- What was left of the clock when a refund request stopped it; a declined request gives it back,
+        -- so that asking again and again cannot put off the approval for ever.
+        inspection_left interval,
         -- Days-before marks (7, 3, 1) of the reminders sent for the running clock.
         reminders_sent jsonb NOT NULL DEFAULT '[]',
         closed_at timestamptz,

@@ -41,6 +41,8 @@ export default class extends BaseSchema {
         last_lookup_at timestamptz,
         failure_code text NOT NULL DEFAULT '',
         failure_message text NOT NULL DEFAULT '',
+        -- Why it has not been sent yet, in words for people: no account, hold period, balance short.
+        wait_reason text NOT NULL DEFAULT '',
         created_at timestamptz NOT NULL DEFAULT now(),
         completed_at timestamptz,
         CHECK (transaction_type = 'treasury' OR escrow_account_id IS NOT NULL)
@@ -59,11 +61,12 @@ export default class extends BaseSchema {
         transaction_id uuid PRIMARY KEY REFERENCES transactions (id),
         method text NOT NULL CHECK (method IN ('payment_element', 'checkout')),
         return_url text,
-        -- live: may still be paid. applied: it funds its milestones. unapplied: its money came too late.
-        -- superseding/expiring: asked the provider to cancel, answer open. closed: cancelled or failed.
+        -- live: may still be paid. cancelling: the provider was asked to cancel, its answer is open.
+        -- applied: it funds its milestones. unapplied: its money came for something no longer there.
+        -- frozen: the provider's record contradicts ours, a person must look. closed: cancelled or failed.
         state text NOT NULL DEFAULT 'live'
-          CHECK (state IN ('live', 'cancelling', 'applied', 'unapplied', 'closed')),
-        -- Where the payer pays: an URL (hosted page). The client_secret is never stored; it is fetched.
+          CHECK (state IN ('live', 'cancelling', 'applied', 'unapplied', 'frozen', 'closed')),
+        -- What refunds and payouts refer to at the provider.
         charge_id text NOT NULL DEFAULT '',
         -- Minor units, once final. The deposit completes without it.
         provider_fee bigint CHECK (provider_fee >= 0),
@@ -135,8 +138,6 @@ export default class extends BaseSchema {
         -- waiting: has not been sent, money is in payable. in_transit: sent, outcome open.
         state text NOT NULL DEFAULT 'waiting'
           CHECK (state IN ('waiting', 'in_transit', 'paid', 'failed', 'returned')),
-        -- Why it waits, in words for people: no account, hold period, balance short.
-        wait_reason text NOT NULL DEFAULT '',
         not_before timestamptz NOT NULL DEFAULT now()
       );
       CREATE INDEX payouts_waiting ON payouts (not_before) WHERE state = 'waiting';
