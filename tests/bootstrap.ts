@@ -1,0 +1,28 @@
+import app from '@adonisjs/core/services/app'
+import testUtils from '@adonisjs/core/services/test_utils'
+import { apiClient } from '@japa/api-client'
+import { assert } from '@japa/assert'
+import { pluginAdonisJS } from '@japa/plugin-adonisjs'
+import type { Config } from '@japa/runner/types'
+import { startSandbox } from '#tests/support/sandbox'
+
+/** `npm test` has set all of this up; without it a test would write into somebody's database. */
+if (!process.env.DATABASE_URL?.endsWith('/safesend_test')) {
+  throw new Error('Tests need surroundings of their own: run them with "npm test".')
+}
+
+const baseUrl = `http://${process.env.HOST}:${process.env.PORT}`
+
+export const plugins: Config['plugins'] = [assert(), apiClient(baseUrl), pluginAdonisJS(app)]
+
+export const runnerHooks: Required<Pick<Config, 'setup' | 'teardown'>> = {
+  setup: [],
+  teardown: [],
+}
+
+/** What tests more than one unit talks over real HTTP: to our server, and our server to Stripe. */
+export const configureSuite: Config['configureSuite'] = (suite) => {
+  if (suite.name === 'unit') return
+  suite.setup(startSandbox)
+  suite.setup(() => testUtils.httpServer().start())
+}

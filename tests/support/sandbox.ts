@@ -1,0 +1,30 @@
+import env from '#start/env'
+import { StripeSandbox } from '#sandbox/stripe/index'
+import { webhookAddresses } from '../../bin/surroundings/environment.js'
+
+const port = Number(new URL(env.get('STRIPE_API_BASE')!).port)
+const addresses = webhookAddresses({ web: env.get('PORT'), sandbox: port })
+const firstOf = (secrets: string) => secrets.split(',')[0]
+
+/**
+ * The Stripe of the tests, in this process: it answers on `STRIPE_API_BASE` and sends its webhooks to
+ * the test server. `resetAll` takes it back to its opening float.
+ */
+export const sandbox = new StripeSandbox({
+  webhooks: [
+    { url: addresses.platform, secret: firstOf(env.get('STRIPE_WEBHOOK_SECRETS').release()) },
+    {
+      url: addresses.connect,
+      secret: firstOf(env.get('STRIPE_CONNECT_WEBHOOK_SECRETS')!.release()),
+      connect: true,
+    },
+  ],
+  // Enough for a server that is restarted meanwhile; then a test shows what never came.
+  webhookRetryDelaysMs: [50, 200, 1000, 3000],
+})
+
+/** Starts it where the application looks for it. Answers how to stop it. */
+export async function startSandbox(): Promise<() => Promise<void>> {
+  await sandbox.start(port)
+  return () => sandbox.stop()
+}
