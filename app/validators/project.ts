@@ -1,0 +1,57 @@
+import vine from '@vinejs/vine'
+import type { Infer } from '@vinejs/vine/types'
+import { PROJECT_STATUSES } from '#models/project'
+import { pageFields } from '#transformers/page'
+import { amount, currency } from '#validators/money'
+import { futureMoment } from '#validators/moment'
+import { atLeastOneField } from '#validators/at_least_one_field'
+
+export const title = () => vine.string().trim().minLength(1).maxLength(200)
+export const description = () => vine.string().trim().minLength(1).maxLength(20_000)
+
+const createProjectSchema = vine.object({
+  title: title(),
+  description: description(),
+  total_amount: amount(),
+  currency: currency().optional(),
+  deadline: futureMoment(),
+})
+export const createProjectValidator = vine.create(createProjectSchema)
+export type ProjectInput = Infer<typeof createProjectSchema>
+
+/** A `PUT` names what changes; what it leaves out stays. */
+export const projectChanges = {
+  title: title().optional(),
+  description: description().optional(),
+  total_amount: amount().optional(),
+  deadline: futureMoment().optional(),
+}
+
+const draftChanges = { ...projectChanges, currency: currency().optional() }
+const editProjectSchema = vine.object(draftChanges).use(atLeastOneField(Object.keys(draftChanges)))
+export const editProjectValidator = vine.create(editProjectSchema)
+export type ProjectChanges = Infer<typeof editProjectSchema>
+
+export const listProjectsValidator = vine.create(
+  vine.object({ ...pageFields, status: vine.enum(PROJECT_STATUSES).optional() })
+)
+
+export const inviteValidator = vine.create(
+  vine.object({ email: vine.string().trim().toLowerCase().email().maxLength(254) })
+)
+
+export const INVITATION_STATUSES = [
+  'pending',
+  'accepted',
+  'declined',
+  'revoked',
+  'expired',
+] as const
+
+export const listInvitationsValidator = vine.create(
+  vine.object({ ...pageFields, status: vine.enum(INVITATION_STATUSES).optional() })
+)
+
+export const messageValidator = vine.create(
+  vine.object({ body: vine.string().trim().minLength(1).maxLength(10_000) })
+)

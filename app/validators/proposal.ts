@@ -1,0 +1,54 @@
+import vine from '@vinejs/vine'
+import type { Infer } from '@vinejs/vine/types'
+import { pageFields } from '#transformers/page'
+import { atLeastOneField } from '#validators/at_least_one_field'
+import { milestoneChanges, milestoneFields } from '#validators/milestone'
+import { projectChanges } from '#validators/project'
+
+/** What a proposal says it is. Its `changes` are then read by the validator of that kind. */
+export const PROPOSAL_KINDS = [
+  'change_project',
+  'add_milestone',
+  'change_milestone',
+  'remove_milestone',
+] as const
+export type ProposalKind = (typeof PROPOSAL_KINDS)[number]
+
+const proposed = vine
+  .group([
+    vine.group.if((data) => data.kind === 'change_project', {
+      kind: vine.literal('change_project'),
+      changes: vine.object(projectChanges).use(atLeastOneField(Object.keys(projectChanges))),
+    }),
+    vine.group.if((data) => data.kind === 'add_milestone', {
+      kind: vine.literal('add_milestone'),
+      changes: vine.object(milestoneFields),
+    }),
+    vine.group.if((data) => data.kind === 'change_milestone', {
+      kind: vine.literal('change_milestone'),
+      milestone_id: vine.string().uuid(),
+      changes: vine.object(milestoneChanges).use(atLeastOneField(Object.keys(milestoneChanges))),
+    }),
+    vine.group.if((data) => data.kind === 'remove_milestone', {
+      kind: vine.literal('remove_milestone'),
+      milestone_id: vine.string().uuid(),
+    }),
+  ])
+  .otherwise((_, field) => {
+    field.report(`kind must be one of ${PROPOSAL_KINDS.join(', ')}.`, 'enum', {
+      ...field,
+      name: 'kind',
+      wildCardPath: 'kind',
+      getFieldPath: () => 'kind',
+    })
+  })
+
+const proposalSchema = vine.object({}).merge(proposed)
+export const proposalValidator = vine.create(proposalSchema)
+export type ProposalInput = Infer<typeof proposalSchema>
+
+export const PROPOSAL_STATUSES = ['open', 'accepted', 'declined'] as const
+
+export const listProposalsValidator = vine.create(
+  vine.object({ ...pageFields, status: vine.enum(PROPOSAL_STATUSES).optional() })
+)
