@@ -21,6 +21,10 @@ export default await Env.create(new URL('../', import.meta.url), {
   JWT_PRIVATE_KEY: Env.schema.string.optional(),
 
   STRIPE_API_BASE: Env.schema.string.optional({ format: 'url', tld: false }),
+  /** How long one call may take, in milliseconds. */
+  STRIPE_TIMEOUT_MS: Env.schema.number.optional(),
+  /** Currencies in which the Stripe account settles without conversion: "USD,EUR". Default USD. */
+  STRIPE_CURRENCIES: Env.schema.string.optional(),
   STRIPE_SECRET_KEY: Env.schema.secret(),
   STRIPE_PUBLISHABLE_KEY: Env.schema.string(),
   /** Comma-separated, so that a secret can be rolled without losing a webhook. */

@@ -148,7 +148,8 @@ export function formatMinor(minor: bigint, currency: Currency): string {
   return `${sign}${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`
 }
 
-function exponentOf(currency: Currency): number {
+/** Digits after the decimal point on the wire. @throws InvalidAmount for a currency unknown here */
+export function exponentOf(currency: Currency): number {
   const exponent = EXPONENTS[currency]
   if (exponent === undefined) throw new InvalidAmount(`${currency} is not a currency we handle.`)
   return exponent

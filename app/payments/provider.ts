@@ -65,6 +65,12 @@ export interface ProviderDeposit {
   fee?: Money
   /** Why the last attempt to pay failed, in the provider's words. */
   lastError?: string
+  /** The last attempt to pay, also one that failed. */
+  lastChargeId?: string
+  /** What of the charge went back to the payer so far, by us or by hand at the provider. */
+  refundedAmount?: Money
+  /** The payer's bank has asked for the money back, now or once. */
+  disputed?: boolean
   clientAction?: ClientAction
 }
 
@@ -119,6 +125,19 @@ export interface RecipientState {
   requirements: string[]
 }
 
+/** Where to look one of our transactions up. */
+export interface LookupHints {
+  projectId: string
+  chargeId?: string
+  /** When the intent was first sent. */
+  since: Date
+  /**
+   * The current attempt's key. With it, an earlier attempt's failure is not taken for the current one's,
+   * which may still be under way.
+   */
+  key?: string
+}
+
 /** What a webhook told, reduced to the object to look at. The object is fetched again before use. */
 export interface ProviderEvent {
   id: string
@@ -128,6 +147,7 @@ export interface ProviderEvent {
   subject:
     | { kind: 'deposit'; id: string }
     | { kind: 'charge'; id: string }
+    | { kind: 'dispute'; id: string; chargeId: string }
     | { kind: 'refund'; id: string }
     | { kind: 'payout'; id: string }
     | { kind: 'recipient'; id: string }
@@ -208,16 +228,19 @@ export interface Provider {
   /** The same reduction for an event already stored. */
   parseEvent(payload: Record<string, unknown>): ProviderEvent
 
-  /** Looks one of our transactions up by the id that we left in the provider's metadata. */
+  /**
+   * Looks one of our transactions up by the id that we left in the provider's metadata. The answer is
+   * conclusive: undefined means that the provider has no such object now.
+   */
   findByMetadata(
     kind: 'deposit',
     transactionId: string,
-    hints: { projectId: string; chargeId?: string; since: Date }
+    hints: LookupHints
   ): Promise<ProviderDeposit | undefined>
   findByMetadata(
     kind: 'refund' | 'payout',
     transactionId: string,
-    hints: { projectId: string; chargeId?: string; since: Date }
+    hints: LookupHints
   ): Promise<ProviderMovement | undefined>
 
   listBalanceTransactions(from: Date, to: Date): AsyncIterable<ProviderBalanceTransaction>

@@ -1,0 +1,51 @@
+import type { LookupHints, Provider } from '#payments/provider'
+import { stripeLimits } from './amounts.js'
+import { getBalance, listBalanceTransactions } from './balance.js'
+import { isLiveMode } from './client.js'
+import {
+  cancelDeposit,
+  createDeposit,
+  findDeposit,
+  getDeposit,
+  getDepositByCharge,
+} from './deposits.js'
+import { parseStripeEvent } from './events.js'
+import { createPayout, findPayout, getPayout } from './payouts.js'
+import { getRecipient, onboardRecipient, onboardingLink } from './recipients.js'
+import { createRefund, findRefund, getRefund } from './refunds.js'
+import { verifyStripeWebhook } from './webhooks.js'
+
+const HOUR = 3_600_000
+
+function findByMetadata(kind: string, transactionId: string, hints: LookupHints): Promise<any> {
+  if (kind === 'deposit') return findDeposit(transactionId, hints.since)
+  return kind === 'refund' ? findRefund(transactionId, hints) : findPayout(transactionId, hints)
+}
+
+/** Stripe Connect with separate charges and transfers. */
+export const stripe: Provider = {
+  name: 'stripe',
+  rail: 'stripe',
+  limitsFor: stripeLimits,
+  depositLifetimeMs: 24 * HOUR,
+  // A platform in the United States may hold for two years (elsewhere 90 days); cards are refundable as long.
+  refundableDays: 730,
+  holdDays: 730,
+  keyLifetimeMs: 24 * HOUR,
+  createDeposit,
+  getDeposit,
+  getDepositByCharge,
+  cancelDeposit,
+  refund: createRefund,
+  getRefund,
+  createPayout,
+  getPayout,
+  onboardRecipient,
+  getRecipient,
+  onboardingLink,
+  verifyWebhook: verifyStripeWebhook,
+  parseEvent: (payload) => parseStripeEvent(payload, isLiveMode()),
+  findByMetadata,
+  listBalanceTransactions,
+  getBalance,
+}

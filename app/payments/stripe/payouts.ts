@@ -1,0 +1,56 @@
+import type Stripe from 'stripe'
+import type { CreatePayout, LookupHints, ProviderMovement } from '#payments/provider'
+import { fromStripe, toStripe } from './amounts.js'
+import { ask, everyOf, isReplay, stripeClient } from './client.js'
+import { outcomeOf } from './movements.js'
+
+/**
+ * Pays a recipient: a transfer to the connected account. With the deposit's charge as its source it
+ * draws on that charge, also while the charge's money is not available yet.
+ */
+export async function createPayout(input: CreatePayout): Promise<ProviderMovement> {
+  const transfer = await ask('transfer', () =>
+    stripeClient().transfers.create(
+      {
+        ...toStripe(input.amount),
+        destination: input.destination,
+        ...(input.sourceChargeId && { source_transaction: input.sourceChargeId }),
+        transfer_group: input.projectId,
+        description: input.description,
+        metadata: { transaction_id: input.transactionId, key: input.key },
+      },
+      { idempotencyKey: input.key }
+    )
+  )
+  return isReplay(transfer) ? getPayout(transfer.id) : describe(transfer)
+}
+
+export async function getPayout(id: string): Promise<ProviderMovement> {
+  return describe(await ask('transfer', () => stripeClient().transfers.retrieve(id)))
+}
+
+/** Finds our transfer among those of its project. */
+export async function findPayout(
+  transactionId: string,
+  { projectId, key }: LookupHints
+): Promise<ProviderMovement | undefined> {
+  const found: { movement: ProviderMovement; key?: string }[] = []
+  const list = () => stripeClient().transfers.list({ transfer_group: projectId, limit: 100 })
+  for await (const transfer of everyOf(list)) {
+    if (transfer.metadata.transaction_id !== transactionId) continue
+    found.push({ movement: describe(transfer), key: transfer.metadata.key })
+  }
+  return outcomeOf(found, key)
+}
+
+/** A transfer that exists has happened. Reversals are told as their sum, however many there were. */
+function describe(transfer: Stripe.Transfer): ProviderMovement {
+  const { amount, amount_reversed: reversed, currency } = transfer
+  return {
+    id: transfer.id,
+    transactionId: transfer.metadata.transaction_id ?? '',
+    state: reversed > 0 ? 'returned' : 'succeeded',
+    amount: fromStripe(amount, currency),
+    returnedAmount: reversed > 0 ? fromStripe(reversed, currency) : undefined,
+  }
+}
