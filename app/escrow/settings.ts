@@ -1,0 +1,192 @@
+import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { InvalidAmount, Money } from '#ledger/money'
+
+/**
+ * What people decide about SafeSend and may change while it runs: fees, periods, thresholds.
+ * Defaults are here; a change is a new row of `settings`, never an overwritten one.
+ */
+
+interface Definition<Value> {
+  default: Value
+  /** What it decides, with its unit, as shown to staff. */
+  about: string
+  /** Reads a stored or typed-in value; throws `InvalidSetting`. */
+  parse(value: unknown): Value
+}
+
+export class InvalidSetting extends Error {}
+
+const definitions = {
+  platform_fee_bps: integer(1000, 0, 10_000, 'Platform fee, basis points of what is released'),
+  inspection_days: integer(
+    14,
+    1,
+    30,
+    'Days of silence after which a submission counts as approved'
+  ),
+  payout_hold_days: integer(0, 0, 90, 'Days between a release and its payout'),
+  refund_response_days: integer(5, 1, 30, 'Days the freelancer has to answer a refund request'),
+  refund_free_hours: integer(24, 0, 720, 'Hours after funding with an immediate refund'),
+  refund_overdue_days: integer(
+    7,
+    0,
+    365,
+    'Days past the due date, without a submission, from which a refund is immediate'
+  ),
+  deposit_expiry_hours: integer(24, 1, 168, 'Hours a pending deposit has to be paid'),
+  invitation_expiry_days: integer(14, 1, 90, 'Days an invitation can be accepted'),
+  hold_warning_days: integer(30, 1, 180, 'Days before held money must move that staff are warned'),
+  review_reminder_days: integerList(
+    [7, 3, 1],
+    1,
+    30,
+    'Days before automatic approval on which the client is reminded'
+  ),
+  four_eyes_threshold: amount('500.00', 'Amount above which a second person must agree'),
+  unknown_lookup_interval_seconds: integer(
+    600,
+    0,
+    86_400,
+    'Seconds between look-ups of an unknown outcome at a provider'
+  ),
+  key_absence_lookups: integer(
+    2,
+    1,
+    10,
+    'Look-ups that must find nothing before an intent may be sent under a new key'
+  ),
+  balance_snapshot_seconds: integer(
+    60,
+    0,
+    3600,
+    'Age up to which a known provider balance is used for reservations'
+  ),
+} satisfies Record<string, Definition<unknown>>
+
+export type SettingName = keyof typeof definitions
+export type SettingValue<Name extends SettingName> = (typeof definitions)[Name]['default']
+export type Settings = { [Name in SettingName]: SettingValue<Name> }
+
+type Reader = Pick<QueryClientContract, 'rawQuery'>
+
+/** One setting as it is now, for `db` or inside a transaction. */
+export async function setting<Name extends SettingName>(
+  client: Reader,
+  name: Name
+): Promise<SettingValue<Name>> {
+  const { rows } = await client.rawQuery(
+    'SELECT value FROM settings WHERE name = ? ORDER BY version DESC LIMIT 1',
+    [name]
+  )
+  return rows.length === 0 ? definitions[name].default : parseSetting(name, rows[0].value)
+}
+
+/** All settings as they are now, in one round trip. */
+export async function settings(client: Reader): Promise<Settings> {
+  const { rows } = await client.rawQuery(
+    'SELECT DISTINCT ON (name) name, value FROM settings ORDER BY name, version DESC'
+  )
+  const stored = new Map<string, unknown>(rows.map((row: any) => [row.name, row.value]))
+  return Object.fromEntries(
+    settingNames().map((name) => [
+      name,
+      stored.has(name) ? parseSetting(name, stored.get(name)) : definitions[name].default,
+    ])
+  ) as Settings
+}
+
+/**
+ * Changes a setting from now on, as a new version. Two people changing it at the same moment make
+ * two versions, one after the other.
+ *
+ * @param changedBy who decided, for people: `staff:<id>`, `operator`
+ * @returns the new version number
+ * @throws InvalidSetting when the value is not acceptable
+ */
+export async function changeSetting<Name extends SettingName>(
+  trx: TransactionClientContract,
+  name: Name,
+  value: SettingValue<Name>,
+  changedBy: string
+): Promise<number> {
+  const accepted = parseSetting(name, value)
+  // There may be no row to lock yet, so the name itself is locked until the transaction ends.
+  await trx.rawQuery(`SELECT pg_advisory_xact_lock(hashtextextended('setting:' || ?, 0))`, [name])
+  const { rows } = await trx.rawQuery(
+    `INSERT INTO settings (name, version, value, changed_by)
+     SELECT ?, coalesce(max(version), 0) + 1, ?::jsonb, ? FROM settings WHERE name = ?
+     RETURNING version`,
+    [name, JSON.stringify(accepted), changedBy, name]
+  )
+  return rows[0].version
+}
+
+export function settingNames(): SettingName[] {
+  return Object.keys(definitions) as SettingName[]
+}
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(definitions, name)
+}
+
+/** What the setting decides, and its default. */
+export function describeSetting(name: SettingName): { about: string; default: unknown } {
+  return definitions[name]
+}
+
+/** @throws InvalidSetting */
+export function parseSetting<Name extends SettingName>(
+  name: Name,
+  value: unknown
+): SettingValue<Name> {
+  try {
+    return definitions[name].parse(value) as SettingValue<Name>
+  } catch (error) {
+    if (error instanceof InvalidSetting) throw new InvalidSetting(`${name}: ${error.message}`)
+    throw error
+  }
+}
+
+function integer(value: number, min: number, max: number, about: string): Definition<number> {
+  return { default: value, about, parse: (input) => readInteger(input, min, max) }
+}
+
+function integerList(
+  value: number[],
+  min: number,
+  max: number,
+  about: string
+): Definition<number[]> {
+  return {
+    default: value,
+    about,
+    parse(input) {
+      if (!Array.isArray(input)) throw new InvalidSetting('must be a list of whole numbers')
+      return input.map((item) => readInteger(item, min, max))
+    },
+  }
+}
+
+/** A decimal string with two places at most; compared in whatever currency the case has. */
+function amount(value: string, about: string): Definition<string> {
+  return {
+    default: value,
+    about,
+    parse(input) {
+      if (typeof input !== 'string') throw new InvalidSetting('must be a string such as "500.00"')
+      try {
+        return Money.parse(input, 'USD').toDecimal()
+      } catch (error) {
+        if (error instanceof InvalidAmount) throw new InvalidSetting(error.message)
+        throw error
+      }
+    },
+  }
+}
+
+function readInteger(input: unknown, min: number, max: number): number {
+  if (typeof input !== 'number' || !Number.isInteger(input) || input < min || input > max) {
+    throw new InvalidSetting(`must be a whole number from ${min} to ${max}`)
+  }
+  return input
+}

@@ -1,0 +1,170 @@
+/** Every kind of notification and its words, in one place. */
+
+/** What a notification is about. Ids are for links, the rest is for the words. */
+export interface AboutProject {
+  project_id: string
+  project_title: string
+}
+
+export interface AboutMilestone extends AboutProject {
+  milestone_id: string
+  milestone_title: string
+}
+
+/** A decimal string and its currency, as on the wire. */
+export interface WithAmount {
+  amount: string
+  currency: string
+}
+
+interface Words {
+  title: string
+  body: string
+}
+
+/**
+ * Past tense, the subject first. `title` is one short line; `body` is one or two sentences that say
+ * what happened and, where there is something to do, what.
+ */
+export const catalogue = {
+  'invitation.received': (d: AboutProject & { invited_by: string }) => ({
+    title: `Invitation to ${d.project_title}`,
+    body: `${d.invited_by} invites you to work on "${d.project_title}". Accept or decline the invitation.`,
+  }),
+  'invitation.accepted': (d: AboutProject & { by: string }) => ({
+    title: `${d.by} accepted`,
+    body: `${d.by} accepted the invitation to "${d.project_title}". You can fund its milestones now.`,
+  }),
+  'invitation.declined': (d: AboutProject & { by: string }) => ({
+    title: `${d.by} declined`,
+    body: `${d.by} declined the invitation to "${d.project_title}". You can invite someone else.`,
+  }),
+  'project.cancelled': (d: AboutProject) => ({
+    title: 'Project cancelled',
+    body: `"${d.project_title}" was cancelled. No money is held for it.`,
+  }),
+  'project.completed': (d: AboutProject) => ({
+    title: 'Project completed',
+    body: `Every milestone of "${d.project_title}" is closed.`,
+  }),
+  'proposal.opened': (d: AboutProject & { proposal_id: string; by: string }) => ({
+    title: 'Change proposed',
+    body: `${d.by} proposes a change to "${d.project_title}". Accept or decline it.`,
+  }),
+  'proposal.accepted': (d: AboutProject & { proposal_id: string; by: string }) => ({
+    title: 'Change accepted',
+    body: `${d.by} accepted the proposed change to "${d.project_title}".`,
+  }),
+  'proposal.declined': (d: AboutProject & { proposal_id: string; by: string }) => ({
+    title: 'Change declined',
+    body: `${d.by} declined the proposed change to "${d.project_title}".`,
+  }),
+  'message.received': (d: AboutProject & { message_id: string; by: string }) => ({
+    title: `Message from ${d.by}`,
+    body: `${d.by} wrote in "${d.project_title}".`,
+  }),
+  'milestone.funded': (d: AboutMilestone & WithAmount) => ({
+    title: 'Milestone funded',
+    body: `${money(d)} for "${d.milestone_title}" is held in escrow.`,
+  }),
+  'milestone.submitted': (d: AboutMilestone & { auto_approve_at: string }) => ({
+    title: 'Work submitted',
+    body: `Work on "${d.milestone_title}" is ready for your review. It counts as approved on ${day(d.auto_approve_at)} if you do not answer.`,
+  }),
+  'milestone.rejected': (d: AboutMilestone) => ({
+    title: 'Changes asked for',
+    body: `The client asks for changes to "${d.milestone_title}". Their reasons are with the submission.`,
+  }),
+  'milestone.approved': (d: AboutMilestone & { automatic: boolean }) => ({
+    title: 'Milestone approved',
+    body: d.automatic
+      ? `"${d.milestone_title}" was approved because the inspection period ended without an answer.`
+      : `The client approved "${d.milestone_title}".`,
+  }),
+  'milestone.review_reminder': (d: AboutMilestone & { auto_approve_at: string; days: number }) => ({
+    title: d.days === 1 ? 'One day left to review' : `${d.days} days left to review`,
+    body: `"${d.milestone_title}" counts as approved on ${day(d.auto_approve_at)} if you do not answer.`,
+  }),
+  'deposit.failed': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+    title: 'Deposit failed',
+    body: `Your deposit of ${money(d)} for "${d.project_title}" did not go through. Nothing was taken; you can try again.`,
+  }),
+  'deposit.expired': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+    title: 'Deposit expired',
+    body: `Your deposit of ${money(d)} for "${d.project_title}" was not finished in time. You can start a new one.`,
+  }),
+  'deposit.returned': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+    title: 'Deposit returned',
+    body: `A payment of ${money(d)} for "${d.project_title}" was not needed any more and goes back to you.`,
+  }),
+  'release.made': (d: AboutMilestone & WithAmount & { transaction_id: string; net: string }) => ({
+    title: 'Money released',
+    body: `${money(d)} for "${d.milestone_title}" was released; ${d.net} ${d.currency} of it is yours after the platform fee.`,
+  }),
+  'payout.waiting': (
+    d: AboutMilestone & WithAmount & { transaction_id: string; reason: string }
+  ) => ({
+    title: 'Payout waits',
+    body: `Your payout of ${money(d)} waits: ${d.reason}`,
+  }),
+  'payout.paid': (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
+    title: 'Paid out',
+    body: `${money(d)} for "${d.milestone_title}" was sent to your payout account.`,
+  }),
+  'payout.failed': (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
+    title: 'Payout failed',
+    body: `Your payout of ${money(d)} for "${d.milestone_title}" failed. The money is still yours; check your payout account.`,
+  }),
+  'payout.returned': (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
+    title: 'Payout returned',
+    body: `Your payout of ${money(d)} for "${d.milestone_title}" came back. The money is still yours; check your payout account.`,
+  }),
+  'refund.requested': (
+    d: AboutMilestone & WithAmount & { refund_request_id: string; respond_by: string }
+  ) => ({
+    title: 'Refund requested',
+    body: `The client asks for ${money(d)} of "${d.milestone_title}" back. Accept or decline by ${day(d.respond_by)}.`,
+  }),
+  'refund.accepted': (d: AboutMilestone & WithAmount & { refund_request_id: string }) => ({
+    title: 'Refund accepted',
+    body: `The freelancer agreed to return ${money(d)} of "${d.milestone_title}". It is on its way.`,
+  }),
+  'refund.declined': (d: AboutMilestone & WithAmount & { refund_request_id: string }) => ({
+    title: 'Refund declined',
+    body: `The freelancer declined to return ${money(d)} of "${d.milestone_title}".`,
+  }),
+  'refund.escalated': (d: AboutMilestone & WithAmount & { refund_request_id: string }) => ({
+    title: 'Refund request became a dispute',
+    body: `The request to return ${money(d)} of "${d.milestone_title}" was not answered in time. Our staff will decide.`,
+  }),
+  'refund.completed': (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
+    title: 'Refunded',
+    body: `${money(d)} for "${d.milestone_title}" was sent back to the client.`,
+  }),
+  'refund.failed': (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
+    title: 'Refund could not be sent',
+    body: `${money(d)} for "${d.milestone_title}" could not be sent back the way it came. Our finance team will pay it another way.`,
+  }),
+} satisfies Record<string, (data: never) => Words>
+
+export type NotificationKind = keyof typeof catalogue
+
+export type NotificationData<Kind extends NotificationKind> = Parameters<
+  (typeof catalogue)[Kind]
+>[0]
+
+export function wordsOf<Kind extends NotificationKind>(
+  kind: Kind,
+  data: NotificationData<Kind>
+): Words {
+  return (catalogue[kind] as (data: NotificationData<Kind>) => Words)(data)
+}
+
+function money({ amount, currency }: WithAmount): string {
+  return `${amount} ${currency}`
+}
+
+/** `2026-03-14` of an ISO timestamp: what a person needs; the exact time is in `data`. */
+function day(timestamp: string): string {
+  return timestamp.slice(0, 10)
+}
