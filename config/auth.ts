@@ -1,14 +1,16 @@
 import { defineConfig } from '@adonisjs/auth'
-import { basicAuthGuard, basicAuthUserProvider } from '@adonisjs/auth/basic_auth'
+import type { InferAuthenticators } from '@adonisjs/auth/types'
+import { JwtGuard } from '#identity/jwt_guard'
+
 const authConfig = defineConfig({
   default: 'api',
   guards: {
-    api: basicAuthGuard({
-      provider: basicAuthUserProvider({ model: () => import('#models/user') }),
-    }),
+    api: (ctx) => new JwtGuard(ctx),
   },
 })
+
 export default authConfig
+
 declare module '@adonisjs/auth/types' {
   export interface Authenticators extends InferAuthenticators<typeof authConfig> {}
 }

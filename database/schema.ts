@@ -188,6 +188,73 @@ export class InvitationSchema extends BaseModel {
   declare tokenHash: string
 }
 
+export class JournalEntrySchema extends BaseModel {
+  static $columns = ['contentHash', 'createdAt', 'depositId', 'eventAt', 'id', 'kind', 'milestoneId', 'postingCount', 'reference', 'reverses', 'transactionId'] as const
+  $columns = JournalEntrySchema.$columns
+  @column()
+  declare contentHash: Buffer
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare depositId: string | null
+  @column.dateTime()
+  declare eventAt: DateTime
+  @column({ isPrimary: true })
+  declare id: bigint | number
+  @column()
+  declare kind: string
+  @column()
+  declare milestoneId: string | null
+  @column()
+  declare postingCount: number
+  @column()
+  declare reference: string
+  @column()
+  declare reverses: bigint | null
+  @column()
+  declare transactionId: string | null
+}
+
+export class LedgerAccountKindSchema extends BaseModel {
+  static $columns = ['hasOwner', 'kind', 'mayGoNegative', 'normalSide', 'prefix', 'stripes'] as const
+  $columns = LedgerAccountKindSchema.$columns
+  @column()
+  declare hasOwner: boolean
+  @column()
+  declare kind: string
+  @column()
+  declare mayGoNegative: boolean
+  @column()
+  declare normalSide: string
+  @column({ isPrimary: true })
+  declare prefix: string
+  @column()
+  declare stripes: number
+}
+
+export class LedgerAccountSchema extends BaseModel {
+  static $columns = ['balance', 'currency', 'id', 'kind', 'mayGoNegative', 'name', 'normalSide', 'seq', 'stripe'] as const
+  $columns = LedgerAccountSchema.$columns
+  @column()
+  declare balance: bigint
+  @column()
+  declare currency: string
+  @column({ isPrimary: true })
+  declare id: bigint | number
+  @column()
+  declare kind: string
+  @column()
+  declare mayGoNegative: boolean
+  @column()
+  declare name: string
+  @column()
+  declare normalSide: string
+  @column()
+  declare seq: bigint
+  @column()
+  declare stripe: number
+}
+
 export class MessageSchema extends BaseModel {
   static $columns = ['body', 'createdAt', 'id', 'projectId', 'senderId'] as const
   $columns = MessageSchema.$columns
@@ -204,7 +271,7 @@ export class MessageSchema extends BaseModel {
 }
 
 export class MilestoneSchema extends BaseModel {
-  static $columns = ['amount', 'autoApproveAt', 'closedAt', 'closedReason', 'createdAt', 'currency', 'description', 'dueDate', 'fundedAt', 'id', 'inspectionLeft', 'projectId', 'remindersSent', 'status', 'title', 'updatedAt'] as const
+  static $columns = ['amount', 'autoApproveAt', 'closedAt', 'closedReason', 'createdAt', 'currency', 'description', 'dueDate', 'fundedAt', 'id', 'projectId', 'remindersSent', 'status', 'title', 'updatedAt'] as const
   $columns = MilestoneSchema.$columns
   @column()
   declare amount: bigint
@@ -226,8 +293,6 @@ export class MilestoneSchema extends BaseModel {
   declare fundedAt: DateTime | null
   @column({ isPrimary: true })
   declare id: string
-  @column()
-  declare inspectionLeft: string | null
   @column()
   declare projectId: string
   @jsonColumn()
@@ -293,7 +358,7 @@ export class PayoutAccountSchema extends BaseModel {
 }
 
 export class PayoutSchema extends BaseModel {
-  static $columns = ['notBefore', 'payoutAccountId', 'releaseId', 'state', 'transactionId', 'userId'] as const
+  static $columns = ['notBefore', 'payoutAccountId', 'releaseId', 'state', 'transactionId', 'userId', 'waitReason'] as const
   $columns = PayoutSchema.$columns
   @column.dateTime()
   declare notBefore: DateTime
@@ -307,6 +372,29 @@ export class PayoutSchema extends BaseModel {
   declare transactionId: string
   @column()
   declare userId: string
+  @column()
+  declare waitReason: string
+}
+
+export class PostingSchema extends BaseModel {
+  static $columns = ['accountId', 'accountSeq', 'amount', 'balanceAfter', 'currency', 'direction', 'entryId', 'line'] as const
+  $columns = PostingSchema.$columns
+  @column({ isPrimary: true })
+  declare accountId: bigint | number
+  @column()
+  declare accountSeq: bigint
+  @column()
+  declare amount: bigint
+  @column()
+  declare balanceAfter: bigint
+  @column()
+  declare currency: string
+  @column()
+  declare direction: string
+  @column()
+  declare entryId: bigint
+  @column()
+  declare line: number
 }
 
 export class ProfileSchema extends BaseModel {
@@ -567,7 +655,7 @@ export class SubmissionSchema extends BaseModel {
 }
 
 export class TransactionSchema extends BaseModel {
-  static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'lastLookupAt', 'milestoneId', 'paymentProvider', 'providerTransactionId', 'rail', 'sentAt', 'status', 'transactionType', 'userId', 'waitReason'] as const
+  static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'lastLookupAt', 'milestoneId', 'paymentProvider', 'providerTransactionId', 'rail', 'sentAt', 'status', 'transactionType', 'userId'] as const
   $columns = TransactionSchema.$columns
   @column()
   declare absentLookups: number
@@ -609,8 +697,6 @@ export class TransactionSchema extends BaseModel {
   declare transactionType: string
   @column()
   declare userId: string | null
-  @column()
-  declare waitReason: string
 }
 
 export class UserSchema extends BaseModel {

@@ -15,6 +15,7 @@ server.use([
 router.use([])
 
 export const middleware = router.named({
+  json: () => import('#middleware/require_json_middleware'),
   body: () => import('@adonisjs/core/bodyparser_middleware'),
   initializeAuth: () => import('@adonisjs/auth/initialize_auth_middleware'),
   auth: () => import('#middleware/auth_middleware'),

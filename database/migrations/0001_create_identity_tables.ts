@@ -68,6 +68,8 @@ export default class extends BaseSchema {
         session_id uuid NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
         -- SHA-256 of the token: who reads this table cannot sign in with it.
         token_hash text NOT NULL UNIQUE,
+        -- Unique: a token has one successor, so a family is a chain and never a tree.
+        predecessor_id uuid UNIQUE REFERENCES refresh_tokens (id) ON DELETE CASCADE,
         created_at timestamptz NOT NULL DEFAULT now(),
         expires_at timestamptz NOT NULL,
         used_at timestamptz

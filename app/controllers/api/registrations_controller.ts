@@ -1,0 +1,14 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import { register } from '#identity/register'
+import { registrationValidator } from '#validators/identity'
+import UserTransformer from '#transformers/user_transformer'
+import { serialize } from '#transformers/serialize'
+
+export default class RegistrationsController {
+  /** No tokens yet: those come with the first sign-in. */
+  async store({ request, response }: HttpContext) {
+    const user = await register(await request.validateUsing(registrationValidator))
+    response.status(201)
+    return serialize(UserTransformer.transform(user))
+  }
+}

@@ -1,0 +1,57 @@
+import db from '@adonisjs/lucid/services/db'
+import { Problem } from '#exceptions/problem'
+import User, { type UserType } from '#models/user'
+import { assertNotEmail, hashPassword } from '#identity/passwords'
+
+export interface Registration {
+  /** Lower case, trimmed. */
+  email: string
+  password: string
+  user_type: UserType
+  first_name?: string
+  last_name?: string
+}
+
+/**
+ * Opens an account with an empty profile and sends the link that verifies its address.
+ *
+ * An address that is taken is a 409, in the open: who registers may sign in at once, so an answer that
+ * hid it would be undone by one more request, and would leave honest people waiting for a mail. Signing
+ * in and resetting never tell.
+ *
+ * @throws Problem 409 `email_taken`, 422 for a password that is the address, 503 `busy`
+ */
+export async function register(input: Registration): Promise<User> {
+  assertNotEmail(input.password, input.email)
+  if (await User.findBy('email', input.email)) throw emailTaken()
+  const password = await hashPassword(input.password)
+
+  return db.transaction(async (trx) => {
+    const [row] = await trx
+      .knexQuery()
+      .from('users')
+      .insert({
+        email: input.email,
+        password,
+        user_type: input.user_type,
+        first_name: input.first_name ?? '',
+        last_name: input.last_name ?? '',
+      })
+      .onConflict('email')
+      .ignore()
+      .returning('id')
+    if (!row) throw emailTaken()
+    await trx.table('profiles').insert({ user_id: row.id })
+    return User.findOrFail(row.id, { client: trx })
+  })
+}
+
+function emailTaken(): Problem {
+  return new Problem(
+    'There is an account with this e-mail address. Sign in, or reset its password.',
+    {
+      code: 'email_taken',
+      status: 409,
+    }
+  )
+}

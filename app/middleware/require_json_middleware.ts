@@ -1,0 +1,16 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import type { NextFn } from '@adonisjs/core/types/http'
+import { Problem } from '#exceptions/problem'
+
+/** Refuses a body that is not JSON; unread, it would look like a request without fields. */
+export default class RequireJsonMiddleware {
+  handle({ request }: HttpContext, next: NextFn) {
+    if (request.hasBody() && !request.is(['application/json'])) {
+      throw new Problem('Send the body as "Content-Type: application/json".', {
+        code: 'unsupported_media_type',
+        status: 415,
+      })
+    }
+    return next()
+  }
+}

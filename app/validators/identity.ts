@@ -1,0 +1,42 @@
+import vine from '@vinejs/vine'
+import { USER_TYPES } from '#models/user'
+import { PASSWORD_MAX, PASSWORD_MIN } from '#identity/passwords'
+
+/** ASCII only: what lower case means beyond it, JavaScript and PostgreSQL do not agree on. */
+const email = () =>
+  vine
+    .string()
+    .trim()
+    .toLowerCase()
+    .maxLength(254)
+    .regex(/^[\x21-\x7e]+$/)
+    .email()
+
+/** Some address, well formed or not: signing in and asking for a reset do not judge it. */
+const someEmail = () => vine.string().trim().toLowerCase().maxLength(254)
+
+const newPassword = () => vine.string().minLength(PASSWORD_MIN).maxLength(PASSWORD_MAX)
+
+/** A line of text: no line breaks, no NUL, nothing that could pass for a header in an e-mail. */
+const line = (length: number) =>
+  vine
+    .string()
+    .trim()
+    .maxLength(length)
+    .regex(/^\P{Cc}*$/u)
+
+const token = () => vine.string().trim().minLength(1).maxLength(200)
+
+export const registrationValidator = vine.create({
+  email: email(),
+  password: newPassword(),
+  user_type: vine.enum(USER_TYPES),
+  first_name: line(100).optional(),
+  last_name: line(100).optional(),
+})
+
+export const signInValidator = vine.create({
+  email: someEmail(),
+  // Too short for a new password may still be typed: it is wrong, not malformed.
+  password: vine.string().minLength(1).maxLength(1000),
+})

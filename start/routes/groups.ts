@@ -1,0 +1,19 @@
+import router from '@adonisjs/core/services/router'
+import { middleware } from '#start/kernel'
+
+/**
+ * The routes of the JSON API: every one of them gets this stack and no more. No session, no CSRF, no
+ * views; a token in a header is sent on purpose, so there is nothing to forge.
+ */
+export function api(callback: () => void) {
+  return router
+    .group(callback)
+    .prefix('/api')
+    .as('api')
+    .use([middleware.json(), middleware.body(), middleware.initializeAuth()])
+}
+
+/** Inside `api`: routes for who is signed in. `auth.getUserOrFail()` is the user, `bouncer` knows them. */
+export function signedIn(callback: () => void) {
+  return router.group(callback).use([middleware.auth(), middleware.bouncer()])
+}
