@@ -46,11 +46,11 @@ export function environment(options: EnvironmentOptions): Record<string, string>
     MAIL_DIR: join(options.dir, 'mail'),
 
     // Read by sandbox/server.ts only.
-    SANDBOX_PORT: String(ports.sandbox),
+    SANDBOX_STRIPE_PORT: String(ports.sandbox),
     SANDBOX_DATA_DIR: join(options.dir, 'stripe'),
-    SANDBOX_WEBHOOK_URL: webhooks.platform,
-    SANDBOX_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
-    SANDBOX_CONNECT_WEBHOOK_URL: webhooks.connect,
-    SANDBOX_CONNECT_WEBHOOK_SECRET: secrets.stripeConnectWebhookSecret,
+    SANDBOX_STRIPE_WEBHOOK_URL: webhooks.platform,
+    SANDBOX_STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
+    SANDBOX_STRIPE_CONNECT_WEBHOOK_URL: webhooks.connect,
+    SANDBOX_STRIPE_CONNECT_WEBHOOK_SECRET: secrets.stripeConnectWebhookSecret,
   }
 }

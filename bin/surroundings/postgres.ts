@@ -33,9 +33,12 @@ interface Binaries {
   postgres: string
 }
 
-interface Owner {
+/** How to become the user that the server runs as. */
+interface Account {
   uid?: number
   gid?: number
+  /** Command that programs are started through. */
+  via: string[]
 }
 
 const USER = 'postgres'
@@ -49,9 +52,12 @@ const USER = 'postgres'
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const dir = resolve(options.dir)
   const binaries = await findBinaries()
-  const owner = ownerOfServer(binaries.postgres, dir)
+  await mkdir(dirname(dir), { recursive: true })
+  const account = accountFor(binaries.postgres, dir)
   await endLeftover(dir)
-  if (!existsSync(join(dir, 'PG_VERSION'))) await initialise(dir, options.password, binaries, owner)
+  if (!existsSync(join(dir, 'PG_VERSION'))) {
+    await initialise(dir, options.password, binaries, account)
+  }
 
   const port = await freePort(options.port)
   const settings: Record<string, string> = {
@@ -63,8 +69,10 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const log = await open(`${dir}.log`, 'a')
-  const server = spawn(binaries.postgres, ['-D', dir, '-p', String(port), ...flags], {
-    ...owner,
+  const { via, ...ids } = account
+  const [program, ...args] = [...via, binaries.postgres, '-D', dir, '-p', String(port), ...flags]
+  const server = spawn(program, args, {
+    ...ids,
     // Out of reach of the terminal's Ctrl-C, which would end it before those who use it.
     detached: true,
     cwd: dir,
@@ -150,21 +158,39 @@ async function findBinaries(): Promise<Binaries> {
 }
 
 /**
- * PostgreSQL refuses to run as root. So does this machine's user of its name, made if needed, as long
- * as that user can reach the programs and the data.
+ * PostgreSQL refuses to run as root; there it runs as the user `postgres`, made if need be. A project
+ * below a private folder such as /root is out of that user's reach, so there the server keeps root's
+ * right to pass through folders, and nothing else of root.
  */
-function ownerOfServer(program: string, dir: string): Owner {
-  if (process.getuid?.() !== 0) return {}
-  let owner: Owner
+function accountFor(program: string, dir: string): Account {
+  if (process.getuid?.() !== 0) return { via: [] }
+  let ids: { uid: number; gid: number }
   try {
-    owner = idsOf(USER)
+    ids = idsOf(USER)
   } catch {
     execFileSync('groupadd', ['--force', '--system', USER])
     execFileSync('useradd', ['--system', '--gid', USER, '--no-create-home', USER])
-    owner = idsOf(USER)
+    ids = idsOf(USER)
   }
-  for (const path of [program, dirname(dir)]) assertReachable(path, owner)
-  return owner
+  const plain: Account = { ...ids, via: [] }
+  if (canReach(plain, [program, dirname(dir)])) return plain
+  const passing: Account = {
+    via: [
+      'setpriv',
+      `--reuid=${ids.uid}`,
+      `--regid=${ids.gid}`,
+      '--clear-groups',
+      // Else giving up root's id gives up every right with it.
+      '--securebits=+no_setuid_fixup',
+      '--inh-caps=+dac_override',
+      '--ambient-caps=+dac_override',
+    ],
+  }
+  if (canReach(passing, [program, dirname(dir)])) return passing
+  throw new Error(
+    `PostgreSQL does not run as root, and the user "${USER}" may not enter ${dirname(dir)}. ` +
+      'Move the project out of the private folder that it is in, or run as another user.'
+  )
 }
 
 function idsOf(user: string): { uid: number; gid: number } {
@@ -175,14 +201,15 @@ function idsOf(user: string): { uid: number; gid: number } {
   return { uid: id('-u'), gid: id('-g') }
 }
 
-function assertReachable(path: string, owner: Owner): void {
+function canReach({ via, ...ids }: Account, paths: string[]): boolean {
   try {
-    execFileSync('test', ['-x', path], { ...owner, cwd: '/', stdio: 'ignore' })
+    for (const path of paths) {
+      const [program, ...args] = [...via, 'test', '-x', path]
+      execFileSync(program, args, { ...ids, cwd: '/', stdio: 'ignore' })
+    }
+    return true
   } catch {
-    throw new Error(
-      `As root, PostgreSQL runs as the user "${USER}", who may not enter ${path}. ` +
-        `Move the project out of the private folder that it is in, or run as another user.`
-    )
+    return false
   }
 }
 
@@ -190,34 +217,36 @@ async function initialise(
   dir: string,
   password: string,
   binaries: Binaries,
-  owner: Owner
+  account: Account
 ): Promise<void> {
   // What an interrupted run left is no database yet.
   await rm(dir, { recursive: true, force: true })
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const secret = `${dir}.${randomBytes(6).toString('hex')}`
   await writeFile(secret, `${password}\n`, { mode: 0o600 })
-  for (const program of [binaries.initdb, binaries.postgres]) await chmod(program, 0o755)
-  if (owner.uid !== undefined && owner.gid !== undefined) {
-    await chown(dir, owner.uid, owner.gid)
-    await chown(secret, owner.uid, owner.gid)
+  await chmod(binaries.initdb, 0o755)
+  await chmod(binaries.postgres, 0o755)
+  const { via, ...ids } = account
+  if (process.getuid?.() === 0) {
+    const { uid, gid } = idsOf(USER)
+    await chown(dir, uid, gid)
+    await chown(secret, uid, gid)
   }
+  const [program, ...args] = [
+    ...via,
+    binaries.initdb,
+    `--pgdata=${dir}`,
+    `--username=${USER}`,
+    `--pwfile=${secret}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--no-sync',
+  ]
   try {
-    execFileSync(
-      binaries.initdb,
-      [
-        `--pgdata=${dir}`,
-        `--username=${USER}`,
-        `--pwfile=${secret}`,
-        '--auth=scram-sha-256',
-        '--encoding=UTF8',
-        '--locale=C',
-        '--locale-provider=builtin',
-        '--builtin-locale=C.UTF-8',
-        '--no-sync',
-      ],
-      { ...owner, cwd: dir, stdio: 'pipe', encoding: 'utf8' }
-    )
+    execFileSync(program, args, { ...ids, cwd: dir, stdio: 'pipe', encoding: 'utf8' })
   } catch (error) {
     await rm(dir, { recursive: true, force: true })
     const said = (error as { stderr?: string }).stderr ?? ''

@@ -106,8 +106,7 @@ export class Processes {
   }
 
   #record({ name, child, lastLines }: Running): void {
-    const file = createWriteStream(join(this.options.logs, `${name}.log`), { flags: 'a' })
-    file.write(`\n--- ${new Date().toISOString()} ${child.spawnargs.join(' ')}\n`)
+    const file = createWriteStream(join(this.options.logs, `${name}.log`), { flags: 'w' })
     for (const stream of [child.stdout!, child.stderr!]) {
       createInterface({ input: stream }).on('line', (line) => {
         file.write(`${line}\n`)

@@ -14,7 +14,7 @@ import { untilDone } from './until_done.js'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const dir = join(root, 'tmp', `test-pg-${process.pid}`)
 
-await untilDone(async (atEnd) => {
+await untilDone(async ({ atEnd }) => {
   removeLeftovers()
   await mkdir(dir, { recursive: true })
   atEnd(() => rm(dir, { recursive: true, force: true }))

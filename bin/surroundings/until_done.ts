@@ -1,50 +1,69 @@
-type Cleanup = () => unknown
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** What a command's work gets from `untilDone`. */
+export interface Run {
+  /** Registers what is to happen in the end, whatever the end. The last one registered goes first. */
+  atEnd(cleanup: () => unknown): void
+  /** Ends the run with a message, from wherever: a child process that died, say. */
+  fail(message: string): void
+  /** Fires when the work is to end early. */
+  interrupted: AbortSignal
+}
 
 /**
  * Runs a command's work and, however it ends (done, failed, Ctrl-C, SIGTERM, a closed terminal),
- * everything that it registered with `atEnd`, last first. The process then exits with the work's
- * code, 1 after an error, or 128 + signal.
+ * everything that it registered with `atEnd`. The process then exits with the work's code, 1 after an
+ * error, or 128 + signal.
  */
-export async function untilDone(
-  work: (atEnd: (cleanup: Cleanup) => void, interrupted: AbortSignal) => Promise<number>
-): Promise<never> {
-  const cleanups: Cleanup[] = []
+export async function untilDone(work: (run: Run) => Promise<number>): Promise<never> {
+  const cleanups: (() => unknown)[] = []
   const interruption = new AbortController()
-  const signals: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }
+  const stopped = Promise.withResolvers<number>()
 
-  const interrupted = new Promise<number>((resolve) => {
-    for (const [name, number] of Object.entries(signals)) {
-      process.on(name, () => {
-        interruption.abort()
-        resolve(128 + number)
-      })
-    }
-  })
+  const report = (error: unknown) => {
+    console.error(`\n${describe(error)}`)
+    stopped.resolve(1)
+  }
+  for (const [name, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+    ['SIGHUP', 1],
+  ] as const) {
+    process.on(name, () => {
+      interruption.abort()
+      // Work that waits for just this ends by itself, with a code of its own.
+      setImmediate(() => stopped.resolve(128 + number))
+    })
+  }
   // Nothing may get past the clean-up.
-  const crashed = new Promise<number>((resolve) => {
-    const report = (error: unknown) => {
-      console.error(error)
-      resolve(1)
-    }
-    process.on('uncaughtException', report)
-    process.on('unhandledRejection', report)
-  })
-  const worked = work((cleanup) => cleanups.push(cleanup), interruption.signal).catch((error) => {
-    if (!interruption.signal.aborted) console.error(`\n${describe(error)}`)
+  process.on('uncaughtException', report)
+  process.on('unhandledRejection', report)
+
+  const worked = work({
+    atEnd: (cleanup) => cleanups.push(cleanup),
+    fail: (message) => report(new Error(message)),
+    interrupted: interruption.signal,
+  }).catch((error: unknown) => {
+    if (!interruption.signal.aborted) report(error)
     return 1
   })
 
-  let code = await Promise.race([worked, interrupted, crashed])
-  // What is being started must be known before it can be ended; give it a moment to register.
-  for (let done = 0; done < cleanups.length;) {
-    const cleanup = cleanups.splice(-1)[0]
-    try {
-      await cleanup()
-    } catch (error) {
-      console.error(describe(error))
-      code ||= 1
+  let code = await Promise.race([worked, stopped.promise])
+  interruption.abort()
+  const cleanUp = async () => {
+    for (let next = cleanups.pop(); next; next = cleanups.pop()) {
+      try {
+        await next()
+      } catch (error) {
+        report(error)
+        code ||= 1
+      }
     }
   }
+  await cleanUp()
+  // Work that was interrupted while starting something may have registered it since.
+  await Promise.race([worked, sleep(5000)])
+  await cleanUp()
   process.exit(code)
 }
 

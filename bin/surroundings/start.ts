@@ -1,0 +1,83 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { environment, type Ports } from './environment.js'
+import { lockFolder } from './lock.js'
+import { freePort } from './ports.js'
+import { startPostgres } from './postgres.js'
+import { ace, Processes, script } from './processes.js'
+import { keptSecrets } from './secrets.js'
+import type { Run } from './until_done.js'
+import { waitForOk } from './wait.js'
+
+export const root = fileURLToPath(new URL('../../', import.meta.url))
+
+export interface Surroundings {
+  dir: string
+  logs: string
+  ports: Ports
+  databaseUrl: string
+  env: Record<string, string>
+  processes: Processes
+  /** Where the API is, such as `http://127.0.0.1:3333`. */
+  url: string
+  sandboxUrl: string
+}
+
+/** Where things are if nobody else is there. */
+const PREFERRED = { postgres: 54_320, web: 3333, sandbox: 12_111 }
+
+/**
+ * Starts everything that SafeSend needs to run on this machine: PostgreSQL with its schema and first
+ * rows, and the stand-in for Stripe. Data stays in `tmp/{name}` from run to run.
+ */
+export async function startSurroundings(
+  run: Run,
+  name: 'demo' | 'dev',
+  { echo = false } = {}
+): Promise<Surroundings> {
+  const dir = join(root, 'tmp', name)
+  const logs = join(dir, 'logs')
+  run.atEnd(lockFolder(dir))
+  mkdirSync(logs, { recursive: true })
+
+  const secrets = keptSecrets(dir)
+  const postgres = await startPostgres({
+    dir: join(dir, 'postgres'),
+    password: secrets.databasePassword,
+    port: PREFERRED.postgres,
+  })
+  run.atEnd(() => postgres.stop())
+  await postgres.createDatabase('safesend')
+
+  const ports = {
+    web: await freePort(PREFERRED.web),
+    sandbox: await freePort(PREFERRED.sandbox),
+  }
+  const databaseUrl = postgres.url('safesend')
+  const env = environment({ mode: 'development', ports, databaseUrl, secrets, dir })
+  const processes = new Processes({
+    env,
+    logs,
+    echo,
+    onDeath: (dead, how, lastLines) =>
+      run.fail(`The ${dead} process ended (${how}); its last words:\n${lastLines.join('\n')}`),
+  })
+  run.atEnd(() => processes.stop())
+
+  await processes.run('migrate', ace('migration:run', '--no-schema-generate', '--compact-output'))
+  await processes.run('seed', ace('db:seed', '--compact-output'))
+  processes.start('sandbox', script('sandbox/server.ts'))
+  await waitForOk(`${env.STRIPE_API_BASE}/_sandbox/health`, { interrupted: run.interrupted })
+
+  return {
+    dir,
+    logs,
+    ports,
+    databaseUrl,
+    env,
+    processes,
+    url: env.APP_URL,
+    sandboxUrl: env.STRIPE_API_BASE,
+  }
+}
