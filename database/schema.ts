@@ -112,7 +112,7 @@ export class EscrowAccountSchema extends BaseModel {
 }
 
 export class IdempotencyKeySchema extends BaseModel {
-  static $columns = ['bodyHash', 'createdAt', 'key', 'lockedUntil', 'responseBody', 'responseStatus', 'route', 'status', 'transactionId', 'userId'] as const
+  static $columns = ['bodyHash', 'createdAt', 'key', 'lease', 'lockedUntil', 'responseBody', 'responseStatus', 'route', 'status', 'transactionId', 'userId'] as const
   $columns = IdempotencyKeySchema.$columns
   @column()
   declare bodyHash: string
@@ -120,9 +120,11 @@ export class IdempotencyKeySchema extends BaseModel {
   declare createdAt: DateTime
   @column()
   declare key: string
+  @column()
+  declare lease: string
   @column.dateTime()
   declare lockedUntil: DateTime
-  @jsonColumn()
+  @column()
   declare responseBody: any | null
   @column()
   declare responseStatus: number | null
@@ -271,7 +273,7 @@ export class MessageSchema extends BaseModel {
 }
 
 export class MilestoneSchema extends BaseModel {
-  static $columns = ['amount', 'autoApproveAt', 'closedAt', 'closedReason', 'createdAt', 'currency', 'description', 'dueDate', 'fundedAt', 'id', 'projectId', 'remindersSent', 'status', 'title', 'updatedAt'] as const
+  static $columns = ['amount', 'autoApproveAt', 'closedAt', 'closedReason', 'createdAt', 'currency', 'description', 'dueDate', 'fundedAt', 'id', 'inspectionLeft', 'projectId', 'remindersSent', 'status', 'title', 'updatedAt'] as const
   $columns = MilestoneSchema.$columns
   @column()
   declare amount: bigint
@@ -293,6 +295,8 @@ export class MilestoneSchema extends BaseModel {
   declare fundedAt: DateTime | null
   @column({ isPrimary: true })
   declare id: string
+  @column()
+  declare inspectionLeft: string | null
   @column()
   declare projectId: string
   @jsonColumn()
@@ -358,7 +362,7 @@ export class PayoutAccountSchema extends BaseModel {
 }
 
 export class PayoutSchema extends BaseModel {
-  static $columns = ['notBefore', 'payoutAccountId', 'releaseId', 'state', 'transactionId', 'userId', 'waitReason'] as const
+  static $columns = ['notBefore', 'payoutAccountId', 'releaseId', 'state', 'transactionId', 'userId'] as const
   $columns = PayoutSchema.$columns
   @column.dateTime()
   declare notBefore: DateTime
@@ -372,8 +376,6 @@ export class PayoutSchema extends BaseModel {
   declare transactionId: string
   @column()
   declare userId: string
-  @column()
-  declare waitReason: string
 }
 
 export class PostingSchema extends BaseModel {
@@ -475,7 +477,7 @@ export class ProposalSchema extends BaseModel {
 }
 
 export class RefreshTokenSchema extends BaseModel {
-  static $columns = ['createdAt', 'expiresAt', 'id', 'sessionId', 'tokenHash', 'usedAt'] as const
+  static $columns = ['createdAt', 'expiresAt', 'id', 'predecessorId', 'sessionId', 'tokenHash', 'usedAt'] as const
   $columns = RefreshTokenSchema.$columns
   @column.dateTime({ autoCreate: true })
   declare createdAt: DateTime
@@ -483,6 +485,8 @@ export class RefreshTokenSchema extends BaseModel {
   declare expiresAt: DateTime
   @column({ isPrimary: true })
   declare id: string
+  @column()
+  declare predecessorId: string | null
   @column()
   declare sessionId: string
   @column()
@@ -655,7 +659,7 @@ export class SubmissionSchema extends BaseModel {
 }
 
 export class TransactionSchema extends BaseModel {
-  static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'lastLookupAt', 'milestoneId', 'paymentProvider', 'providerTransactionId', 'rail', 'sentAt', 'status', 'transactionType', 'userId'] as const
+  static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'lastLookupAt', 'milestoneId', 'paymentProvider', 'providerTransactionId', 'rail', 'sentAt', 'status', 'transactionType', 'userId', 'waitReason'] as const
   $columns = TransactionSchema.$columns
   @column()
   declare absentLookups: number
@@ -697,6 +701,8 @@ export class TransactionSchema extends BaseModel {
   declare transactionType: string
   @column()
   declare userId: string | null
+  @column()
+  declare waitReason: string
 }
 
 export class UserSchema extends BaseModel {

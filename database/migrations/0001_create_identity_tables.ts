@@ -7,7 +7,7 @@ export default class extends BaseSchema {
      * PostgreSQL has it built in from 18 on; SafeSend runs from 15 on.
      */
     this.schema.raw(`
-      CREATE FUNCTION uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
+      CREATE OR REPLACE FUNCTION uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
         SELECT encode(
           set_bit(
             set_bit(

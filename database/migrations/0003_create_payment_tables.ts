@@ -198,10 +198,13 @@ export default class extends BaseSchema {
         route text NOT NULL,
         body_hash text NOT NULL,
         status text NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'done')),
-        -- What this key caused: an orphaned key resumes from it.
+        -- What this key caused, a transaction or a refund request: an orphaned key resumes from it.
         transaction_id uuid,
         response_status integer,
-        response_body jsonb,
+        -- json, not jsonb: a replay gives the members in the order of the first answer.
+        response_body json,
+        -- Who runs it now, until when. A request that lost its lease cannot bind or answer any more.
+        lease uuid NOT NULL,
         locked_until timestamptz NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (user_id, route, key)
