@@ -1,8 +1,14 @@
 import db from '@adonisjs/lucid/services/db'
+import { forgetTokens } from '#tests/support/users'
+import { sandbox } from '#tests/support/sandbox'
+
+/** Rows that migrations wrote, or that say which migrations ran. */
+const KEPT = ['adonis_schema', 'adonis_schema_versions', 'ledger_account_kinds']
 
 /**
- * Empties every table that holds data and leaves the schema. The ledger refuses that by trigger, as
- * it should; as the database's owner a test may switch triggers off for one transaction.
+ * Empties every table that holds data, and leaves the schema and the chart of accounts. The ledger
+ * refuses that by trigger, as it should; a test owns its database and may switch triggers off for one
+ * transaction.
  *
  * Deletes rather than truncates: tests leave few rows, and a TRUNCATE makes new files for each table
  * and index whether it held any or not.
@@ -16,12 +22,11 @@ export async function truncateAll(): Promise<void> {
         relation regclass;
       BEGIN
         FOR relation IN
-          SELECT c.oid::regclass FROM pg_class c
+          SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
           WHERE c.relkind = 'r'
-            AND (c.relnamespace = 'public'::regnamespace
-                 AND c.relname NOT IN ('adonis_schema', 'adonis_schema_versions')
-              -- of the job queue only the jobs, not its version, queues and schedules
-              OR c.relnamespace = to_regnamespace('pgboss')::oid AND c.relname ~ '^(job|archive|j[0-9a-f]{20,})')
+            AND (n.nspname = 'public' AND c.relname NOT IN (${KEPT.map((name) => `'${name}'`).join()})
+              -- Of the job queue the jobs only: its queues and its version stay.
+              OR n.nspname = 'pgboss' AND c.relname ~ '^(job|j[0-9a-f]{20})')
         LOOP
           EXECUTE format('DELETE FROM %s', relation);
         END LOOP;
@@ -29,4 +34,11 @@ export async function truncateAll(): Promise<void> {
       $$
     `)
   })
+  forgetTokens()
+}
+
+/** A fresh start for a test: nothing in the database, and a Stripe that only has its float. */
+export async function resetAll(): Promise<void> {
+  await sandbox.reset()
+  await truncateAll()
 }

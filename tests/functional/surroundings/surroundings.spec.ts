@@ -1,14 +1,15 @@
 import { test } from '@japa/runner'
+import db from '@adonisjs/lucid/services/db'
+import { api, expectProblem } from '#tests/support/api'
+import { resetAll } from '#tests/support/database'
 import { sandbox } from '#tests/support/sandbox'
+import { aFreelancer } from '#tests/support/users'
 
-test.group('Surroundings', () => {
-  test('the test server answers over real HTTP, with a problem where there is no route', async ({
-    client,
-    assert,
-  }) => {
-    const response = await client.get('/api/no-such-route')
-    response.assertStatus(404)
-    assert.equal(response.body().code, 'route_not_found')
+test.group('Surroundings', (group) => {
+  group.each.setup(resetAll)
+
+  test('the test server answers over real HTTP, with a problem where there is no route', async () => {
+    expectProblem(await api().get('no-such-route'), 404, 'route_not_found')
   })
 
   test('the sandbox listens where the application looks for Stripe', async ({ assert }) => {
@@ -17,5 +18,12 @@ test.group('Surroundings', () => {
       headers: { authorization: `Bearer ${process.env.STRIPE_SECRET_KEY}` },
     })
     assert.equal(response.status, 200)
+  })
+
+  test('a reset leaves the chart of accounts and nobody', async ({ assert }) => {
+    await aFreelancer()
+    await resetAll()
+    assert.equal((await db.from('users').count('* as n'))[0].n, 0n)
+    assert.isNotEmpty(await db.from('ledger_account_kinds'))
   })
 })

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import type User from '#models/user'
+import { tokenOf } from '#tests/support/users'
+
+export interface Answer<Body = any> {
+  status: number
+  headers: Headers
+  /** The whole JSON document; undefined for an empty answer. */
+  body: Body
+  /** `data` of a success. */
+  data: any
+}
+
+export interface CallOptions {
+  idempotencyKey?: string
+  headers?: Record<string, string>
+  query?: Record<string, string | number>
+}
+
+const base = () => `http://${process.env.HOST}:${process.env.PORT}/api`
+
+/**
+ * Calls the API over HTTP, as a user or as nobody. Paths are those below `/api`. Every answer is
+ * checked to have the shape that the API documents: `{ data }` with `meta` for lists, or a problem.
+ */
+export function api(user?: User) {
+  const call = async (method: string, path: string, body?: unknown, options: CallOptions = {}) => {
+    const url = new URL(base() + (path.startsWith('/') ? path : `/${path}`))
+    for (const [name, value] of Object.entries(options.query ?? {})) {
+      url.searchParams.set(name, String(value))
+    }
+    const response = await fetch(url, {
+      method,
+      redirect: 'manual',
+      headers: {
+        accept: 'application/json',
+        ...(user && { authorization: `Bearer ${await tokenOf(user)}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(options.idempotencyKey && { 'idempotency-key': options.idempotencyKey }),
+        ...options.headers,
+      },
+      body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+    })
+    return readAnswer(`${method} ${url.pathname}`, response)
+  }
+  return {
+    get: (path: string, options?: CallOptions) => call('GET', path, undefined, options),
+    delete: (path: string, options?: CallOptions) => call('DELETE', path, undefined, options),
+    /** A body that is text is sent as it is. */
+    post: (path: string, body?: unknown, options?: CallOptions) =>
+      call('POST', path, body, options),
+    put: (path: string, body?: unknown, options?: CallOptions) => call('PUT', path, body, options),
+  }
+}
+
+async function readAnswer(what: string, response: Response): Promise<Answer> {
+  const { status, headers } = response
+  const text = await response.text()
+  const type = headers.get('content-type') ?? ''
+  if (status === 204) {
+    assert.equal(text, '', `${what} answered 204 with a body`)
+    return { status, headers, body: undefined, data: undefined }
+  }
+  const body = JSON.parse(text)
+  if (status >= 400) {
+    assert.match(type, /^application\/problem\+json/, `${what} answered ${status} as ${type}`)
+    for (const member of ['type', 'title', 'detail', 'code', 'request_id']) {
+      assert.equal(typeof body[member], 'string', `${what}: a problem without "${member}": ${text}`)
+    }
+    assert.equal(body.status, status, `${what}: the problem says another status: ${text}`)
+    return { status, headers, body, data: undefined }
+  }
+  assert.match(type, /^application\/json/, `${what} answered ${status} as ${type}`)
+  assert.ok('data' in body, `${what} answered without "data": ${text}`)
+  if (Array.isArray(body.data)) {
+    assert.equal(typeof body.meta?.has_more, 'boolean', `${what}: a list without "meta": ${text}`)
+    assert.equal(body.meta.has_more, body.meta.next_cursor !== null)
+  }
+  assertSnakeCase(body, what)
+  return { status, headers, body, data: body.data }
+}
+
+function assertSnakeCase(value: unknown, what: string): void {
+  if (Array.isArray(value)) value.forEach((item) => assertSnakeCase(item, what))
+  else if (value && typeof value === 'object') {
+    for (const [name, inner] of Object.entries(value)) {
+      assert.match(name, /^[a-z0-9_]+$/, `${what}: "${name}" is no name in snake_case`)
+      assertSnakeCase(inner, what)
+    }
+  }
+}
+
+/** The data of an answer that must be a success. */
+export function expectData(answer: Answer, status = 200): any {
+  assert.equal(answer.status, status, `expected ${status}: ${JSON.stringify(answer.body)}`)
+  return answer.data
+}
+
+/** The problem document of an answer that must be one. */
+export function expectProblem(answer: Answer, status: number, code?: string): any {
+  const said = JSON.stringify(answer.body)
+  assert.equal(answer.status, status, `expected a ${status}: ${said}`)
+  if (code) assert.equal(answer.body.code, code, `expected "${code}": ${said}`)
+  return answer.body
+}
