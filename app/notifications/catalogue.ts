@@ -17,6 +17,11 @@ export interface WithAmount {
   currency: string
 }
 
+export interface AboutPayoutAccount {
+  payout_account_id: string
+  payment_provider: string
+}
+
 interface Words {
   title: string
   body: string
@@ -85,6 +90,10 @@ export const catalogue = {
     title: d.days === 1 ? 'One day left to review' : `${d.days} days left to review`,
     body: `"${d.milestone_title}" counts as approved on ${day(d.auto_approve_at)} if you do not answer.`,
   }),
+  'deposit.completed': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+    title: 'Deposit received',
+    body: `Your deposit of ${money(d)} for "${d.project_title}" is held in escrow.`,
+  }),
   'deposit.failed': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
     title: 'Deposit failed',
     body: `Your deposit of ${money(d)} for "${d.project_title}" did not go through. Nothing was taken; you can try again.`,
@@ -137,13 +146,25 @@ export const catalogue = {
     title: 'Refund request became a dispute',
     body: `The request to return ${money(d)} of "${d.milestone_title}" was not answered in time. Our staff will decide.`,
   }),
-  'refund.completed': (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
+  'refund.completed': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
     title: 'Refunded',
-    body: `${money(d)} for "${d.milestone_title}" was sent back to the client.`,
+    body: `${money(d)} of "${d.project_title}" was sent back to the client.`,
   }),
-  'refund.failed': (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
+  'refund.failed': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
     title: 'Refund could not be sent',
-    body: `${money(d)} for "${d.milestone_title}" could not be sent back the way it came. Our finance team will pay it another way.`,
+    body: `${money(d)} of "${d.project_title}" could not be sent back the way it came. Our finance team will pay it another way.`,
+  }),
+  'payout_account.enabled': (_: AboutPayoutAccount) => ({
+    title: 'Payout account ready',
+    body: 'Your payout account can be paid now. What waited for it is being sent.',
+  }),
+  'payout_account.restricted': (_: AboutPayoutAccount) => ({
+    title: 'Payout account needs something',
+    body: 'The payment provider wants more details before it can pay you. Open the onboarding link to give them.',
+  }),
+  'payout_account.disabled': (_: AboutPayoutAccount) => ({
+    title: 'Payout account closed',
+    body: 'The payment provider has closed your payout account. Add another to be paid.',
   }),
 } satisfies Record<string, (data: never) => Words>
 

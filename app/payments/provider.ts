@@ -13,11 +13,15 @@ import type { PaymentProvider, Rail } from '#models/transaction'
  * Why a call did not bring a plain answer.
  *
  * - `declined`: definitely no effect; the provider said no for a reason that will not go away by
- *   itself. A new attempt takes a new key.
+ *   itself. A new attempt takes a new key. Reading never answers this: a record that is not shown is
+ *   no proof that there is none.
  * - `retry`: definitely no effect yet, or safe to repeat: send again with the *same* key.
  * - `unknown`: it may have happened. The transaction stays pending until a look-up tells.
  */
 export type ProviderFailureKind = 'declined' | 'retry' | 'unknown'
+
+/** The code of a failure to find the deposit of a charge that belongs to none, such as one made by hand. */
+export const NOT_A_DEPOSIT = 'not_a_deposit'
 
 /** Thrown by every method of a provider when it has no answer to give. */
 export class ProviderFailure extends Error {
@@ -120,6 +124,8 @@ export interface CreatePayout {
 
 export interface RecipientState {
   destination: string
+  /** Our payout account's id, read back from the provider's metadata; empty if it carries none. */
+  payoutAccountId: string
   status: 'pending' | 'enabled' | 'restricted' | 'disabled'
   /** What the provider still wants, in its own field names. */
   requirements: string[]

@@ -2,11 +2,11 @@ import type Stripe from 'stripe'
 import { isKnownCurrency, Money } from '#ledger/money'
 import type { ProviderBalance, ProviderBalanceTransaction } from '#payments/provider'
 import { fromStripe } from './amounts.js'
-import { ask, everyOf, stripeClient } from './client.js'
+import { everyOf, look, stripeClient } from './client.js'
 
 /** What we own at Stripe, per currency that we handle. */
 export async function getBalance(): Promise<ProviderBalance[]> {
-  const balance = await ask('balance', () => stripeClient().balance.retrieve())
+  const balance = await look('balance', () => stripeClient().balance.retrieve())
   const sums = new Map<string, ProviderBalance>()
   const add = (kind: 'available' | 'pending', parts: Stripe.Balance.Available[]) => {
     for (const { amount, currency: code } of parts) {

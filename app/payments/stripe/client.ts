@@ -1,6 +1,6 @@
 import Stripe from 'stripe'
 import env from '#start/env'
-import { failureOf, malformedAnswer } from './errors.js'
+import { asUnknown, failureOf, malformedAnswer } from './errors.js'
 
 const TIMEOUT_MS = 20_000
 
@@ -66,6 +66,21 @@ export async function ask<T extends { object: string }>(
 }
 
 /**
+ * Reads an object. A refusal to show it says nothing about what happened to it (a wrong key hides
+ * everything), so reading never answers `declined`.
+ *
+ * @throws ProviderFailure `unknown` or `retry`
+ */
+export async function look<T extends { object: string }>(
+  object: T['object'],
+  call: () => Promise<Stripe.Response<T>>
+): Promise<Stripe.Response<T>> {
+  return ask(object, call).catch((error) => {
+    throw asUnknown(error)
+  })
+}
+
+/**
  * Whether the answer is the frozen one of an earlier request with the same key: true of the moment
  * then, not of now.
  */
@@ -73,11 +88,11 @@ export function isReplay(answer: Stripe.Response<object>): boolean {
   return answer.lastResponse?.headers?.['idempotent-replayed'] === 'true'
 }
 
-/** All objects of a list, page by page. @throws ProviderFailure */
+/** All objects of a list, page by page. @throws ProviderFailure `unknown` or `retry` */
 export async function* everyOf<T>(list: () => AsyncIterable<T>): AsyncGenerator<T> {
   try {
     yield* list()
   } catch (error) {
-    throw failureOf(error)
+    throw asUnknown(failureOf(error))
   }
 }

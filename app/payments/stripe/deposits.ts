@@ -1,8 +1,13 @@
 import type Stripe from 'stripe'
 import env from '#start/env'
-import { ProviderFailure, type CreateDeposit, type ProviderDeposit } from '#payments/provider'
+import {
+  NOT_A_DEPOSIT,
+  ProviderFailure,
+  type CreateDeposit,
+  type ProviderDeposit,
+} from '#payments/provider'
 import { fromStripe, toStripe } from './amounts.js'
-import { ask, everyOf, isReplay, stripeClient } from './client.js'
+import { ask, everyOf, isReplay, look, stripeClient } from './client.js'
 import { createdSince } from './windows.js'
 
 /**
@@ -39,10 +44,10 @@ export async function getDeposit(id: string): Promise<ProviderDeposit> {
 }
 
 export async function getDepositByCharge(chargeId: string): Promise<ProviderDeposit> {
-  const charge = await ask('charge', () => stripeClient().charges.retrieve(chargeId))
+  const charge = await look('charge', () => stripeClient().charges.retrieve(chargeId))
   const intent = idOf(charge.payment_intent)
   if (!intent) {
-    throw new ProviderFailure('declined', 'resource_missing', `${chargeId} belongs to no deposit.`)
+    throw new ProviderFailure('unknown', NOT_A_DEPOSIT, `${chargeId} belongs to no deposit.`)
   }
   return getDeposit(intent)
 }
@@ -143,13 +148,13 @@ function createSession(input: CreateDeposit): Promise<Stripe.Response<Session>> 
 }
 
 function getIntent(id: string): Promise<Stripe.Response<Intent>> {
-  return ask('payment_intent', () =>
+  return look('payment_intent', () =>
     stripeClient().paymentIntents.retrieve(id, { expand: [PAYMENT] })
   )
 }
 
 function getSession(id: string): Promise<Stripe.Response<Session>> {
-  return ask('checkout.session', () =>
+  return look('checkout.session', () =>
     stripeClient().checkout.sessions.retrieve(id, { expand: [`payment_intent.${PAYMENT}`] })
   )
 }

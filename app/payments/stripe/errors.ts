@@ -62,9 +62,10 @@ export function malformedAnswer(expected: string): ProviderFailure {
   )
 }
 
-/** The request, or the object, does not exist at Stripe. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof ProviderFailure && error.code === 'resource_missing'
+/** What a failure is worth that came from reading: no refusal there proves anything. */
+export function asUnknown(error: unknown): unknown {
+  if (!(error instanceof ProviderFailure) || error.kind !== 'declined') return error
+  return new ProviderFailure('unknown', error.code, error.message, { cause: error.cause })
 }
 
 function connectionFailure(error: InstanceType<typeof Stripe.errors.StripeConnectionError>) {

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import type { CreatePayout, LookupHints, ProviderMovement } from '#payments/provider'
 import { fromStripe, toStripe } from './amounts.js'
-import { ask, everyOf, isReplay, stripeClient } from './client.js'
+import { ask, everyOf, isReplay, look, stripeClient } from './client.js'
 import { outcomeOf } from './movements.js'
 
 /**
@@ -26,7 +26,7 @@ export async function createPayout(input: CreatePayout): Promise<ProviderMovemen
 }
 
 export async function getPayout(id: string): Promise<ProviderMovement> {
-  return describe(await ask('transfer', () => stripeClient().transfers.retrieve(id)))
+  return describe(await look('transfer', () => stripeClient().transfers.retrieve(id)))
 }
 
 /** Finds our transfer among those of its project. */

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import { ProviderFailure, type RecipientState } from '#payments/provider'
-import { ask, stripeClient } from './client.js'
+import { ask, look, stripeClient } from './client.js'
 
 /** Makes a connected Express account that may receive transfers; Stripe collects the rest itself. */
 export async function onboardRecipient(input: {
@@ -27,11 +27,11 @@ export async function onboardRecipient(input: {
 /** An account that has left us, or was deleted, is `disabled`. */
 export async function getRecipient(destination: string): Promise<RecipientState> {
   try {
-    return describe(await ask('account', () => stripeClient().accounts.retrieve(destination)))
+    return describe(await look('account', () => stripeClient().accounts.retrieve(destination)))
   } catch (error) {
     const gone = ['account_invalid', 'resource_missing']
     if (!(error instanceof ProviderFailure) || !gone.includes(error.code)) throw error
-    return { destination, status: 'disabled', requirements: [] }
+    return { destination, payoutAccountId: '', status: 'disabled', requirements: [] }
   }
 }
 
@@ -54,6 +54,7 @@ function describe(account: Stripe.Account): RecipientState {
   const { past_due: overdue, currently_due: due } = account.requirements ?? {}
   return {
     destination: account.id,
+    payoutAccountId: account.metadata?.payout_account_id ?? '',
     status: statusOf(account),
     requirements: [...new Set([...(overdue ?? []), ...(due ?? [])])],
   }

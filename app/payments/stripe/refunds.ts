@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import type { CreateRefund, LookupHints, ProviderMovement } from '#payments/provider'
 import { fromStripe, toStripe } from './amounts.js'
-import { ask, everyOf, isReplay, stripeClient } from './client.js'
+import { ask, everyOf, isReplay, look, stripeClient } from './client.js'
 import { outcomeOf } from './movements.js'
 import { createdSince } from './windows.js'
 
@@ -29,7 +29,7 @@ export async function createRefund(input: CreateRefund): Promise<ProviderMovemen
 }
 
 export async function getRefund(id: string): Promise<ProviderMovement> {
-  return describe(await ask('refund', () => stripeClient().refunds.retrieve(id)))
+  return describe(await look('refund', () => stripeClient().refunds.retrieve(id)))
 }
 
 /** Finds our refund among those of its charge, or among all since then where the charge is not known. */

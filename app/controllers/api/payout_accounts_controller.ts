@@ -1,0 +1,39 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import {
+  addPayoutAccount,
+  makeDefaultPayoutAccount,
+  payoutAccountsOf,
+  removePayoutAccount,
+} from '#payments/payout_accounts'
+import PayoutAccountTransformer from '#transformers/payout_account_transformer'
+import { serialize } from '#transformers/serialize'
+import { addPayoutAccountValidator, editPayoutAccountValidator } from '#validators/payout_account'
+
+export default class PayoutAccountsController {
+  async index({ auth }: HttpContext) {
+    const accounts = await payoutAccountsOf(auth.getUserOrFail())
+    return serialize(PayoutAccountTransformer.transform(accounts))
+  }
+
+  /** 202 while the provider's answer is unknown: asking again, or for a link, goes on from there. */
+  async store({ auth, request, response }: HttpContext) {
+    const wanted = await request.validateUsing(addPayoutAccountValidator)
+    const account = await addPayoutAccount(auth.getUserOrFail(), {
+      paymentProvider: wanted.payment_provider,
+      country: wanted.country ?? 'US',
+    })
+    response.status(account.destination ? 201 : 202)
+    return serialize(PayoutAccountTransformer.transform(account))
+  }
+
+  async update({ auth, params, request }: HttpContext) {
+    await request.validateUsing(editPayoutAccountValidator)
+    const account = await makeDefaultPayoutAccount(auth.getUserOrFail(), params.id)
+    return serialize(PayoutAccountTransformer.transform(account))
+  }
+
+  async destroy({ auth, params, response }: HttpContext) {
+    await removePayoutAccount(auth.getUserOrFail(), params.id)
+    return response.noContent()
+  }
+}

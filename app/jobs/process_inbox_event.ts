@@ -1,0 +1,102 @@
+import db from '@adonisjs/lucid/services/db'
+import type { Rail } from '#models/transaction'
+import InboxEvent from '#models/inbox_event'
+import {
+  NOT_A_DEPOSIT,
+  ProviderFailure,
+  type Provider,
+  type ProviderEvent,
+} from '#payments/provider'
+import { recordRecipient } from '#payments/payout_accounts'
+import { providerOfRail } from '#payments/registry'
+import { applyDeposit } from '#escrow/apply_deposit'
+import { applyPayout } from '#escrow/apply_payout'
+import { applyRefund } from '#escrow/apply_refund'
+import { defineJob } from '#jobs/queue'
+
+/**
+ * Looks at what an event of the inbox is about and brings our books in line with it. Safe to repeat:
+ * the effects are idempotent by themselves, the row only says whether there is still work.
+ */
+export default defineJob<{ inboxEventId: string }>({
+  name: 'process_inbox_event',
+  async handle({ inboxEventId }) {
+    const row = await claim(inboxEventId)
+    if (!row) return
+    try {
+      const provider = providerOfRail(row.rail as Rail)
+      const ours = await applySubject(provider, provider.parseEvent(row.payload))
+      await close(row.id, ours ? 'handled' : 'ignored')
+    } catch (error) {
+      await noteFailure(row.id, error)
+      throw error
+    }
+  },
+})
+
+/**
+ * Counts the attempt before it begins, so that one that kills its process is counted too. No lock is
+ * held meanwhile: the provider is asked in between, which may take long.
+ */
+async function claim(id: string): Promise<InboxEvent | null> {
+  const { rows } = await db.rawQuery(
+    `UPDATE inbox_events SET attempts = attempts + 1
+      WHERE id = ? AND status IN ('received', 'failed') RETURNING id`,
+    [id]
+  )
+  return rows.length > 0 ? InboxEvent.find(id) : null
+}
+
+/**
+ * Fetches the object and applies it as it is now; the event itself may be old, late or one of several.
+ *
+ * @returns false if it is nothing of ours
+ */
+async function applySubject(provider: Provider, { subject }: ProviderEvent): Promise<boolean> {
+  switch (subject.kind) {
+    case 'deposit':
+      return applyDeposit(provider, await provider.getDeposit(subject.id))
+    case 'charge': {
+      const deposit = await depositOf(provider, subject.id)
+      return deposit ? applyDeposit(provider, deposit) : false
+    }
+    case 'refund':
+      return applyRefund(provider, await provider.getRefund(subject.id))
+    case 'payout':
+      return applyPayout(provider, await provider.getPayout(subject.id))
+    case 'recipient':
+      return recordRecipient(provider.name, await provider.getRecipient(subject.id))
+    // A payout from the freelancer's own balance to their bank moves no money of ours, and chargebacks
+    // have no operations yet: both stay in the inbox, to be replayed when something wants them.
+    case 'recipient_payout':
+    case 'dispute':
+    case 'other':
+      return false
+  }
+}
+
+async function depositOf(provider: Provider, chargeId: string) {
+  try {
+    return await provider.getDepositByCharge(chargeId)
+  } catch (error) {
+    if (error instanceof ProviderFailure && error.code === NOT_A_DEPOSIT) return undefined
+    throw error
+  }
+}
+
+async function close(id: string, status: 'handled' | 'ignored'): Promise<void> {
+  await db
+    .from('inbox_events')
+    .where('id', id)
+    .update({ status, last_error: '', handled_at: db.raw('now()') })
+}
+
+async function noteFailure(id: string, error: unknown): Promise<void> {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = error instanceof ProviderFailure ? `${error.code}: ` : ''
+  await db
+    .from('inbox_events')
+    .where('id', id)
+    .whereIn('status', ['received', 'failed'])
+    .update({ status: 'failed', last_error: `${code}${message}`.slice(0, 1000) })
+}

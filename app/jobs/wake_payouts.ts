@@ -1,0 +1,11 @@
+import db from '@adonisjs/lucid/services/db'
+import { wakeWaitingPayouts } from '#escrow/wake_waiting_payouts'
+import { defineJob } from '#jobs/queue'
+
+/** Sends what waited because its freelancer had no account that can be paid. */
+export default defineJob<{ userId: string }>({
+  name: 'wake_payouts',
+  async handle({ userId }) {
+    await db.transaction((trx) => wakeWaitingPayouts(trx, userId))
+  },
+})

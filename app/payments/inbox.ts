@@ -1,0 +1,51 @@
+import db from '@adonisjs/lucid/services/db'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import type { Rail } from '#models/transaction'
+import type { ProviderEvent } from '#payments/provider'
+import { enqueue } from '#jobs/queue'
+import processInboxEvent from '#jobs/process_inbox_event'
+
+/** An event that its provider has signed: the reduction, and the object as it came. */
+export interface VerifiedEvent {
+  event: ProviderEvent
+  payload: Record<string, unknown>
+}
+
+/**
+ * Takes a verified event in: a row and a job, or nothing when it was here before. What it means is
+ * found out by the job, so that the provider gets its answer at once.
+ *
+ * @returns whether the event is new
+ */
+export async function receiveEvent(
+  rail: Rail,
+  { event, payload }: VerifiedEvent
+): Promise<boolean> {
+  return db.transaction(async (trx) => {
+    const { rows } = await trx.rawQuery(
+      `INSERT INTO inbox_events (rail, event_id, type, account, payload)
+       VALUES (?, ?, ?, ?, ?::jsonb)
+       ON CONFLICT (rail, event_id) DO NOTHING
+       RETURNING id`,
+      [rail, event.id, event.type, event.account, storable(payload)]
+    )
+    if (rows.length === 0) return false
+    await enqueueInboxEvent(trx, rows[0].id)
+    return true
+  })
+}
+
+/** Has an event looked at (again) once this transaction commits. */
+export async function enqueueInboxEvent(
+  trx: TransactionClientContract,
+  inboxEventId: string
+): Promise<void> {
+  await enqueue(trx, processInboxEvent, { inboxEventId }, { singletonKey: inboxEventId })
+}
+
+/** PostgreSQL keeps neither NUL nor half a surrogate pair in jsonb; nothing that we read has one. */
+function storable(payload: Record<string, unknown>): string {
+  return JSON.stringify(payload, (_, value) =>
+    typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value
+  )
+}

@@ -1,0 +1,262 @@
+import db from '@adonisjs/lucid/services/db'
+import logger from '@adonisjs/core/services/logger'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { validate as isUuid } from 'uuid'
+import { Problem, forbidden, notFound, wrongState } from '#exceptions/problem'
+import { assertVerified } from '#identity/verified'
+import { enqueue } from '#jobs/queue'
+import wakePayouts from '#jobs/wake_payouts'
+import PayoutAccount from '#models/payout_account'
+import type { PaymentProvider } from '#models/transaction'
+import type User from '#models/user'
+import { notify } from '#notifications/notify'
+import { ProviderFailure, providerKey, type RecipientState } from '#payments/provider'
+import { providerFor } from '#payments/registry'
+
+/** More than anybody needs, and an end to making accounts at the provider's expense. */
+const MOST_ACCOUNTS = 5
+
+/** A freelancer's payout accounts, oldest first. @throws Problem 403 for clients */
+export async function payoutAccountsOf(user: User): Promise<PayoutAccount[]> {
+  assertFreelancer(user)
+  return live(user).orderBy('id')
+}
+
+/**
+ * Adds a payout account: records it, has the provider make it, records what came of that. The first one
+ * becomes the default. A previous try whose outcome is unknown is resumed under its own key, so that
+ * pressing twice makes one account.
+ *
+ * @returns the account; without a `destination` the provider's answer is still unknown
+ * @throws Problem 403 clients, `email_not_verified`; 409 `too_many_payout_accounts`;
+ *   422 `provider_unavailable`, `provider_declined`
+ */
+export async function addPayoutAccount(
+  user: User,
+  wanted: { paymentProvider: PaymentProvider; country: string }
+): Promise<PayoutAccount> {
+  assertMayChange(user)
+  providerFor(wanted.paymentProvider)
+  const account = await db.transaction(async (trx) => {
+    await lockUser(trx, user)
+    const accounts = await live(user, trx)
+    const unfinished = accounts.find(
+      (each) => each.paymentProvider === wanted.paymentProvider && !each.destination
+    )
+    if (unfinished) return unfinished
+    if (accounts.length >= MOST_ACCOUNTS) {
+      throw wrongState('Remove a payout account before adding another.', 'full', {
+        code: 'too_many_payout_accounts',
+        extra: { maximum: MOST_ACCOUNTS },
+      })
+    }
+    const { id } = await PayoutAccount.create(
+      {
+        userId: user.id,
+        paymentProvider: wanted.paymentProvider,
+        country: wanted.country,
+        isDefault: !accounts.some((each) => each.isDefault),
+      },
+      { client: trx }
+    )
+    return PayoutAccount.findOrFail(id, { client: trx })
+  })
+  return establish(user, account)
+}
+
+/**
+ * A page of the provider's where the freelancer gives it what it wants. It works once and soon
+ * expires: ask for it when it is needed, and again whenever.
+ *
+ * @throws Problem 404; 403; 409 for a disabled account; 502 `provider_no_answer`
+ */
+export async function onboardingLinkOf(
+  user: User,
+  id: string,
+  urls: { refresh: string; return: string }
+): Promise<string> {
+  assertMayChange(user)
+  const account = await establish(user, await payoutAccountOf(user, id))
+  if (account.status === 'disabled') {
+    throw wrongState('The provider has closed this account; add another.', account.status)
+  }
+  if (!account.destination) throw noAnswer()
+  try {
+    return await providerFor(account.paymentProvider).onboardingLink(account.destination, urls)
+  } catch (failure) {
+    throw asProblem(failure)
+  }
+}
+
+/** Makes an account the one that payouts go to. @throws Problem 404, 403 */
+export async function makeDefaultPayoutAccount(user: User, id: string): Promise<PayoutAccount> {
+  assertMayChange(user)
+  return db.transaction(async (trx) => {
+    await lockUser(trx, user)
+    const account = await payoutAccountOf(user, id, trx)
+    if (account.isDefault) return account
+    await live(user, trx).where('is_default', true).update({ is_default: false })
+    await account.merge({ isDefault: true }).save()
+    if (account.status === 'enabled') await enqueue(trx, wakePayouts, { userId: user.id })
+    return account
+  })
+}
+
+/**
+ * Removes an account; the oldest that is left becomes the default in its place. The row stays, because
+ * payouts of the past name it.
+ *
+ * @throws Problem 404; 403; 409 `payout_in_transit`
+ */
+export async function removePayoutAccount(user: User, id: string): Promise<void> {
+  assertMayChange(user)
+  await db.transaction(async (trx) => {
+    await lockUser(trx, user)
+    const account = await payoutAccountOf(user, id, trx)
+    const inTransit = await trx
+      .from('payouts')
+      .where('payout_account_id', account.id)
+      .where('state', 'in_transit')
+      .first()
+    if (inTransit) {
+      throw wrongState('A payout to this account is under way; try again later.', account.status, {
+        code: 'payout_in_transit',
+      })
+    }
+    await remove(trx, account)
+  })
+}
+
+/**
+ * Records how a recipient stands at the provider. One that can be paid from now on gets what waited.
+ *
+ * @returns false if the recipient is none of ours
+ */
+export async function recordRecipient(
+  provider: PaymentProvider,
+  state: RecipientState
+): Promise<boolean> {
+  return db.transaction(async (trx) => {
+    const account = await accountOf(trx, provider, state)
+    if (!account) return false
+    const before = account.status
+    const { destination, status, requirements } = state
+    await account.merge({ destination, status, requirements }).save()
+    if (account.deletedAt || before === status) return true
+    if (status === 'enabled') await enqueue(trx, wakePayouts, { userId: account.userId })
+    if (status === 'enabled' || status === 'restricted' || status === 'disabled') {
+      await notify(trx, {
+        userId: account.userId,
+        kind: `payout_account.${status}`,
+        data: { payout_account_id: account.id, payment_provider: provider },
+      })
+    }
+    return true
+  })
+}
+
+/**
+ * The provider's side of an account, where it is still missing: asks under a key that stays the same
+ * until the provider has definitely refused.
+ */
+async function establish(user: User, account: PayoutAccount): Promise<PayoutAccount> {
+  if (account.destination) return account
+  try {
+    const state = await providerFor(account.paymentProvider).onboardRecipient({
+      key: providerKey(account.id, account.attempt, 'onboard'),
+      payoutAccountId: account.id,
+      email: user.email,
+      country: account.country.trim(),
+    })
+    await recordRecipient(account.paymentProvider, { ...state, payoutAccountId: account.id })
+  } catch (failure) {
+    if (!(failure instanceof ProviderFailure)) throw failure
+    if (failure.kind === 'declined') {
+      await db.transaction(async (trx) => {
+        await lockUser(trx, user)
+        await remove(trx, await payoutAccountOf(user, account.id, trx))
+      })
+      throw asProblem(failure)
+    }
+    const { kind, code } = failure
+    logger.warn({ payoutAccountId: account.id, kind, code }, 'the provider gave no answer')
+  }
+  return PayoutAccount.findOrFail(account.id)
+}
+
+/** By the provider's id, or before we have heard of it, by ours. Locked until the transaction ends. */
+async function accountOf(
+  trx: TransactionClientContract,
+  provider: PaymentProvider,
+  { destination, payoutAccountId }: RecipientState
+): Promise<PayoutAccount | null> {
+  const accounts = PayoutAccount.query({ client: trx })
+    .where('payment_provider', provider)
+    .forUpdate()
+  const known = await accounts.clone().where('destination', destination).first()
+  if (known || !isUuid(payoutAccountId)) return known
+  return accounts.where('id', payoutAccountId).where('destination', '').first()
+}
+
+async function remove(trx: TransactionClientContract, account: PayoutAccount): Promise<void> {
+  await trx
+    .from('payout_accounts')
+    .where('id', account.id)
+    .update({ deleted_at: db.raw('now()'), is_default: false })
+  if (!account.isDefault) return
+  const next = await PayoutAccount.query({ client: trx })
+    .where('user_id', account.userId)
+    .whereNull('deleted_at')
+    .orderBy('id')
+    .first()
+  await next?.merge({ isDefault: true }).save()
+}
+
+function live(user: User, client?: TransactionClientContract) {
+  return PayoutAccount.query({ client }).where('user_id', user.id).whereNull('deleted_at')
+}
+
+async function payoutAccountOf(
+  user: User,
+  id: string,
+  client?: TransactionClientContract
+): Promise<PayoutAccount> {
+  const account = isUuid(id) ? await live(user, client).where('id', id).first() : null
+  if (!account) throw notFound('payout account')
+  return account
+}
+
+/** One change of somebody's accounts at a time: which one is the default depends on all of them. */
+async function lockUser(trx: TransactionClientContract, user: User): Promise<void> {
+  await trx.from('users').where('id', user.id).forUpdate().select('id')
+}
+
+function assertFreelancer(user: User): void {
+  if (user.userType !== 'freelancer') {
+    throw forbidden('Only freelancers are paid out.', 'freelancers_only')
+  }
+}
+
+function assertMayChange(user: User): void {
+  assertFreelancer(user)
+  assertVerified(user)
+}
+
+function noAnswer(cause?: unknown): Problem {
+  return new Problem('The payment provider gave no answer. Try again in a moment.', {
+    code: 'provider_no_answer',
+    status: 502,
+    cause,
+  })
+}
+
+function asProblem(failure: unknown): unknown {
+  if (!(failure instanceof ProviderFailure)) return failure
+  if (failure.kind !== 'declined') return noAnswer(failure)
+  return new Problem(`The payment provider refused this: ${failure.message}`, {
+    code: 'provider_declined',
+    status: 422,
+    extra: { provider_code: failure.code },
+    cause: failure,
+  })
+}

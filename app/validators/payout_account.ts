@@ -1,0 +1,32 @@
+import vine from '@vinejs/vine'
+import { PAYMENT_PROVIDERS } from '#models/transaction'
+
+/** Where a provider sends the freelancer back to. */
+const url = () =>
+  vine
+    .string()
+    .trim()
+    .maxLength(2000)
+    .url({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
+
+export const addPayoutAccountValidator = vine.create(
+  vine.object({
+    payment_provider: vine.enum(PAYMENT_PROVIDERS),
+    /** ISO 3166-1 alpha-2, where the freelancer's bank account is. */
+    country: vine
+      .string()
+      .trim()
+      .toUpperCase()
+      .regex(/^[A-Z]{2}$/)
+      .optional(),
+  })
+)
+
+/** There is always one default: another one takes its place, nothing unmakes it. */
+export const editPayoutAccountValidator = vine.create(
+  vine.object({ is_default: vine.literal(true) })
+)
+
+export const onboardingLinkValidator = vine.create(
+  vine.object({ return_url: url().optional(), refresh_url: url().optional() })
+)

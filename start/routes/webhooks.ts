@@ -1,0 +1,12 @@
+import router from '@adonisjs/core/services/router'
+
+const Stripe = () => import('#controllers/webhooks/stripe_controller')
+
+/** Without any middleware: providers sign the raw body, and need neither token nor JSON. */
+router
+  .group(() => {
+    router.post('stripe', [Stripe, 'platform']).as('stripe')
+    router.post('stripe/connect', [Stripe, 'connect']).as('stripe.connect')
+  })
+  .prefix('/api/webhooks')
+  .as('webhooks')
