@@ -5,4 +5,7 @@
 import './routes/auth.js'
 import './routes/projects.js'
 import './routes/payments.js'
+import './routes/payout_accounts.js'
+import './routes/webhooks.js'
+import './routes/notifications.js'
 import './routes/health.js'

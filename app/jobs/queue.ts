@@ -245,7 +245,29 @@ export async function startWorker(options: WorkOptions): Promise<void> {
   await synchroniseSchedule(boss, jobs)
 }
 
-/** Whether jobs can be sent: the schema is there and has the shape this release expects. */
+/** How many jobs have failed for good and wait for somebody, by the queue they came from. */
+export async function countDeadLetters(): Promise<Record<string, number>> {
+  const boss = await sender()
+  const { rows } = await boss.getDb().executeSql(
+    `SELECT source_name, count(*)::int AS total FROM ${QUEUE_SCHEMA}.job
+     WHERE name = $1 AND state < 'active' GROUP BY source_name`,
+    [DEAD_LETTERS]
+  )
+  return Object.fromEntries(rows.map((row) => [row.source_name, row.total]))
+}
+
+/**
+ * Sends dead letters back to their queues, with all their tries.
+ *
+ * @param jobName only those of one job
+ * @returns how many
+ */
+export async function redriveDeadLetters(jobName?: string): Promise<number> {
+  const boss = await sender()
+  return boss.redrive(DEAD_LETTERS, { limit: 10_000, ...(jobName && { sourceName: jobName }) })
+}
+
+/** @throws Error when jobs cannot be sent: the schema is missing or older than this release needs */
 export async function checkQueue(): Promise<void> {
   const boss = await sender()
   await boss.schemaVersion()

@@ -43,6 +43,7 @@ export default class extends BaseSchema {
       -- One freelancer is asked at a time.
       CREATE UNIQUE INDEX invitations_one_pending ON invitations (project_id) WHERE status = 'pending';
       CREATE INDEX invitations_email ON invitations (email, id DESC);
+      CREATE INDEX invitations_invited_by ON invitations (invited_by, id DESC);
 
       CREATE TABLE milestones (
         id uuid PRIMARY KEY DEFAULT uuid_v7(),
@@ -64,7 +65,7 @@ export default class extends BaseSchema {
         -- Days-before marks (7, 3, 1) of the reminders sent for the running clock.
         reminders_sent jsonb NOT NULL DEFAULT '[]',
         closed_at timestamptz,
-        closed_reason text CHECK (closed_reason IN ('released', 'refunded', 'settled', 'charged_back')),
+        closed_reason text CHECK (closed_reason IN ('released', 'refunded', 'settled', 'charged_back', 'removed')),
         created_at timestamptz NOT NULL DEFAULT now(),
         updated_at timestamptz NOT NULL DEFAULT now(),
         CHECK ((closed_at IS NULL) = (closed_reason IS NULL))
@@ -160,6 +161,7 @@ export default class extends BaseSchema {
         created_at timestamptz NOT NULL DEFAULT now(),
         UNIQUE (user_id, seq)
       );
+      CREATE INDEX notifications_unread ON notifications (user_id, seq) WHERE read_at IS NULL;
     `)
   }
 

@@ -1,0 +1,26 @@
+import { BaseCommand, flags } from '@adonisjs/core/ace'
+import type { CommandOptions } from '@adonisjs/core/types/ace'
+import { startWorker } from '#jobs/queue'
+
+export default class QueueWork extends BaseCommand {
+  static commandName = 'queue:work'
+  static description = 'Work the job queue and its schedule until told to stop'
+  static help = [
+    'Any number of these may run side by side; a job is worked by one of them.',
+    'SIGTERM or SIGINT stops it: running jobs are finished, then it exits with 0.',
+  ]
+
+  static options: CommandOptions = { startApp: true, staysAlive: true }
+
+  @flags.number({ description: 'Seconds that running jobs get to finish on stop', default: 30 })
+  declare stopTimeout: number
+
+  @flags.number({ description: 'Seconds between looks at an idle queue', default: 1 })
+  declare polling: number
+
+  async run() {
+    this.app.terminating(() => this.logger.info('worker stopped'))
+    await startWorker({ stopTimeoutSeconds: this.stopTimeout, pollingSeconds: this.polling })
+    this.logger.info('worker ready')
+  }
+}

@@ -1,0 +1,25 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import { readiness } from '#start/health'
+
+export default class HealthController {
+  /**
+   * The process runs and answers. Says nothing about what it depends on: restarting it would mend
+   * none of that.
+   */
+  live() {
+    return { status: 'ok' }
+  }
+
+  /** Whether requests should be sent here. Names what is wrong; the log has the reasons. */
+  async ready({ response, logger }: HttpContext) {
+    const { isHealthy, checks } = await readiness.run()
+    for (const { name, status, meta } of checks) {
+      if (status !== 'ok') logger.error({ err: meta?.error }, `not ready: ${name}`)
+    }
+    if (!isHealthy) response.status(503).header('Retry-After', '5')
+    return {
+      status: isHealthy ? 'ok' : 'failed',
+      checks: Object.fromEntries(checks.map(({ name, status }) => [name, status])),
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { readdir } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import app from '@adonisjs/core/services/app'
+import { BaseCheck, HealthChecks, Result } from '@adonisjs/core/health'
+import db from '@adonisjs/lucid/services/db'
+import { checkQueue } from '#jobs/queue'
+
+/** A check that hangs is a check that fails. */
+const TIMEOUT_MS = 3000
+
+class Check extends BaseCheck {
+  constructor(
+    public name: string,
+    private verify: () => Promise<unknown>
+  ) {
+    super()
+  }
+
+  async run() {
+    const giveUp = new AbortController()
+    try {
+      await Promise.race([
+        this.verify(),
+        wait(TIMEOUT_MS, undefined, { signal: giveUp.signal }).then(() => {
+          throw new Error(`no answer within ${TIMEOUT_MS} ms`)
+        }),
+      ])
+      return Result.ok('ok')
+    } catch (error) {
+      return Result.failed('failed', error as Error)
+    } finally {
+      giveUp.abort()
+    }
+  }
+}
+
+let migrated = false
+
+/** This release's migrations have all run. They cannot be undone under a running process, so once is enough. */
+async function checkMigrations(): Promise<void> {
+  if (migrated) return
+  const files = await readdir(app.migrationsPath())
+  const wanted = files.filter((file) => /\.(js|ts)$/.test(file) && !file.endsWith('.d.ts'))
+  const { rows } = await db.rawQuery('SELECT name FROM adonis_schema')
+  const done = new Set(rows.map((row: { name: string }) => basename(row.name)))
+  const missing = wanted
+    .map((file) => file.replace(/\.(js|ts)$/, ''))
+    .filter((name) => !done.has(name))
+  if (missing.length > 0) throw new Error(`not migrated: ${missing.join(', ')}`)
+  migrated = true
+}
+
+/** What must hold before requests are sent to this process. */
+export const readiness = new HealthChecks().register([
+  new Check('database', () => db.rawQuery('SELECT 1')),
+  new Check('migrations', checkMigrations),
+  new Check('job_queue', checkQueue),
+])
