@@ -31,6 +31,15 @@ const TITLES: Record<number, string> = {
   503: 'Not available right now',
 }
 
+const NOT_JSON = [400, 'malformed_json', 'The body is no JSON object.'] as const
+
+/** What the body parser throws, by its code or, where it gives none, its message. */
+const UNREADABLE: Record<string, readonly [status: number, code: string, detail: string]> = {
+  'Invalid JSON, only supports object and array': NOT_JSON,
+  'E_REQUEST_ENTITY_TOO_LARGE': [413, 'too_large', 'The body is larger than one megabyte.'],
+  'E_ENCODING_UNSUPPORTED': [415, 'unsupported_media_type', 'Send the body as UTF-8.'],
+}
+
 /** PostgreSQL refuses what no column can hold (a NUL in text, a year 300000): the caller's doing. */
 const UNSTORABLE = new Set(['22021', '22P05', '22P02', '22003', '22007', '22008'])
 
@@ -110,6 +119,11 @@ export default class HttpExceptionHandler extends ExceptionHandler {
         'validation_failed',
         'A value of the request cannot be stored, such as text with a NUL character.'
       )
+    }
+    const unreadable = UNREADABLE[error?.code ?? error?.message ?? '']
+    if (unreadable || (error instanceof SyntaxError && (error as any).status === 400)) {
+      const [status, code, detail] = unreadable ?? NOT_JSON
+      return answer(status, code, detail)
     }
     if (error?.status >= 400 && error?.status < 500) {
       return answer(error.status, 'bad_request', error.message ?? 'The request could not be read.')

@@ -1,5 +1,7 @@
 import db from '@adonisjs/lucid/services/db'
 import { Problem } from '#exceptions/problem'
+import { enqueue } from '#jobs/queue'
+import mailLink from '#jobs/mail_link'
 import User, { type UserType } from '#models/user'
 import { assertNotEmail, hashPassword } from '#identity/passwords'
 
@@ -42,6 +44,7 @@ export async function register(input: Registration): Promise<User> {
       .returning('id')
     if (!row) throw emailTaken()
     await trx.table('profiles').insert({ user_id: row.id })
+    await enqueue(trx, mailLink, { userId: row.id, purpose: 'verify_email' })
     return User.findOrFail(row.id, { client: trx })
   })
 }

@@ -11,6 +11,13 @@ export default class RequireJsonMiddleware {
         status: 415,
       })
     }
+    const encoding = request.header('content-encoding')
+    if (encoding && encoding !== 'identity') {
+      throw new Problem('Send the body uncompressed.', {
+        code: 'unsupported_media_type',
+        status: 415,
+      })
+    }
     return next()
   }
 }

@@ -1,3 +1,12 @@
 import { ProfileSchema } from '#database/schema'
+import { column } from '@adonisjs/lucid/orm'
+import { jsonColumn } from '#database/json_column'
 
-export default class Profile extends ProfileSchema {}
+/** What a user tells about themselves; made with the account. */
+export default class Profile extends ProfileSchema {
+  @column({ isPrimary: true })
+  declare userId: string
+
+  @jsonColumn()
+  declare skills: string[]
+}

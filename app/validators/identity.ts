@@ -1,5 +1,6 @@
 import vine from '@vinejs/vine'
 import { USER_TYPES } from '#models/user'
+import { amount, currency } from '#validators/money'
 import { PASSWORD_MAX, PASSWORD_MIN } from '#identity/passwords'
 
 /** ASCII only: what lower case means beyond it, JavaScript and PostgreSQL do not agree on. */
@@ -39,4 +40,33 @@ export const signInValidator = vine.create({
   email: someEmail(),
   // Too short for a new password may still be typed: it is wrong, not malformed.
   password: vine.string().minLength(1).maxLength(1000),
+})
+
+export const refreshValidator = vine.create({ refresh_token: token() })
+
+export const verifyEmailValidator = vine.create({ token: token() })
+
+/** Asks for a link. */
+export const requestResetValidator = vine.create({ email: someEmail() })
+
+/** Sets the password with the link's token. */
+export const resetPasswordValidator = vine.create({ token: token(), password: newPassword() })
+
+/** A `PUT` names what changes; what it leaves out stays, and what is not listed is not settable. */
+export const profileValidator = vine.create({
+  first_name: line(100).optional(),
+  last_name: line(100).optional(),
+  bio: vine.string().trim().maxLength(5000).nullable().optional(),
+  skills: vine.array(line(50).minLength(1)).maxLength(50).distinct().optional(),
+  hourly_rate: amount().nullable().optional(),
+  hourly_rate_currency: currency().optional(),
+  // What was never set is shown as "", so "" must be a way to leave it unset.
+  portfolio_url: vine
+    .string()
+    .parse((value) => (value === '' ? null : value))
+    .trim()
+    .maxLength(500)
+    .url({ protocols: ['http', 'https'], require_protocol: true, disallow_auth: true })
+    .nullable()
+    .optional(),
 })

@@ -69,7 +69,7 @@ export default class extends BaseSchema {
         -- SHA-256 of the token: who reads this table cannot sign in with it.
         token_hash text NOT NULL UNIQUE,
         -- Unique: a token has one successor, so a family is a chain and never a tree.
-        predecessor_id uuid UNIQUE REFERENCES refresh_tokens (id) ON DELETE CASCADE,
+        predecessor_id uuid UNIQUE REFERENCES refresh_tokens (id) ON DELETE SET NULL,
         created_at timestamptz NOT NULL DEFAULT now(),
         expires_at timestamptz NOT NULL,
         used_at timestamptz

@@ -1,0 +1,39 @@
+import db from '@adonisjs/lucid/services/db'
+import { enqueue } from '#jobs/queue'
+import mailLink from '#jobs/mail_link'
+import mailPasswordChanged from '#jobs/mail_password_changed'
+import User from '#models/user'
+import { assertNotEmail, hashPassword } from '#identity/passwords'
+import { revokeSessionsOf } from '#identity/sessions'
+import { spendSingleUseToken } from '#identity/single_use_tokens'
+
+/**
+ * Mails a link to set a new password, if the address has an account. The caller cannot tell: for any
+ * address the same job is sent, and only the worker finds that there is nobody to write to.
+ *
+ * @param email lower case, trimmed
+ */
+export async function requestPasswordReset(email: string): Promise<void> {
+  const user = await User.findBy('email', email)
+  await enqueue(db, mailLink, { userId: user?.id ?? null, purpose: 'reset_password' })
+}
+
+/**
+ * Sets a new password, ends all sessions of the user, and tells the owner of the address: if it was
+ * not them, somebody reads their mail.
+ *
+ * @param token from the mailed link
+ * @throws Problem 422 for a token that is not good (any more) or a password that is the address; 503 `busy`
+ */
+export async function resetPassword(token: string, password: string): Promise<void> {
+  // Before the transaction: hashing may wait for its turn, and a connection is not to wait with it.
+  const hashed = await hashPassword(password)
+  await db.transaction(async (trx) => {
+    const userId = await spendSingleUseToken(trx, token, 'reset_password')
+    const user = await User.query({ client: trx }).where('id', userId).forUpdate().firstOrFail()
+    assertNotEmail(password, user.email)
+    await user.merge({ password: hashed }).save()
+    await revokeSessionsOf(trx, user.id, 'password_reset')
+    await enqueue(trx, mailPasswordChanged, { userId: user.id })
+  })
+}
