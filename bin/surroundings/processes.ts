@@ -29,6 +29,11 @@ export interface ProcessesOptions {
   onDeath?(name: string, how: string, lastLines: string[]): void
 }
 
+/** Where a command runs; default the project's root. */
+export interface Where {
+  cwd?: string
+}
+
 interface Running {
   name: string
   child: ChildProcess
@@ -49,8 +54,8 @@ export class Processes {
   }
 
   /** Starts a process that stays up. */
-  start(name: string, command: string[]): void {
-    const running = this.#spawn(name, command)
+  start(name: string, command: string[], where: Where = {}): void {
+    const running = this.#spawn(name, command, where)
     void running.exit.then((how) => {
       if (!this.#stopping) this.options.onDeath?.(name, String(how), running.lastLines)
     })
@@ -61,8 +66,8 @@ export class Processes {
    *
    * @throws Error with its last lines if it fails
    */
-  async run(name: string, command: string[]): Promise<void> {
-    const running = this.#spawn(name, command)
+  async run(name: string, command: string[], where: Where = {}): Promise<void> {
+    const running = this.#spawn(name, command, where)
     const code = await running.exit
     await this.#forget(running)
     if (code !== 0) {
@@ -72,7 +77,7 @@ export class Processes {
 
   /** Runs a command to its end with our own output and answers its exit code. */
   async attach(command: string[]): Promise<number> {
-    const running = this.#spawn(command[2] ?? command[0], command, 'inherit')
+    const running = this.#spawn('attached', command, {}, 'inherit')
     const code = await running.exit
     await this.#forget(running)
     return typeof code === 'number' ? code : 1
@@ -84,12 +89,12 @@ export class Processes {
     for (const running of this.#running.splice(0).reverse()) await this.#end(running)
   }
 
-  #spawn(name: string, command: string[], output: 'log' | 'inherit' = 'log'): Running {
+  #spawn(name: string, command: string[], where: Where, output = 'log'): Running {
     if (this.#stopping) throw new Error('Stopping.')
     const [program, ...args] = command
     const stdio = output === 'log' ? 'pipe' : 'inherit'
     const child = spawn(program, args, {
-      cwd: root,
+      cwd: where.cwd ?? root,
       env: { ...process.env, ...this.options.env },
       detached: true,
       stdio: ['ignore', stdio, stdio],

@@ -1,0 +1,67 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { environment } from './environment.js'
+import { freePort } from './ports.js'
+import { startPostgres } from './postgres.js'
+import { isAlive } from './process_table.js'
+import { Processes } from './processes.js'
+import { newSecrets } from './secrets.js'
+import { root, type Surroundings } from './start.js'
+import type { Run } from './until_done.js'
+
+/**
+ * Surroundings for one check, gone afterwards: an empty PostgreSQL, free ports, new secrets. No
+ * process of ours is started yet and nothing is migrated.
+ */
+export async function temporarySurroundings(
+  run: Run,
+  name: 'test' | 'generated' | 'production',
+  mode: 'test' | 'development' | 'production'
+): Promise<Surroundings> {
+  removeLeftovers()
+  const dir = join(root, 'tmp', `${name}-pg-${process.pid}`)
+  await mkdir(dir, { recursive: true })
+  run.atEnd(() => rm(dir, { recursive: true, force: true }))
+
+  const secrets = newSecrets()
+  const postgres = await startPostgres({
+    dir: join(dir, 'data'),
+    password: secrets.databasePassword,
+    // Checks kill processes of ours, never the machine: nothing needs to reach the disk.
+    settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
+  })
+  run.atEnd(() => postgres.stop())
+  await postgres.createDatabase(`safesend_${name}`)
+
+  const ports = { web: await freePort(), sandbox: await freePort() }
+  const databaseUrl = postgres.url(`safesend_${name}`)
+  const env = environment({ mode, ports, databaseUrl, secrets, dir })
+  const processes = new Processes({
+    env,
+    logs: dir,
+    onDeath: (dead, how, lastLines) =>
+      run.fail(`The ${dead} process ended (${how}); its last words:\n${lastLines.join('\n')}`),
+  })
+  run.atEnd(() => processes.stop())
+  return {
+    dir,
+    logs: dir,
+    ports,
+    databaseUrl,
+    env,
+    processes,
+    url: env.APP_URL,
+    sandboxUrl: env.STRIPE_API_BASE,
+  }
+}
+
+/** Folders of runs that were killed. */
+function removeLeftovers(): void {
+  const tmp = join(root, 'tmp')
+  if (!existsSync(tmp)) return
+  for (const name of readdirSync(tmp)) {
+    const pid = Number(/^[a-z]+-pg-(\d+)$/.exec(name)?.[1])
+    if (pid && !isAlive(pid)) void rm(join(tmp, name), { recursive: true, force: true })
+  }
+}
