@@ -21,6 +21,8 @@ export interface ApiRequest {
   owner: string
   key: string
   idempotencyKey?: string
+  /** This request, and no other with its key, is the one that runs. */
+  holdsKey?: boolean
 }
 
 export interface ApiAnswer {
@@ -37,7 +39,7 @@ export class Api {
 
   constructor(
     private world: World,
-    private endpoints: Endpoint[]
+    readonly endpoints: Endpoint[]
   ) {
     this.idempotency = new Idempotency(world.store, world.clock)
   }
@@ -76,6 +78,7 @@ export class Api {
           const { status, body, requestId } = stored
           return { status, body, replayed: true, originalRequest: requestId }
         }
+        request.holdsKey = true
       }
       return this.#run(request, request.endpoint)
     } catch (error) {
@@ -92,8 +95,8 @@ export class Api {
     this.world.store.commit()
   }
 
-  release({ owner, idempotencyKey }: ApiRequest): void {
-    if (idempotencyKey !== undefined) this.idempotency.release(owner, idempotencyKey)
+  release({ owner, idempotencyKey, holdsKey }: ApiRequest): void {
+    if (idempotencyKey !== undefined && holdsKey) this.idempotency.release(owner, idempotencyKey)
   }
 
   #run(request: ApiRequest, endpoint: Endpoint): ApiAnswer {

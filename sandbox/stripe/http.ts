@@ -1,10 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Api, apiError, type ApiAnswer, type ApiRequest } from './api.js'
-import { API_VERSION } from './world.js'
-import { Faults, type FaultKind, type FaultPlan } from './faults.js'
+import { type Api, apiError, type ApiAnswer, type ApiRequest } from './api.js'
+import { type Faults, type FaultKind, type FaultPlan } from './faults.js'
 import type { Form } from './form.js'
-import type { World } from './world.js'
+import { API_VERSION } from './world.js'
 
 /** One request as tests look back on it. */
 export interface RequestLogEntry {
@@ -44,7 +43,6 @@ export class HttpServer {
   #server: Server
 
   constructor(
-    private world: World,
     private api: Api,
     private faults: Faults,
     private sideDoor: SideDoor
@@ -102,8 +100,7 @@ export class HttpServer {
       this.#report(request, answer)
       await this.faults.pause('after', request)
     } finally {
-      // A caller that got the 409 does not hold the key; only the request that ran lets it go.
-      if (answer.status !== 409) this.api.release(request)
+      this.api.release(request)
     }
     if (plan) return this.#fail(plan, request, answer, response)
     write(response, request, answer)

@@ -38,7 +38,6 @@ const CATEGORIES: Record<string, string> = {
  */
 export class Ledger {
   #totals = new Map<string, Totals>()
-  #pending = new Set<Row<'balance_transaction'>>()
 
   constructor(
     private store: Store,
@@ -49,7 +48,6 @@ export class Ledger {
 
   rebuild(): void {
     this.#totals.clear()
-    this.#pending.clear()
     for (const row of this.store.each('balance_transaction')) this.#count(row)
   }
 
@@ -62,7 +60,7 @@ export class Ledger {
       id,
       object: 'balance_transaction',
       amount,
-      available_on: Math.ceil(availableAt / 1000),
+      available_on: Math.floor(availableAt / 1000),
       balance_type: 'payments',
       created: this.clock.seconds,
       currency,
@@ -86,9 +84,8 @@ export class Ledger {
       status: availableAt > this.clock.now ? 'pending' : 'available',
       type,
     }
-    const row = this.store.add('balance_transaction', id, transaction, owner, {
-      dueAt: availableAt,
-    })
+    const hidden = transaction.status === 'pending' ? { dueAt: availableAt } : {}
+    const row = this.store.add('balance_transaction', id, transaction, owner, hidden)
     this.#count(row)
     return row
   }
@@ -106,23 +103,21 @@ export class Ledger {
 
   /** Makes what has become due available. */
   mature(): void {
-    for (const row of this.#pending) {
+    for (const row of this.store.due('balance_transaction')) {
       if ((row.hidden.dueAt ?? 0) > this.clock.now) continue
       const totals = this.#of(row.owner, row.data.currency)
       totals.pending -= row.data.net
       totals.available += row.data.net
       row.data.status = 'available'
-      this.#pending.delete(row)
+      delete row.hidden.dueAt
       this.store.save(row)
     }
   }
 
   #count(row: Row<'balance_transaction'>): void {
     const totals = this.#of(row.owner, row.data.currency)
-    if (row.data.status === 'pending') {
-      totals.pending += row.data.net
-      this.#pending.add(row)
-    } else totals.available += row.data.net
+    if (row.data.status === 'pending') totals.pending += row.data.net
+    else totals.available += row.data.net
   }
 
   #of(owner: string, currency: string): Totals {

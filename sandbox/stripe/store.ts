@@ -85,6 +85,7 @@ export function newId(prefix: string, length = 24): string {
  */
 export class Store {
   #rows = new Map<Kind, Map<string, Row>>()
+  #due = new Map<Kind, Set<Row>>()
   #dirty = new Map<string, JournalChange>()
   #seq = 0
   #journal?: Journal
@@ -108,6 +109,11 @@ export class Store {
     return (this.#rows.get(kind)?.values() ?? []) as Iterable<Row<K>>
   }
 
+  /** The rows of a kind that wait for their `dueAt`. */
+  due<K extends Kind>(kind: K): Row<K>[] {
+    return [...(this.#due.get(kind) ?? [])] as unknown as Row<K>[]
+  }
+
   count(kind: Kind): number {
     return this.#rows.get(kind)?.size ?? 0
   }
@@ -127,10 +133,13 @@ export class Store {
 
   /** Marks a row as changed, to be written by the next `commit`. */
   save<K extends Kind>(row: Row<K>): void {
+    this.#await(row as unknown as Row)
     if (this.#journal) this.#dirty.set(`${row.kind}/${row.id}`, { put: row as unknown as Row })
   }
 
   remove(kind: Kind, id: string): void {
+    const row = this.#rows.get(kind)?.get(id)
+    if (row) this.#due.get(kind)?.delete(row)
     this.#rows.get(kind)?.delete(id)
     if (this.#journal) this.#dirty.set(`${kind}/${id}`, { drop: [kind, id] })
   }
@@ -143,6 +152,7 @@ export class Store {
 
   clear(): void {
     this.#rows.clear()
+    this.#due.clear()
     this.#dirty.clear()
     this.#journal?.clear()
   }
@@ -157,5 +167,13 @@ export class Store {
     if (!kind) this.#rows.set(row.kind, (kind = new Map()))
     kind.set(row.id, row)
     this.#seq = Math.max(this.#seq, row.seq)
+    this.#await(row)
+  }
+
+  #await(row: Row): void {
+    let waiting = this.#due.get(row.kind)
+    if (!waiting) this.#due.set(row.kind, (waiting = new Set()))
+    if (row.hidden.dueAt === undefined) waiting.delete(row)
+    else waiting.add(row)
   }
 }

@@ -54,7 +54,8 @@ export class World {
    */
   find<K extends Kind>(kind: K, id: string, owner: string, param = 'id'): Row<K> {
     const row = this.store.get(kind, id)
-    if (!row || row.owner !== owner) throw missing(nounOf(kind), id, param)
+    if (!row || row.owner !== owner)
+      throw missing(param === 'destination' ? param : nounOf(kind), id, param)
     return row
   }
 
@@ -85,7 +86,6 @@ export class World {
 /** How Stripe's messages call a kind of object. */
 function nounOf(kind: Kind): string {
   const nouns: Partial<Record<Kind, string>> = {
-    account: 'destination',
     balance_transaction: 'balance transaction',
     checkout_session: 'checkout.session',
     payment_method: 'PaymentMethod',
