@@ -2,9 +2,11 @@ import { validate as isUuid } from 'uuid'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { ModelQueryBuilderContract } from '@adonisjs/lucid/types/model'
 import { notFound } from '#exceptions/problem'
+import Invitation from '#models/invitation'
 import Milestone from '#models/milestone'
 import Project from '#models/project'
-import type User from '#models/user'
+import Proposal from '#models/proposal'
+import User from '#models/user'
 
 /**
  * The column of `projects` that says a user is a party. A person is either client or freelancer, so
@@ -27,15 +29,17 @@ export function projectsVisibleTo(
   return Project.query({ client }).where(partyColumn(user), user.id)
 }
 
-/** The milestones of the projects that a user is a party of. */
+/**
+ * The milestones of the projects that a user is a party of. What both sides agreed to remove is kept
+ * for the record only.
+ */
 export function milestonesVisibleTo(
   user: User,
   client?: TransactionClientContract
 ): ModelQueryBuilderContract<typeof Milestone> {
-  return Milestone.query({ client }).whereIn(
-    'project_id',
-    projectsVisibleTo(user, client).select('id')
-  )
+  return Milestone.query({ client })
+    .whereIn('project_id', projectsVisibleTo(user, client).select('id'))
+    .whereRaw(`milestones.closed_reason IS DISTINCT FROM 'removed'`)
 }
 
 /** @throws Problem 404 if there is no such project among the user's, or the id is no id */
@@ -43,9 +47,54 @@ export async function visibleProject(user: User, id: string): Promise<Project> {
   return found(id, 'project', () => projectsVisibleTo(user).where('id', id).first())
 }
 
-/** @throws Problem 404 if there is no such milestone among the user's, or the id is no id */
+/**
+ * With its `project`, which policies ask about.
+ *
+ * @throws Problem 404 if there is no such milestone among the user's, or the id is no id
+ */
 export async function visibleMilestone(user: User, id: string): Promise<Milestone> {
-  return found(id, 'milestone', () => milestonesVisibleTo(user).where('id', id).first())
+  return found(id, 'milestone', () =>
+    milestonesVisibleTo(user).where('id', id).preload('project').first()
+  )
+}
+
+/** @throws Problem 404 if there is no such proposal in the user's projects, or the id is no id */
+export async function visibleProposal(user: User, id: string): Promise<Proposal> {
+  return found(id, 'proposal', () =>
+    Proposal.query()
+      .where('id', id)
+      .whereIn('project_id', projectsVisibleTo(user).select('id'))
+      .first()
+  )
+}
+
+/**
+ * A person, with `profile`: oneself, the other party of a project, or the client who asks. Nobody
+ * else can find out whether an account exists.
+ *
+ * @throws Problem 404
+ */
+export async function visibleUser(user: User, id: string): Promise<User> {
+  return found(id, 'user', async () => {
+    const known = id === user.id || (await shareProject(user, id)) || (await isAskedBy(user, id))
+    return known ? User.query().where('id', id).preload('profile').first() : null
+  })
+}
+
+async function shareProject(user: User, id: string): Promise<boolean> {
+  const others = partyColumn(user) === 'client_id' ? 'freelancer_id' : 'client_id'
+  return (await projectsVisibleTo(user).where(others, id).select('id').first()) !== null
+}
+
+async function isAskedBy(user: User, id: string): Promise<boolean> {
+  if (!user.isVerified) return false
+  const invitation = await Invitation.query()
+    .where('email', user.email)
+    .where('status', 'pending')
+    .where('invited_by', id)
+    .whereRaw('expires_at > now()')
+    .first()
+  return invitation !== null
 }
 
 /**

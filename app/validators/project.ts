@@ -1,5 +1,6 @@
 import vine from '@vinejs/vine'
 import type { Infer } from '@vinejs/vine/types'
+import { INVITATION_STATUSES } from '#models/invitation'
 import { PROJECT_STATUSES } from '#models/project'
 import { pageFields } from '#transformers/page'
 import { amount, currency } from '#validators/money'
@@ -40,16 +41,11 @@ export const inviteValidator = vine.create(
   vine.object({ email: vine.string().trim().toLowerCase().email().maxLength(254) })
 )
 
-export const INVITATION_STATUSES = [
-  'pending',
-  'accepted',
-  'declined',
-  'revoked',
-  'expired',
-] as const
-
 export const listInvitationsValidator = vine.create(
-  vine.object({ ...pageFields, status: vine.enum(INVITATION_STATUSES).optional() })
+  vine.object({
+    ...pageFields,
+    status: vine.enum([...INVITATION_STATUSES, 'expired'] as const).optional(),
+  })
 )
 
 export const messageValidator = vine.create(

@@ -1,0 +1,46 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import { createProject } from '#escrow/create_project'
+import { deleteDraft, editDraft } from '#escrow/edit_draft'
+import { listProjects } from '#escrow/list_projects'
+import { visibleProject } from '#escrow/visible'
+import ProjectPolicy from '#policies/project_policy'
+import { describeProject } from '#transformers/describe'
+import {
+  createProjectValidator,
+  editProjectValidator,
+  listProjectsValidator,
+} from '#validators/project'
+
+export default class ProjectsController {
+  async index({ auth, request }: HttpContext) {
+    const filter = await listProjectsValidator.validate(request.qs())
+    const { rows, meta } = await listProjects(auth.getUserOrFail(), filter)
+    return { data: rows, meta }
+  }
+
+  async store({ auth, bouncer, request, response }: HttpContext) {
+    await bouncer.with(ProjectPolicy).authorize('create')
+    const input = await request.validateUsing(createProjectValidator)
+    response.status(201)
+    return describeProject(await createProject(auth.getUserOrFail(), input))
+  }
+
+  async show({ auth, params }: HttpContext) {
+    return describeProject(await visibleProject(auth.getUserOrFail(), params.id))
+  }
+
+  async update({ auth, bouncer, params, request }: HttpContext) {
+    const by = auth.getUserOrFail()
+    const project = await visibleProject(by, params.id)
+    await bouncer.with(ProjectPolicy).authorize('edit', project)
+    const changes = await request.validateUsing(editProjectValidator)
+    return describeProject(await editDraft(project.id, { by, changes }))
+  }
+
+  async destroy({ auth, bouncer, params, response }: HttpContext) {
+    const project = await visibleProject(auth.getUserOrFail(), params.id)
+    await bouncer.with(ProjectPolicy).authorize('delete', project)
+    await deleteDraft(project.id)
+    return response.noContent()
+  }
+}

@@ -1,0 +1,148 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { forbidden, notFound, wrongState } from '#exceptions/problem'
+import { hashToken } from '#identity/opaque_tokens'
+import { assertVerified } from '#identity/verified'
+import { aboutProject } from '#escrow/about'
+import { lockProject } from '#escrow/locks'
+import { transition } from '#escrow/project_states'
+import { actorOf, recordActivity } from '#escrow/record_activity'
+import { settings } from '#escrow/settings'
+import { inTransaction } from '#ledger/retry_transaction'
+import { notify } from '#notifications/notify'
+import EscrowAccount from '#models/escrow_account'
+import Invitation from '#models/invitation'
+import type Project from '#models/project'
+import type User from '#models/user'
+
+/**
+ * Takes the project on: it becomes active with this freelancer. Fee and inspection days are taken
+ * from the settings now and stay, whatever the settings become; the project gets its escrow account.
+ *
+ * @param token from the link in the e-mail
+ * @throws Problem 404 for a token that was never given out; 403 `other_address` for an account that was
+ *   not invited, `not_a_freelancer`, `email_not_verified`; 409 `wrong_state` with the invitation's
+ *   status (`accepted`, `declined`, `revoked`, `expired`)
+ */
+export async function acceptInvitation(token: string, { by }: { by: User }): Promise<Invitation> {
+  return answer(token, by, async (trx, invitation, project) => {
+    const { platform_fee_bps: platformFeeBps, inspection_days: inspectionDays } =
+      await settings(trx)
+    await project
+      .merge({ freelancerId: by.id, platformFeeBps, inspectionDays })
+      .useTransaction(trx)
+      .save()
+    await transition(trx, project, 'active', actorOf(by), {
+      action: 'project.accepted',
+      details: { platform_fee_bps: platformFeeBps, inspection_days: inspectionDays },
+    })
+    await EscrowAccount.create(
+      {
+        projectId: project.id,
+        currency: project.currency,
+        stripeAccountId: await connectedAccountOf(trx, by),
+      },
+      { client: trx }
+    )
+    await close(trx, invitation, 'accepted', by)
+    await notify(trx, {
+      userId: project.clientId,
+      kind: 'invitation.accepted',
+      data: { ...aboutProject(project), by: by.displayName },
+    })
+  })
+}
+
+/** Turns the project down; the client may invite someone else. @throws Problem as `acceptInvitation` */
+export async function declineInvitation(token: string, { by }: { by: User }): Promise<Invitation> {
+  return answer(token, by, async (trx, invitation, project) => {
+    await close(trx, invitation, 'declined', by)
+    await notify(trx, {
+      userId: project.clientId,
+      kind: 'invitation.declined',
+      data: { ...aboutProject(project), by: by.displayName },
+    })
+  })
+}
+
+type Answer = (
+  trx: TransactionClientContract,
+  invitation: Invitation,
+  project: Project
+) => Promise<void>
+
+/** Finds the invitation, locks its project and then it, and checks that it is this person's to answer. */
+async function answer(token: string, by: User, act: Answer): Promise<Invitation> {
+  return inTransaction(async (trx) => {
+    const found = await Invitation.query({ client: trx })
+      .where('token_hash', hashToken(token))
+      .first()
+    if (!found) throw notFound('invitation')
+    assertInvited(found, by)
+
+    const project = await lockProject(trx, found.projectId)
+    const invitation = await Invitation.query({ client: trx })
+      .where('id', found.id)
+      .select('*')
+      .select(trx.raw('expires_at <= now() AS expired'))
+      .forUpdate()
+      .firstOrFail()
+    assertOpen(invitation)
+    await act(trx, invitation, project)
+    invitation.$setRelated('project', project)
+    return invitation
+  })
+}
+
+function assertInvited(invitation: Invitation, by: User): void {
+  if (invitation.email !== by.email) {
+    throw forbidden(
+      'This invitation was sent to another e-mail address. Sign in with the account of that address.',
+      'other_address'
+    )
+  }
+  if (by.userType !== 'freelancer') {
+    throw forbidden('Only a freelancer account can take a project on.', 'not_a_freelancer')
+  }
+  assertVerified(by)
+}
+
+function assertOpen(invitation: Invitation): void {
+  const status = invitation.currentStatus
+  if (status !== 'pending') throw wrongState(`This invitation is ${status}.`, status)
+}
+
+async function close(
+  trx: TransactionClientContract,
+  invitation: Invitation,
+  status: 'accepted' | 'declined',
+  by: User
+): Promise<void> {
+  await trx
+    .from('invitations')
+    .where('id', invitation.id)
+    .update({ status, responded_by: by.id, responded_at: trx.raw('now()') })
+  await invitation.useTransaction(trx).refresh()
+  await recordActivity(trx, {
+    projectId: invitation.projectId,
+    subject: { type: 'invitation', id: invitation.id },
+    actor: actorOf(by),
+    action: `invitation.${status}`,
+    from: 'pending',
+    to: status,
+  })
+}
+
+/** The freelancer's connected account at Stripe, or empty until there is one. */
+async function connectedAccountOf(trx: TransactionClientContract, user: User): Promise<string> {
+  const account = await trx
+    .from('payout_accounts')
+    .where('user_id', user.id)
+    .where('payment_provider', 'stripe')
+    .whereNot('destination', '')
+    .whereNull('deleted_at')
+    .orderBy('is_default', 'desc')
+    .orderBy('id', 'desc')
+    .select('destination')
+    .first()
+  return account?.destination ?? ''
+}

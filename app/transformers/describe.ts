@@ -1,0 +1,21 @@
+import { loadMilestoneDetails } from '#escrow/milestone_details'
+import type Milestone from '#models/milestone'
+import type Project from '#models/project'
+import MilestoneTransformer from '#transformers/milestone_transformer'
+import ProjectTransformer from '#transformers/project_transformer'
+import { serialize } from '#transformers/serialize'
+
+/**
+ * Transformers run no queries. These load what the answer about one record needs, so that every
+ * endpoint that answers with a project, or a milestone, answers with the same.
+ */
+
+export async function describeProject(project: Project) {
+  await project.load((loader) => loader.load('client').load('freelancer'))
+  return serialize(ProjectTransformer.transform(project))
+}
+
+export async function describeMilestone(milestone: Milestone) {
+  const totals = await loadMilestoneDetails([milestone])
+  return serialize(MilestoneTransformer.transform(milestone, totals))
+}

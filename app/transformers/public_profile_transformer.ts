@@ -1,0 +1,28 @@
+import { BaseTransformer } from '@adonisjs/core/transformers'
+import { formatMinor } from '#ledger/money'
+import type User from '#models/user'
+import { isoTime } from '#transformers/serialize'
+
+/** A person as the other party of a project sees them: no address, no settings. Needs `profile`. */
+export default class PublicProfileTransformer extends BaseTransformer<User> {
+  toObject() {
+    const user = this.resource
+    const profile = user.profile
+    return {
+      id: user.id,
+      user_type: user.userType,
+      first_name: user.firstName,
+      last_name: user.lastName,
+      bio: profile?.bio ?? '',
+      avatar: profile?.avatar ?? null,
+      skills: (profile?.skills ?? []) as string[],
+      hourly_rate:
+        typeof profile?.hourlyRate === 'bigint'
+          ? formatMinor(profile.hourlyRate, profile.hourlyRateCurrency)
+          : null,
+      hourly_rate_currency: profile?.hourlyRateCurrency ?? 'USD',
+      portfolio_url: profile?.portfolioUrl ?? '',
+      created_at: isoTime(user.createdAt),
+    }
+  }
+}
