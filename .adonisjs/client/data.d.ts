@@ -5,6 +5,116 @@
 
 /// <reference path="./manifest.d.ts" />
 import type { InferData, InferVariants } from '@adonisjs/core/types/transformers'
+import type ActivityTransformer from '#transformers/activity_transformer'
+import type DescribeTransformer from '#transformers/describe'
+import type EscrowStatementTransformer from '#transformers/escrow_statement_transformer'
+import type InvitationTransformer from '#transformers/invitation_transformer'
+import type MessageTransformer from '#transformers/message_transformer'
+import type MilestoneTransformer from '#transformers/milestone_transformer'
+import type NotificationTransformer from '#transformers/notification_transformer'
+import type PageTransformer from '#transformers/page'
+import type PartyTransformer from '#transformers/party'
+import type PayoutAccountTransformer from '#transformers/payout_account_transformer'
+import type PayoutTransformer from '#transformers/payout_transformer'
+import type ProfileTransformer from '#transformers/profile_transformer'
+import type ProjectTransformer from '#transformers/project_transformer'
+import type ProposalTransformer from '#transformers/proposal_transformer'
+import type PublicProfileTransformer from '#transformers/public_profile_transformer'
+import type QuoteTransformer from '#transformers/quote_transformer'
+import type RefundRequestTransformer from '#transformers/refund_request_transformer'
+import type ReleaseTransformer from '#transformers/release_transformer'
+import type SerializeTransformer from '#transformers/serialize'
+import type SignedInTransformer from '#transformers/signed_in_transformer'
+import type TransactionTransformer from '#transformers/transaction_transformer'
+import type UserTransformer from '#transformers/user_transformer'
 
 export namespace Data {
+  export type Activity = InferData<ActivityTransformer>
+  export namespace Activity {
+    export type Variants = InferVariants<ActivityTransformer>
+  }
+  export type Describe = InferData<DescribeTransformer>
+  export namespace Describe {
+    export type Variants = InferVariants<DescribeTransformer>
+  }
+  export type EscrowStatement = InferData<EscrowStatementTransformer>
+  export namespace EscrowStatement {
+    export type Variants = InferVariants<EscrowStatementTransformer>
+  }
+  export type Invitation = InferData<InvitationTransformer>
+  export namespace Invitation {
+    export type Variants = InferVariants<InvitationTransformer>
+  }
+  export type Message = InferData<MessageTransformer>
+  export namespace Message {
+    export type Variants = InferVariants<MessageTransformer>
+  }
+  export type Milestone = InferData<MilestoneTransformer>
+  export namespace Milestone {
+    export type Variants = InferVariants<MilestoneTransformer>
+  }
+  export type Notification = InferData<NotificationTransformer>
+  export namespace Notification {
+    export type Variants = InferVariants<NotificationTransformer>
+  }
+  export type Page = InferData<PageTransformer>
+  export namespace Page {
+    export type Variants = InferVariants<PageTransformer>
+  }
+  export type Party = InferData<PartyTransformer>
+  export namespace Party {
+    export type Variants = InferVariants<PartyTransformer>
+  }
+  export type PayoutAccount = InferData<PayoutAccountTransformer>
+  export namespace PayoutAccount {
+    export type Variants = InferVariants<PayoutAccountTransformer>
+  }
+  export type Payout = InferData<PayoutTransformer>
+  export namespace Payout {
+    export type Variants = InferVariants<PayoutTransformer>
+  }
+  export type Profile = InferData<ProfileTransformer>
+  export namespace Profile {
+    export type Variants = InferVariants<ProfileTransformer>
+  }
+  export type Project = InferData<ProjectTransformer>
+  export namespace Project {
+    export type Variants = InferVariants<ProjectTransformer>
+  }
+  export type Proposal = InferData<ProposalTransformer>
+  export namespace Proposal {
+    export type Variants = InferVariants<ProposalTransformer>
+  }
+  export type PublicProfile = InferData<PublicProfileTransformer>
+  export namespace PublicProfile {
+    export type Variants = InferVariants<PublicProfileTransformer>
+  }
+  export type Quote = InferData<QuoteTransformer>
+  export namespace Quote {
+    export type Variants = InferVariants<QuoteTransformer>
+  }
+  export type RefundRequest = InferData<RefundRequestTransformer>
+  export namespace RefundRequest {
+    export type Variants = InferVariants<RefundRequestTransformer>
+  }
+  export type Release = InferData<ReleaseTransformer>
+  export namespace Release {
+    export type Variants = InferVariants<ReleaseTransformer>
+  }
+  export type Serialize = InferData<SerializeTransformer>
+  export namespace Serialize {
+    export type Variants = InferVariants<SerializeTransformer>
+  }
+  export type SignedIn = InferData<SignedInTransformer>
+  export namespace SignedIn {
+    export type Variants = InferVariants<SignedInTransformer>
+  }
+  export type Transaction = InferData<TransactionTransformer>
+  export namespace Transaction {
+    export type Variants = InferVariants<TransactionTransformer>
+  }
+  export type User = InferData<UserTransformer>
+  export namespace User {
+    export type Variants = InferVariants<UserTransformer>
+  }
 }

@@ -3,4 +3,36 @@
  * DO NOT EDIT manually
  */
 
-export const controllers = {}
+export const controllers = {
+  api: {
+    Activities: () => import('#controllers/api/activities_controller'),
+    Approvals: () => import('#controllers/api/approvals_controller'),
+    Deposits: () => import('#controllers/api/deposits_controller'),
+    EmailVerifications: () => import('#controllers/api/email_verifications_controller'),
+    EscrowAccounts: () => import('#controllers/api/escrow_accounts_controller'),
+    Invitations: () => import('#controllers/api/invitations_controller'),
+    Messages: () => import('#controllers/api/messages_controller'),
+    Milestones: () => import('#controllers/api/milestones_controller'),
+    Notifications: () => import('#controllers/api/notifications_controller'),
+    OnboardingLinks: () => import('#controllers/api/onboarding_links_controller'),
+    PasswordResets: () => import('#controllers/api/password_resets_controller'),
+    PayoutAccounts: () => import('#controllers/api/payout_accounts_controller'),
+    Payouts: () => import('#controllers/api/payouts_controller'),
+    Profiles: () => import('#controllers/api/profiles_controller'),
+    ProjectEndings: () => import('#controllers/api/project_endings_controller'),
+    ProjectMilestones: () => import('#controllers/api/project_milestones_controller'),
+    Projects: () => import('#controllers/api/projects_controller'),
+    Proposals: () => import('#controllers/api/proposals_controller'),
+    Quotes: () => import('#controllers/api/quotes_controller'),
+    Refunds: () => import('#controllers/api/refunds_controller'),
+    Registrations: () => import('#controllers/api/registrations_controller'),
+    Releases: () => import('#controllers/api/releases_controller'),
+    Sessions: () => import('#controllers/api/sessions_controller'),
+    Transactions: () => import('#controllers/api/transactions_controller'),
+    Users: () => import('#controllers/api/users_controller'),
+  },
+  Health: () => import('#controllers/health_controller'),
+  webhooks: {
+    Stripe: () => import('#controllers/webhooks/stripe_controller'),
+  },
+}

@@ -3,7 +3,161 @@ import '@adonisjs/core/types/http'
 type ParamValue = string | number | bigint | boolean
 
 export type ScannedRoutes = {
-
+  ALL: {
+    'webhooks.stripe': { paramsTuple?: []; params?: {} }
+    'webhooks.stripe.connect': { paramsTuple?: []; params?: {} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
+    'api.auth.register': { paramsTuple?: []; params?: {} }
+    'api.auth.login': { paramsTuple?: []; params?: {} }
+    'api.auth.refresh': { paramsTuple?: []; params?: {} }
+    'api.auth.verify_email': { paramsTuple?: []; params?: {} }
+    'api.auth.reset_password': { paramsTuple?: []; params?: {} }
+    'api.auth.logout': { paramsTuple?: []; params?: {} }
+    'api.auth.resend': { paramsTuple?: []; params?: {} }
+    'api.profile.show': { paramsTuple?: []; params?: {} }
+    'api.profile.update': { paramsTuple?: []; params?: {} }
+    'api.projects.index': { paramsTuple?: []; params?: {} }
+    'api.projects.store': { paramsTuple?: []; params?: {} }
+    'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.cancel': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.complete': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.activity': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.milestones.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.milestones.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.submit': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.reject': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.invitations.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.invitations.index': { paramsTuple?: []; params?: {} }
+    'api.invitations.accept': { paramsTuple: [ParamValue]; params: {'token': ParamValue} }
+    'api.invitations.decline': { paramsTuple: [ParamValue]; params: {'token': ParamValue} }
+    'api.projects.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.messages.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.proposals.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.proposals.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.proposals.accept': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.proposals.decline': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.approvals.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.quotes.show': { paramsTuple?: []; params?: {} }
+    'api.deposits.store': { paramsTuple?: []; params?: {} }
+    'api.releases.store': { paramsTuple?: []; params?: {} }
+    'api.refunds.store': { paramsTuple?: []; params?: {} }
+    'api.refunds.index': { paramsTuple?: []; params?: {} }
+    'api.refunds.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.refunds.accept': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.refunds.decline': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.payouts.index': { paramsTuple?: []; params?: {} }
+    'api.transactions.index': { paramsTuple?: []; params?: {} }
+    'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.transactions.cancel': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
+    'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
+    'api.payout_accounts.store': { paramsTuple?: []; params?: {} }
+    'api.payout_accounts.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.payout_accounts.onboarding_link': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.notifications.index': { paramsTuple?: []; params?: {} }
+    'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.notifications.read_all': { paramsTuple?: []; params?: {} }
+  }
+  POST: {
+    'webhooks.stripe': { paramsTuple?: []; params?: {} }
+    'webhooks.stripe.connect': { paramsTuple?: []; params?: {} }
+    'api.auth.register': { paramsTuple?: []; params?: {} }
+    'api.auth.login': { paramsTuple?: []; params?: {} }
+    'api.auth.refresh': { paramsTuple?: []; params?: {} }
+    'api.auth.verify_email': { paramsTuple?: []; params?: {} }
+    'api.auth.reset_password': { paramsTuple?: []; params?: {} }
+    'api.auth.logout': { paramsTuple?: []; params?: {} }
+    'api.auth.resend': { paramsTuple?: []; params?: {} }
+    'api.projects.store': { paramsTuple?: []; params?: {} }
+    'api.projects.cancel': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.complete': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.milestones.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.submit': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.reject': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.invitations.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.invitations.accept': { paramsTuple: [ParamValue]; params: {'token': ParamValue} }
+    'api.invitations.decline': { paramsTuple: [ParamValue]; params: {'token': ParamValue} }
+    'api.projects.messages.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.proposals.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.proposals.accept': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.proposals.decline': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.approvals.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.deposits.store': { paramsTuple?: []; params?: {} }
+    'api.releases.store': { paramsTuple?: []; params?: {} }
+    'api.refunds.store': { paramsTuple?: []; params?: {} }
+    'api.refunds.accept': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.refunds.decline': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.transactions.cancel': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.payout_accounts.store': { paramsTuple?: []; params?: {} }
+    'api.payout_accounts.onboarding_link': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.notifications.read_all': { paramsTuple?: []; params?: {} }
+  }
+  GET: {
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
+    'api.profile.show': { paramsTuple?: []; params?: {} }
+    'api.projects.index': { paramsTuple?: []; params?: {} }
+    'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.activity': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.milestones.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.invitations.index': { paramsTuple?: []; params?: {} }
+    'api.projects.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.proposals.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.quotes.show': { paramsTuple?: []; params?: {} }
+    'api.refunds.index': { paramsTuple?: []; params?: {} }
+    'api.refunds.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.payouts.index': { paramsTuple?: []; params?: {} }
+    'api.transactions.index': { paramsTuple?: []; params?: {} }
+    'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
+    'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
+    'api.notifications.index': { paramsTuple?: []; params?: {} }
+  }
+  HEAD: {
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
+    'api.profile.show': { paramsTuple?: []; params?: {} }
+    'api.projects.index': { paramsTuple?: []; params?: {} }
+    'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.activity': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.milestones.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.invitations.index': { paramsTuple?: []; params?: {} }
+    'api.projects.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.proposals.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.quotes.show': { paramsTuple?: []; params?: {} }
+    'api.refunds.index': { paramsTuple?: []; params?: {} }
+    'api.refunds.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.payouts.index': { paramsTuple?: []; params?: {} }
+    'api.transactions.index': { paramsTuple?: []; params?: {} }
+    'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
+    'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
+    'api.notifications.index': { paramsTuple?: []; params?: {} }
+  }
+  PUT: {
+    'api.profile.update': { paramsTuple?: []; params?: {} }
+    'api.projects.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.payout_accounts.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+  }
+  DELETE: {
+    'api.projects.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+  }
 }
 declare module '@adonisjs/core/types/http' {
   export interface RoutesList extends ScannedRoutes {}

@@ -29,7 +29,7 @@ export function describedInvitations(): ModelQueryBuilderContract<typeof Invitat
     .select(query.client.raw('expires_at <= now() AS expired'))
     .preload('project', (project) =>
       project
-        .preload('client')
+        .preload('clientUser')
         .preload('milestones', (milestones) =>
           milestones.whereRaw(`closed_reason IS DISTINCT FROM 'removed'`).orderBy('id')
         )

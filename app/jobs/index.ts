@@ -1,11 +1,18 @@
 import type { Job } from '#jobs/queue'
+import autoApproveDue from '#jobs/auto_approve_due'
+import escalateUnansweredRefunds from '#jobs/escalate_unanswered_refunds'
 import mailLink from '#jobs/mail_link'
 import mailPasswordChanged from '#jobs/mail_password_changed'
 import processInboxEvent from '#jobs/process_inbox_event'
 import purgeExpiredSignIns from '#jobs/purge_expired_sign_ins'
 import purgeIdempotencyKeys from '#jobs/purge_idempotency_keys'
+import remindReviewers from '#jobs/remind_reviewers'
 import reportDeadLetters from '#jobs/report_dead_letters'
 import retryStuckInbox from '#jobs/retry_stuck_inbox'
+import sendDeposit from '#jobs/send_deposit'
+import sendPayout from '#jobs/send_payout'
+import sendRefund from '#jobs/send_refund'
+import settlePending from '#jobs/settle_pending'
 import wakePayouts from '#jobs/wake_payouts'
 
 /** Every job there is. A worker works these and nothing else. */
@@ -18,4 +25,11 @@ export const jobs: Job[] = [
   processInboxEvent,
   retryStuckInbox,
   wakePayouts,
+  autoApproveDue,
+  escalateUnansweredRefunds,
+  remindReviewers,
+  sendDeposit,
+  sendPayout,
+  sendRefund,
+  settlePending,
 ]

@@ -406,7 +406,7 @@ async function perform(job: Job, row: JobWithMetadata<object>, signal: AbortSign
     log.info({ ms: Math.round(performance.now() - started) }, 'job done')
   } catch (error) {
     if (lastAttempt) {
-      log.error({ err: error, data: row.data }, 'job failed for the last time: staff must look')
+      log.error({ err: error }, 'job failed for the last time: staff must look')
     } else {
       log.warn({ err: error }, 'job failed and will be tried again')
     }

@@ -13,7 +13,8 @@ export default class Project extends ProjectSchema {
   declare status: ProjectStatus
 
   @belongsTo(() => User, { foreignKey: 'clientId' })
-  declare client: BelongsTo<typeof User>
+  // Not `client`: the type of a relation to a project has a member of that name already.
+  declare clientUser: BelongsTo<typeof User>
 
   @belongsTo(() => User, { foreignKey: 'freelancerId' })
   declare freelancer: BelongsTo<typeof User>

@@ -12,7 +12,7 @@ export interface AboutMilestone extends AboutProject {
 }
 
 /** A decimal string and its currency, as on the wire. */
-export interface WithAmount {
+export type WithAmount = {
   amount: string
   currency: string
 }

@@ -25,3 +25,8 @@ export function providerFor(name: PaymentProvider): Provider {
 export function providerOfRail(rail: Rail): Provider {
   return providerFor(rail)
 }
+
+/** Everyone that can be chosen today. */
+export function offeredProviders(): Provider[] {
+  return Object.values(OFFERED)
+}

@@ -11,7 +11,7 @@ import { serialize } from '#transformers/serialize'
  */
 
 export async function describeProject(project: Project) {
-  await project.load((loader) => loader.load('client').load('freelancer'))
+  await project.load((loader) => loader.load('clientUser').load('freelancer'))
   return serialize(ProjectTransformer.transform(project))
 }
 

@@ -42,7 +42,7 @@ export default class InvitationTransformer extends BaseTransformer<Invitation> {
       id: project.id,
       title: project.title,
       description: project.description,
-      client: partyOf(project.client),
+      client: partyOf(project.clientUser),
       total_amount: formatMinor(project.totalAmount, project.currency),
       currency: project.currency,
       deadline: isoTime(project.deadline),

@@ -64,7 +64,7 @@ export default class ProjectTransformer extends BaseTransformer<Project> {
         createdAt: project.createdAt.toJSDate(),
         deadline: project.deadline.toJSDate(),
       },
-      partyOf(project.client),
+      partyOf(project.clientUser),
       project.freelancer ? partyOf(project.freelancer) : null
     )
     return {

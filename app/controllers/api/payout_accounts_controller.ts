@@ -6,13 +6,15 @@ import {
   removePayoutAccount,
 } from '#payments/payout_accounts'
 import PayoutAccountTransformer from '#transformers/payout_account_transformer'
-import { serialize } from '#transformers/serialize'
+import { serialize, serializePage } from '#transformers/serialize'
 import { addPayoutAccountValidator, editPayoutAccountValidator } from '#validators/payout_account'
 
 export default class PayoutAccountsController {
+  /** There are never more than a handful: one page holds them all. */
   async index({ auth }: HttpContext) {
     const accounts = await payoutAccountsOf(auth.getUserOrFail())
-    return serialize(PayoutAccountTransformer.transform(accounts))
+    const meta = { next_cursor: null, has_more: false }
+    return serializePage(PayoutAccountTransformer.transform(accounts), { meta })
   }
 
   /** 202 while the provider's answer is unknown: asking again, or for a link, goes on from there. */

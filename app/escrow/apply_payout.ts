@@ -1,0 +1,227 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import db from '@adonisjs/lucid/services/db'
+import logger from '@adonisjs/core/services/logger'
+import { inTransaction } from '#ledger/retry_transaction'
+import { accounts } from '#ledger/chart_of_accounts'
+import { Money } from '#ledger/money'
+import { credit, debit, postEntries } from '#ledger/post_entries'
+import type { Provider, ProviderMovement } from '#payments/provider'
+import type Milestone from '#models/milestone'
+import Payout from '#models/payout'
+import type Project from '#models/project'
+import type Transaction from '#models/transaction'
+import { notify } from '#notifications/notify'
+import { aboutMilestone, inWords } from '#escrow/about'
+import { startNewAttempt } from '#escrow/ask_provider'
+import { findMovement } from '#escrow/find_movement'
+import { lockTransactionWithProject } from '#escrow/locks'
+import { PROVIDER, recordActivity } from '#escrow/record_activity'
+import { settleReservation } from '#escrow/reserve'
+
+interface Locked {
+  trx: TransactionClientContract
+  project: Project
+  milestones: Milestone[]
+  transaction: Transaction
+  payout: Payout
+  amount: Money
+}
+
+/**
+ * Brings our books to what a provider says of a payout, in any order and any number of times.
+ *
+ * - succeeded: payout_in_transit → clearing
+ * - failed: payout_in_transit → payable; it is still owed
+ * - returned after it had succeeded, in whole or in part: clearing → payable
+ *
+ * @returns false if the payout is none of ours
+ */
+export async function applyPayout(
+  provider: Provider,
+  observed: ProviderMovement
+): Promise<boolean> {
+  const found = await findMovement('payout', provider, observed)
+  if (!found) return false
+  await withLocks(found.id, async (locked) => {
+    const { transaction, amount } = locked
+    if (!observed.amount.equals(amount)) {
+      logger.error(
+        { transactionId: transaction.id, reported: observed.amount.toString() },
+        'a provider record contradicts our payout'
+      )
+      return
+    }
+    if (observed.state === 'failed') {
+      await fail(locked, {
+        code: observed.failureCode ?? 'payout_failed',
+        message: observed.failureMessage ?? 'The provider could not carry the payout.',
+      })
+      return
+    }
+    if (!transaction.providerTransactionId) {
+      transaction.providerTransactionId = observed.id
+      await transaction.save()
+    }
+    if (observed.state === 'pending') return
+    await succeed(locked)
+    if (observed.state === 'returned') {
+      await bringBack(locked, observed.returnedAmount ?? observed.amount)
+    }
+  })
+  return true
+}
+
+/**
+ * Records that the provider definitely refused a payout.
+ *
+ * @param failure.waitReason if time or the recipient can mend it: the payout waits instead of failing
+ */
+export async function failPayout(
+  transactionId: string,
+  failure: { code: string; message: string; waitReason?: string }
+): Promise<void> {
+  await withLocks(transactionId, (locked) => fail(locked, failure))
+}
+
+async function withLocks(id: string, act: (locked: Locked) => Promise<void>): Promise<void> {
+  await inTransaction(async (trx) => {
+    const locks = await lockTransactionWithProject(trx, id)
+    const payout = await Payout.query({ client: trx })
+      .where('transaction_id', id)
+      .forUpdate()
+      .firstOrFail()
+    const amount = Money.of(locks.transaction.amount, locks.transaction.currency)
+    await act({ trx, ...locks, payout, amount })
+  })
+}
+
+async function succeed(locked: Locked): Promise<void> {
+  const { trx, transaction, payout, amount } = locked
+  if (transaction.status !== 'pending' || payout.state !== 'in_transit') return
+  await postEntries(trx, [
+    {
+      reference: `payout_confirmed:${transaction.id}`,
+      kind: 'payout_confirmed',
+      ...origin(transaction),
+      postings: [
+        debit(accounts.payoutInTransit(transaction.id), amount),
+        credit(accounts.clearing(transaction.rail), amount),
+      ],
+    },
+  ])
+  await trx
+    .from('transactions')
+    .where('id', transaction.id)
+    .update({
+      status: 'completed',
+      failure_code: '',
+      failure_message: '',
+      wait_reason: '',
+      completed_at: db.raw('now()'),
+    })
+  await trx.from('payouts').where('transaction_id', transaction.id).update({ state: 'paid' })
+  await settleReservation(trx, transaction.id)
+  await tell(locked, 'payout.paid', 'completed')
+}
+
+async function fail(
+  locked: Locked,
+  failure: { code: string; message: string; waitReason?: string }
+): Promise<void> {
+  const { trx, transaction, payout, amount } = locked
+  if (transaction.status !== 'pending' || payout.state !== 'in_transit') return
+  const started = `payout_started:${transaction.id}:${transaction.attempt}`
+  await postEntries(trx, [
+    {
+      reference: `payout_failed:${transaction.id}:${transaction.attempt}`,
+      kind: 'payout_failed',
+      reverses: started,
+      ...origin(transaction),
+      postings: [
+        debit(accounts.payoutInTransit(transaction.id), amount),
+        credit(accounts.payable(transaction.userId!), amount),
+      ],
+    },
+  ])
+  const waits = failure.waitReason !== undefined
+  await trx
+    .from('transactions')
+    .where('id', transaction.id)
+    .update({
+      wait_reason: failure.waitReason ?? '',
+      failure_code: failure.code,
+      failure_message: failure.message.slice(0, 500),
+      provider_transaction_id: '',
+    })
+  await trx
+    .from('payouts')
+    .where('transaction_id', transaction.id)
+    .update({ state: waits ? 'waiting' : 'failed' })
+  await startNewAttempt(trx, transaction.id)
+  await settleReservation(trx, transaction.id)
+  if (!waits) await tell(locked, 'payout.failed', 'pending', { code: failure.code })
+}
+
+/**
+ * A reversal tells the sum that came back so far, so only what is new of it is posted. The entry's
+ * reference carries that sum: the same news twice is one entry.
+ */
+async function bringBack(locked: Locked, returned: Money): Promise<void> {
+  const { trx, transaction } = locked
+  const { rows } = await trx.rawQuery(
+    `SELECT coalesce(sum(p.amount), 0)::bigint AS minor
+       FROM journal_entries e JOIN postings p ON p.entry_id = e.id AND p.direction = 'credit'
+      WHERE e.transaction_id = ? AND e.kind = 'payout_returned'`,
+    [transaction.id]
+  )
+  const fresh = returned.subtract(Money.of(BigInt(rows[0].minor), returned.currency))
+  if (!fresh.isPositive) return
+  await postEntries(trx, [
+    {
+      reference: `payout_returned:${transaction.id}:${returned.minor}`,
+      kind: 'payout_returned',
+      ...origin(transaction),
+      postings: [
+        debit(accounts.clearing(transaction.rail), fresh),
+        credit(accounts.payable(transaction.userId!), fresh),
+      ],
+    },
+  ])
+  await trx.from('payouts').where('transaction_id', transaction.id).update({ state: 'returned' })
+  await tell({ ...locked, amount: fresh }, 'payout.returned', 'completed')
+}
+
+function origin(transaction: Transaction) {
+  return {
+    transactionId: transaction.id,
+    milestoneId: transaction.milestoneId ?? undefined,
+    depositId: transaction.depositId ?? undefined,
+  }
+}
+
+async function tell(
+  { trx, project, milestones, transaction, amount }: Locked,
+  action: 'payout.paid' | 'payout.failed' | 'payout.returned',
+  to: string,
+  details: Record<string, unknown> = {}
+): Promise<void> {
+  await recordActivity(trx, {
+    projectId: project.id,
+    milestoneId: transaction.milestoneId,
+    subject: { type: 'transaction', id: transaction.id },
+    actor: PROVIDER,
+    action,
+    from: transaction.status,
+    to,
+    details: { ...inWords(amount), ...details },
+  })
+  await notify(trx, {
+    userId: transaction.userId!,
+    kind: action,
+    data: {
+      ...aboutMilestone(project, milestones[0]),
+      ...inWords(amount),
+      transaction_id: transaction.id,
+    },
+  })
+}

@@ -1,0 +1,62 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import type Milestone from '#models/milestone'
+import { transition } from '#escrow/milestone_states'
+import { recordActivity, type Actor } from '#escrow/record_activity'
+
+export type ClosedReason = 'released' | 'refunded' | 'settled' | 'charged_back'
+
+/**
+ * Closes a milestone whose held money has reached zero: its clock stops, and it can never be funded
+ * again. It ends up approved if any cent of it was released; else its status stays as it was.
+ *
+ * @param options.released whether anything was ever released of it
+ */
+export async function closeMilestone(
+  trx: TransactionClientContract,
+  milestone: Milestone,
+  reason: ClosedReason,
+  actor: Actor,
+  options: { released: boolean }
+): Promise<void> {
+  if (options.released && milestone.status !== 'approved') {
+    await transition(trx, milestone, 'approved', actor)
+    await approveOpenSubmission(trx, milestone, actor)
+  }
+  await trx
+    .from('milestones')
+    .where('id', milestone.id)
+    .update({
+      closed_at: trx.raw('now()'),
+      closed_reason: reason,
+      auto_approve_at: null,
+      inspection_left: null,
+      updated_at: trx.raw('now()'),
+    })
+  milestone.useTransaction(trx)
+  await milestone.refresh()
+  await recordActivity(trx, {
+    projectId: milestone.projectId,
+    milestoneId: milestone.id,
+    subject: { type: 'milestone', id: milestone.id },
+    actor,
+    action: 'milestone.closed',
+    details: { reason },
+  })
+}
+
+/** Work that was waiting for its verdict has it now. */
+async function approveOpenSubmission(
+  trx: TransactionClientContract,
+  milestone: Milestone,
+  actor: Actor
+): Promise<void> {
+  await trx
+    .from('submissions')
+    .where('milestone_id', milestone.id)
+    .whereNull('review')
+    .update({
+      review: 'approved',
+      reviewed_by: actor.type === 'user' ? actor.id : null,
+      reviewed_at: trx.raw('now()'),
+    })
+}

@@ -1,0 +1,198 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import db from '@adonisjs/lucid/services/db'
+import { accounts } from '#ledger/chart_of_accounts'
+import { escrowTotals } from '#ledger/balances'
+import { Money } from '#ledger/money'
+import { credit, debit, postEntries } from '#ledger/post_entries'
+import { unprocessable, wrongState } from '#exceptions/problem'
+import { enqueue } from '#jobs/queue'
+import sendPayoutJob from '#jobs/send_payout'
+import type Milestone from '#models/milestone'
+import Payout from '#models/payout'
+import type Project from '#models/project'
+import Release from '#models/release'
+import Transaction from '#models/transaction'
+import type { WithAmount } from '#notifications/catalogue'
+import { notifyAll } from '#notifications/notify'
+import { aboutMilestone, inWords } from '#escrow/about'
+import { closeMilestone } from '#escrow/close_milestone'
+import { completeIfDone } from '#escrow/complete_project'
+import { assertNotStopped, depositOf } from '#escrow/held_money'
+import { recordActivity, type Actor } from '#escrow/record_activity'
+import { setting } from '#escrow/settings'
+import type { BindIntent } from '#escrow/intent'
+
+export interface ReleaseHeld {
+  project: Project
+  milestone: Milestone
+  /** Part of what is held; without it, everything. */
+  amount?: Money
+  kind: 'approval' | 'early' | 'inspection_elapsed'
+  actor: Actor
+  bind?: BindIntent
+}
+
+/**
+ * Releases held money of one milestone to its freelancer, inside the caller's transaction and under
+ * its locks: escrow → payable and platform fee, and one job that pays out.
+ *
+ * The fee is computed on all that was released of the milestone so far, less the fee already taken,
+ * rounded down: parts always sum to the whole, and remainders go to the freelancer.
+ *
+ * @returns the release; the milestone is closed if nothing is held any more
+ * @throws Problem 409 `nothing_held`, `frozen`, `refund_pending`; 422 more than is held
+ */
+export async function releaseHeld(
+  trx: TransactionClientContract,
+  input: ReleaseHeld
+): Promise<Release> {
+  const { project, milestone, actor } = input
+  await assertNotStopped(trx, milestone)
+  const [totals] = await escrowTotals(trx, [milestone.id])
+  const held = totals?.held ?? Money.zero(milestone.currency)
+  if (!held.isPositive) {
+    throw wrongState('Nothing is held for this milestone.', milestone.status, {
+      code: 'nothing_held',
+    })
+  }
+  const amount = input.amount ?? held
+  if (amount.compare(held) > 0) {
+    throw unprocessable('amount', 'held', `Only ${held} is held for this milestone.`)
+  }
+
+  const released = totals.released.add(amount)
+  const fee = released.basisPoints(project.platformFeeBps!).subtract(totals.platformFee)
+  const net = amount.subtract(fee)
+  const deposit = await depositOf(trx, milestone)
+  const common = {
+    escrowAccountId: deposit.escrowAccountId,
+    milestoneId: milestone.id,
+    userId: project.freelancerId,
+    paymentProvider: deposit.paymentProvider,
+    rail: deposit.rail,
+    currency: amount.currency,
+    depositId: deposit.id,
+    attempt: 1,
+  }
+  const release = await Transaction.create(
+    { ...common, transactionType: 'release', status: 'completed', amount: amount.minor },
+    { client: trx }
+  )
+  const feeTaken = fee.isPositive
+    ? await Transaction.create(
+        { ...common, transactionType: 'fee', status: 'completed', amount: fee.minor },
+        { client: trx }
+      )
+    : undefined
+  const ids = [release.id, ...(feeTaken ? [feeTaken.id] : [])]
+  await trx
+    .from('transactions')
+    .whereIn('id', ids)
+    .update({ completed_at: db.raw('now()') })
+
+  await postEntries(trx, [
+    {
+      reference: `release:${release.id}`,
+      kind: 'release',
+      transactionId: release.id,
+      milestoneId: milestone.id,
+      depositId: deposit.id,
+      postings: [
+        debit(accounts.escrow(milestone.id), amount),
+        ...(net.isPositive ? [credit(accounts.payable(project.freelancerId!), net)] : []),
+        ...(fee.isPositive ? [credit(accounts.platformFee(), fee)] : []),
+      ],
+    },
+  ])
+  const row = await Release.create(
+    {
+      milestoneId: milestone.id,
+      transactionId: release.id,
+      feeTransactionId: feeTaken?.id ?? null,
+      depositId: deposit.id,
+      kind: input.kind,
+      amount: amount.minor,
+      fee: fee.minor,
+      net: net.minor,
+      currency: amount.currency,
+      releasedBy: actor.type === 'user' ? actor.id : null,
+    },
+    { client: trx }
+  )
+  if (net.isPositive) await startPayout(trx, row, common)
+
+  await recordActivity(trx, {
+    projectId: project.id,
+    milestoneId: milestone.id,
+    subject: { type: 'transaction', id: release.id },
+    actor,
+    action: 'release.completed',
+    to: 'completed',
+    details: {
+      kind: input.kind,
+      amount: amount.toDecimal(),
+      fee: fee.toDecimal(),
+      net: net.toDecimal(),
+    },
+  })
+  await input.bind?.(trx, row.id)
+  if (amount.equals(held)) {
+    await closeMilestone(trx, milestone, 'released', actor, { released: true })
+    await completeIfDone(trx, project, actor)
+  }
+  await tell(trx, input, { transaction_id: release.id, net: net.toDecimal(), ...inWords(amount) })
+  return row
+}
+
+/** The freelancer hears of every release; the client of one that happened by silence. */
+async function tell(
+  trx: TransactionClientContract,
+  { project, milestone, kind }: ReleaseHeld,
+  release: WithAmount & { transaction_id: string; net: string }
+): Promise<void> {
+  const about = aboutMilestone(project, milestone)
+  await notifyAll(trx, [
+    { userId: project.freelancerId!, kind: 'release.made', data: { ...about, ...release } },
+    ...(kind === 'inspection_elapsed'
+      ? [
+          {
+            userId: project.clientId,
+            kind: 'milestone.approved' as const,
+            data: { ...about, automatic: true },
+          },
+        ]
+      : []),
+  ])
+}
+
+/** One payout per release, drawing on that release's deposit. */
+async function startPayout(
+  trx: TransactionClientContract,
+  release: Release,
+  common: Partial<Transaction>
+): Promise<void> {
+  const holdDays = await setting(trx, 'payout_hold_days')
+  const transaction = await Transaction.create(
+    { ...common, transactionType: 'payout', status: 'pending', amount: release.net },
+    { client: trx }
+  )
+  await Payout.create(
+    {
+      transactionId: transaction.id,
+      releaseId: release.id,
+      userId: common.userId!,
+      state: 'waiting',
+    },
+    { client: trx }
+  )
+  await trx
+    .from('payouts')
+    .where('transaction_id', transaction.id)
+    .update({ not_before: db.raw('now() + make_interval(days => ?)', [holdDays]) })
+  await enqueue(
+    trx,
+    sendPayoutJob,
+    { transactionId: transaction.id },
+    { startAfter: holdDays * 86_400 }
+  )
+}

@@ -1,0 +1,243 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#ledger/retry_transaction'
+import { accounts } from '#ledger/chart_of_accounts'
+import { Money } from '#ledger/money'
+import { credit, debit, postEntries } from '#ledger/post_entries'
+import type { Provider } from '#payments/provider'
+import { providerFor } from '#payments/registry'
+import Deposit from '#models/deposit'
+import EscrowAccount from '#models/escrow_account'
+import Payout from '#models/payout'
+import PayoutAccount from '#models/payout_account'
+import Transaction from '#models/transaction'
+import { applyPayout, failPayout } from '#escrow/apply_payout'
+import { askProvider, type Answer } from '#escrow/ask_provider'
+import { lockTransaction } from '#escrow/locks'
+import { reserve, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
+
+/** Declines that time or the recipient can mend: the payout waits and is tried again. */
+const WAIT_FOR: Record<string, string> = {
+  balance_insufficient: 'Our balance at the payment provider does not cover it yet.',
+  insufficient_capabilities_for_transfer: 'The payout account cannot receive money yet.',
+}
+
+/**
+ * Sends a payout to the freelancer's default account: moves the money from payable into transit,
+ * asks the provider, and records the answer. Safe to repeat at any time.
+ *
+ * @returns what is known now; `settled` also when there was nothing left to do
+ */
+export async function sendPayout(
+  transactionId: string
+): Promise<'settled' | 'pending' | 'waiting' | 'unknown'> {
+  const found = await Transaction.find(transactionId)
+  if (found?.status !== 'pending') return 'settled'
+
+  const begun = await begin(found)
+  if (typeof begun === 'string') return begun
+
+  const { transaction, firstTime, destination, sourceChargeId } = begun
+  const provider = providerFor(transaction.paymentProvider)
+  const { projectId } = await EscrowAccount.findOrFail(transaction.escrowAccountId!)
+  const answer = await askProvider(provider, transaction, firstTime, {
+    send: (key) =>
+      provider.createPayout({
+        key,
+        transactionId,
+        amount: Money.of(transaction.amount, transaction.currency),
+        destination,
+        sourceChargeId,
+        projectId,
+        description: 'SafeSend payout',
+      }),
+    get: (id) => provider.getPayout(id),
+    find: () =>
+      provider.findByMetadata('payout', transactionId, {
+        projectId,
+        since: transaction.createdAt.toJSDate(),
+      }),
+  })
+  return record(provider, transaction, answer)
+}
+
+interface Begun {
+  transaction: Transaction
+  firstTime: boolean
+  destination: string
+  /** The charge that funds it, where deposit and payout share a rail. */
+  sourceChargeId?: string
+}
+
+/** Phase one: everything that has to be true before the provider may hear of it. */
+async function begin(found: Transaction): Promise<Begun | 'settled' | 'waiting'> {
+  const account = await defaultAccount(found.userId!)
+  const deposit = await Transaction.findOrFail(found.depositId!)
+  const provider = account && providerFor(account.paymentProvider)
+  const sameRail = provider?.rail === deposit.rail
+  const snapshot =
+    provider && !found.sentAt && !sameRail
+      ? await snapshotBalance(provider, found.currency)
+      : undefined
+
+  return inTransaction(async (trx) => {
+    const transaction = await lockTransaction(trx, found.id)
+    const payout = await Payout.query({ client: trx })
+      .where('transaction_id', found.id)
+      .forUpdate()
+      .firstOrFail()
+    if (transaction.status !== 'pending' || payout.state === 'failed') return 'settled'
+    if (payout.state === 'in_transit') return resume(trx, transaction, payout)
+
+    const why = await reasonToWait(trx, transaction, { account, deposit, provider, snapshot })
+    if (why !== undefined) {
+      await trx.from('transactions').where('id', found.id).update({ wait_reason: why })
+      return 'waiting'
+    }
+    const amount = Money.of(transaction.amount, transaction.currency)
+    await postEntries(trx, [
+      {
+        reference: `payout_started:${transaction.id}:${transaction.attempt}`,
+        kind: 'payout_started',
+        transactionId: transaction.id,
+        milestoneId: transaction.milestoneId ?? undefined,
+        depositId: deposit.id,
+        postings: [
+          debit(accounts.payable(transaction.userId!), amount),
+          credit(accounts.payoutInTransit(transaction.id), amount),
+        ],
+      },
+    ])
+    await trx
+      .from('transactions')
+      .where('id', found.id)
+      .update({
+        sent_at: db.raw('now()'),
+        wait_reason: '',
+        payment_provider: account!.paymentProvider,
+        rail: provider!.rail,
+      })
+    await trx
+      .from('payouts')
+      .where('transaction_id', found.id)
+      .update({ state: 'in_transit', payout_account_id: account!.id })
+    await transaction.refresh()
+    return {
+      transaction,
+      firstTime: true,
+      destination: account!.destination,
+      sourceChargeId: sameRail ? await chargeOf(trx, deposit.id) : undefined,
+    }
+  })
+}
+
+/** It was sent before: the same request again, to the account that it went to then. */
+async function resume(
+  trx: TransactionClientContract,
+  transaction: Transaction,
+  payout: Payout
+): Promise<Begun> {
+  const account = await PayoutAccount.query({ client: trx })
+    .where('id', payout.payoutAccountId!)
+    .firstOrFail()
+  const deposit = await Transaction.query({ client: trx })
+    .where('id', transaction.depositId!)
+    .firstOrFail()
+  const firstTime = transaction.sentAt === null
+  if (firstTime) {
+    await trx
+      .from('transactions')
+      .where('id', transaction.id)
+      .update({ sent_at: db.raw('now()') })
+    await transaction.refresh()
+  }
+  return {
+    transaction,
+    firstTime,
+    destination: account.destination,
+    sourceChargeId: deposit.rail === transaction.rail ? await chargeOf(trx, deposit.id) : undefined,
+  }
+}
+
+interface Circumstances {
+  account?: PayoutAccount
+  deposit: Transaction
+  provider?: Provider
+  snapshot?: BalanceSnapshot
+}
+
+/** Why a payout cannot start now, in words for the freelancer; undefined if it can. */
+async function reasonToWait(
+  trx: TransactionClientContract,
+  transaction: Transaction,
+  { account, deposit, provider, snapshot }: Circumstances
+): Promise<string | undefined> {
+  const due = await trx
+    .from('payouts')
+    .where('transaction_id', transaction.id)
+    .where('not_before', '<=', db.raw('now()'))
+    .first()
+  if (!due) return 'The hold period after the release is not over yet.'
+  if (!account) return 'Add a payout account; the money is sent as soon as there is one.'
+  if (account.status !== 'enabled') {
+    return 'The payout account cannot receive money yet; finish its set-up at the provider.'
+  }
+  if (provider!.rail !== deposit.rail) {
+    const covered = snapshot !== undefined && (await reserve(trx, transaction, snapshot))
+    return covered ? undefined : WAIT_FOR.balance_insufficient
+  }
+  return (await chargeCovers(trx, deposit, transaction))
+    ? undefined
+    : 'The deposit that it draws on is used up at the provider; support is looking into it.'
+}
+
+/**
+ * A transfer that names its source charge draws on that charge, not on our balance: the sum of them
+ * cannot exceed it (Stripe, separate charges and transfers).
+ */
+async function chargeCovers(
+  trx: TransactionClientContract,
+  deposit: Transaction,
+  transaction: Transaction
+): Promise<boolean> {
+  await lockTransaction(trx, deposit.id)
+  const { rows } = await trx.rawQuery(
+    `SELECT coalesce(sum(t.amount), 0)::bigint AS drawn
+       FROM payouts p JOIN transactions t ON t.id = p.transaction_id
+      WHERE t.deposit_id = ? AND t.rail = ? AND t.id <> ? AND p.state IN ('in_transit', 'paid')`,
+    [deposit.id, deposit.rail, transaction.id]
+  )
+  return BigInt(rows[0].drawn) + transaction.amount <= deposit.amount
+}
+
+async function chargeOf(trx: TransactionClientContract, depositId: string): Promise<string> {
+  const { chargeId } = await Deposit.query({ client: trx })
+    .where('transaction_id', depositId)
+    .firstOrFail()
+  return chargeId
+}
+
+async function defaultAccount(userId: string): Promise<PayoutAccount | undefined> {
+  const account = await PayoutAccount.query()
+    .where('user_id', userId)
+    .where('is_default', true)
+    .whereNull('deleted_at')
+    .first()
+  return account ?? undefined
+}
+
+async function record(provider: Provider, transaction: Transaction, answer: Answer) {
+  switch (answer.kind) {
+    case 'observed':
+      await applyPayout(provider, answer.movement)
+      return answer.movement.state === 'pending' ? 'pending' : 'settled'
+    case 'declined': {
+      const waitReason = WAIT_FOR[answer.code]
+      await failPayout(transaction.id, { code: answer.code, message: answer.message, waitReason })
+      return waitReason === undefined ? 'settled' : 'waiting'
+    }
+    case 'absent':
+    case 'unknown':
+      return 'unknown'
+  }
+}

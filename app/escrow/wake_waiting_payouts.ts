@@ -1,0 +1,22 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { enqueue } from '#jobs/queue'
+import sendPayoutJob from '#jobs/send_payout'
+
+/**
+ * Sends a user's waiting payouts now that something changed that they waited for, such as a payout
+ * account that was added or enabled.
+ */
+export async function wakeWaitingPayouts(
+  trx: TransactionClientContract,
+  userId: string
+): Promise<void> {
+  const waiting = await trx
+    .from('payouts')
+    .where('user_id', userId)
+    .where('state', 'waiting')
+    .whereRaw('not_before <= now()')
+    .select('transaction_id')
+  for (const { transaction_id: transactionId } of waiting) {
+    await enqueue(trx, sendPayoutJob, { transactionId })
+  }
+}

@@ -1,0 +1,26 @@
+import db from '@adonisjs/lucid/services/db'
+import { autoApprove } from '#escrow/auto_approve'
+import { defineJob } from '#jobs/queue'
+
+/** Approves work whose inspection period ran out. One that fails does not hold up the others. */
+export default defineJob({
+  name: 'auto_approve_due',
+  schedule: '* * * * *',
+  retryLimit: 0,
+  async handle(_, { logger }) {
+    const due = await db
+      .from('milestones')
+      .where('status', 'submitted')
+      .whereNull('closed_at')
+      .whereRaw('auto_approve_at <= now()')
+      .orderBy('auto_approve_at')
+      .select('id')
+    for (const { id } of due) {
+      try {
+        await autoApprove(id)
+      } catch (error) {
+        logger.error({ err: error, milestoneId: id }, 'automatic approval failed')
+      }
+    }
+  },
+})

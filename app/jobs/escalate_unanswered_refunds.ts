@@ -1,0 +1,24 @@
+import db from '@adonisjs/lucid/services/db'
+import { escalateRefund } from '#escrow/escalate_refund'
+import { defineJob } from '#jobs/queue'
+
+/** Makes disputes of refund requests whose time to answer is over. */
+export default defineJob({
+  name: 'escalate_unanswered_refunds',
+  schedule: '*/5 * * * *',
+  retryLimit: 0,
+  async handle(_, { logger }) {
+    const due = await db
+      .from('refund_requests')
+      .where('status', 'requested')
+      .whereRaw('respond_by <= now()')
+      .select('id')
+    for (const { id } of due) {
+      try {
+        await escalateRefund(id)
+      } catch (error) {
+        logger.error({ err: error, refundRequestId: id }, 'escalating a refund request failed')
+      }
+    }
+  },
+})

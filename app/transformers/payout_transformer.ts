@@ -1,0 +1,31 @@
+import { BaseTransformer } from '@adonisjs/core/transformers'
+import { formatMinor } from '#ledger/money'
+import type Payout from '#models/payout'
+import { isoTime } from '#transformers/serialize'
+
+/** A payout as its freelancer sees it. Needs `transaction` loaded. */
+export default class PayoutTransformer extends BaseTransformer<Payout> {
+  toObject() {
+    const payout = this.resource
+    const { transaction } = payout
+    return {
+      id: payout.transactionId,
+      release_id: payout.releaseId,
+      milestone: transaction.milestoneId,
+      payout_account_id: payout.payoutAccountId,
+      payment_provider: transaction.paymentProvider,
+      provider_transaction_id: transaction.providerTransactionId,
+      amount: formatMinor(transaction.amount, transaction.currency),
+      currency: transaction.currency,
+      state: payout.state,
+      status: transaction.status,
+      wait_reason: transaction.waitReason || null,
+      failure: transaction.failureCode
+        ? { code: transaction.failureCode, message: transaction.failureMessage }
+        : null,
+      not_before: isoTime(payout.notBefore),
+      created_at: isoTime(transaction.createdAt),
+      completed_at: isoTime(transaction.completedAt),
+    }
+  }
+}

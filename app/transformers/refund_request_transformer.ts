@@ -1,0 +1,33 @@
+import { BaseTransformer } from '@adonisjs/core/transformers'
+import { formatMinor } from '#ledger/money'
+import type RefundRequest from '#models/refund_request'
+import { isoTime } from '#transformers/serialize'
+
+/** A refund request and, once money moves, its transaction. */
+export default class RefundRequestTransformer extends BaseTransformer<RefundRequest> {
+  toObject() {
+    const request = this.resource
+    const transaction = request.transaction ?? null
+    return {
+      id: request.id,
+      milestone_id: request.milestoneId,
+      amount: formatMinor(request.amount, request.currency),
+      currency: request.currency,
+      reason: request.reason,
+      immediate: request.immediate,
+      status: request.status,
+      respond_by: isoTime(request.respondBy),
+      decided_at: isoTime(request.decidedAt),
+      dispute_id: request.disputeId,
+      transaction: transaction && {
+        id: transaction.id,
+        status: transaction.status,
+        wait_reason: transaction.waitReason || null,
+        failure: transaction.failureCode
+          ? { code: transaction.failureCode, message: transaction.failureMessage }
+          : null,
+      },
+      created_at: isoTime(request.createdAt),
+    }
+  }
+}
