@@ -1,0 +1,244 @@
+import { test } from '@japa/runner'
+import { randomUUID } from 'node:crypto'
+import { stripe } from '#payments/stripe/index'
+import { sandbox } from '#tests/support/sandbox'
+import {
+  deadPort,
+  depositRequest,
+  enabledRecipient,
+  failureOf,
+  json,
+  paidDeposit,
+  strangeServer,
+  usd,
+  withSecret,
+  withSetting,
+} from './helpers.js'
+
+const CREATE = 'POST /v1/payment_intents'
+const refused = (type: string, code?: string) => ({ error: { type, code, message: 'No.' } })
+
+test.group('What a failure at Stripe means', (group) => {
+  group.each.setup(() => sandbox.reset())
+
+  test('no answer in time is unknown ({at} the effect), and the same key makes one payment')
+    .with([{ at: 'before' as const }, { at: 'after' as const }])
+    .run(async ({ assert }, { at }) => {
+      const restore = withSetting('STRIPE_TIMEOUT_MS', 200)
+      const request = depositRequest()
+      sandbox.failNext(CREATE, { at, with: 'timeout' })
+      const failure = await failureOf(stripe.createDeposit(request))
+      assert.deepInclude(failure, { kind: 'unknown', code: 'timeout' })
+      sandbox.clearFaults()
+      restore()
+      const deposit = await stripe.createDeposit(request)
+      assert.equal(deposit.transactionId, request.transactionId)
+      assert.equal(sandbox.effects('payment_intent'), 1)
+    })
+
+  test('a lost connection ({at} the effect) is unknown, and the same key makes one payment')
+    .with([{ at: 'before' as const }, { at: 'after' as const }])
+    .run(async ({ assert }, { at }) => {
+      const request = depositRequest()
+      // Twice, because the SDK repeats a request once whose connection was closed.
+      sandbox.failNext(CREATE, { at, with: 'reset', times: 2 })
+      const failure = await failureOf(stripe.createDeposit(request))
+      assert.deepInclude(failure, { kind: 'unknown', code: 'connection' })
+      await stripe.createDeposit(request)
+      assert.equal(sandbox.effects('payment_intent'), 1)
+      const keys = new Set(sandbox.requestLog.map((entry) => entry.idempotencyKey))
+      assert.deepEqual([...keys].filter(Boolean), [request.key])
+    })
+
+  test('a connection that never came about is a reason to send again', async ({ assert }) => {
+    withSetting('STRIPE_API_BASE', `http://127.0.0.1:${await deadPort()}`)
+    const failure = await failureOf(stripe.createDeposit(depositRequest()))
+    assert.deepInclude(failure, { kind: 'retry', code: 'connection' })
+  })
+
+  test('500 is unknown, also when its key replays it', async ({ assert }) => {
+    const request = depositRequest()
+    sandbox.failNext(CREATE, { at: 'after', with: 500, replay500: true })
+    assert.equal((await failureOf(stripe.createDeposit(request))).kind, 'unknown')
+    assert.equal((await failureOf(stripe.createDeposit(request))).kind, 'unknown')
+    const found = await stripe.findByMetadata('deposit', request.transactionId, {
+      projectId: request.projectId,
+      since: new Date(),
+    })
+    assert.equal(found?.transactionId, request.transactionId)
+  })
+
+  test('half an answer is unknown', async ({ assert }) => {
+    sandbox.failNext(CREATE, { at: 'after', with: 'malformed' })
+    const failure = await failureOf(stripe.createDeposit(depositRequest()))
+    assert.deepInclude(failure, { kind: 'unknown', code: 'malformed_answer' })
+  })
+
+  test('too many requests are a reason to send again with the same key', async ({ assert }) => {
+    const request = depositRequest()
+    sandbox.failNext(CREATE, { at: 'before', with: 429 })
+    assert.equal((await failureOf(stripe.createDeposit(request))).kind, 'retry')
+    await stripe.createDeposit(request)
+    assert.equal(sandbox.effects('payment_intent'), 1)
+  })
+
+  test('a key that is in use is a reason to send again with the same key', async ({ assert }) => {
+    const request = depositRequest()
+    const hold = sandbox.hold(CREATE)
+    const first = stripe.createDeposit(request)
+    await hold.arrived
+    const failure = await failureOf(stripe.createDeposit(request))
+    assert.deepInclude(failure, { kind: 'retry', code: 'idempotency_key_in_use' })
+    hold.release()
+    const second = await stripe.createDeposit(request)
+    assert.equal(second.id, (await first).id)
+  })
+
+  test('a key used for something else proves nothing, and says so loudly', async ({ assert }) => {
+    const request = depositRequest()
+    await stripe.createDeposit(request)
+    const other = stripe.createDeposit({ ...request, amount: usd('999.00') })
+    assert.deepInclude(await failureOf(other), {
+      kind: 'unknown',
+      code: 'idempotency_key_mismatch',
+    })
+  })
+
+  test('a wrong API key is ours to repair; the same request will do afterwards', async ({
+    assert,
+  }) => {
+    const restore = withSecret('STRIPE_SECRET_KEY', 'sk_test_ wrong')
+    const request = depositRequest()
+    assert.equal((await failureOf(stripe.createDeposit(request))).kind, 'retry')
+    restore()
+    assert.equal((await stripe.createDeposit(request)).state, 'open')
+  })
+
+  test('what Stripe refuses for its content is declined', async ({ assert }) => {
+    const failure = await failureOf(stripe.createDeposit(depositRequest({ amount: usd('0.10') })))
+    assert.deepInclude(failure, { kind: 'declined', code: 'amount_too_small' })
+  })
+
+  test('a refund above what is left of the charge is declined', async ({ assert }) => {
+    const { request, deposit } = await paidDeposit()
+    const refund = { ...request, chargeId: deposit.chargeId, reason: 'Not needed' }
+    const first = { ...refund, key: 'first', transactionId: randomUUID(), amount: usd('600.00') }
+    await stripe.refund(first)
+    const second = { ...first, key: 'second', transactionId: randomUUID() }
+    assert.equal((await failureOf(stripe.refund(second))).kind, 'declined')
+    assert.lengthOf(sandbox.refunds, 1)
+  })
+
+  test('a balance too short for a payout is declined by its own code', async ({ assert }) => {
+    const destination = await enabledRecipient()
+    const payout = { ...depositRequest({ amount: usd('900000.00') }), destination }
+    const failure = await failureOf(stripe.createPayout(payout))
+    assert.deepInclude(failure, { kind: 'declined', code: 'balance_insufficient' })
+  })
+
+  test('an object that cannot be shown is no proof that there is none', async ({ assert }) => {
+    const failure = await failureOf(stripe.getDeposit('pi_nowhere'))
+    assert.deepInclude(failure, { kind: 'unknown', code: 'resource_missing' })
+    assert.equal((await failureOf(stripe.getPayout('tr_nowhere'))).kind, 'unknown')
+    assert.equal((await failureOf(stripe.getRefund('re_nowhere'))).kind, 'unknown')
+  })
+
+  test('{name} is {kind}')
+    .with([
+      {
+        name: 'a lock time-out',
+        kind: 'retry',
+        status: 429,
+        body: refused('invalid_request_error', 'lock_timeout'),
+      },
+      {
+        name: 'a lock time-out told as 400',
+        kind: 'retry',
+        status: 400,
+        body: refused('invalid_request_error', 'lock_timeout'),
+      },
+      {
+        name: 'a rate limit told as 400',
+        kind: 'retry',
+        status: 400,
+        body: refused('invalid_request_error', 'rate_limit'),
+      },
+      {
+        name: 'a key without the permission',
+        kind: 'retry',
+        status: 403,
+        body: refused('invalid_request_error', 'more_permissions_required'),
+      },
+      {
+        name: 'an account that is not ours',
+        kind: 'declined',
+        status: 403,
+        body: refused('invalid_request_error', 'account_invalid'),
+      },
+      {
+        name: 'a declined card',
+        kind: 'declined',
+        status: 402,
+        body: refused('card_error', 'card_declined'),
+      },
+      {
+        name: 'an api_error told as 400',
+        kind: 'unknown',
+        status: 400,
+        body: refused('api_error'),
+      },
+      {
+        name: 'a failure of something behind Stripe',
+        kind: 'unknown',
+        status: 424,
+        body: refused('api_error'),
+      },
+      { name: '503', kind: 'unknown', status: 503, body: refused('api_error') },
+      {
+        name: "a proxy's own 502 page",
+        kind: 'unknown',
+        status: 502,
+        body: '<html>Bad gateway</html>',
+      },
+      {
+        name: "a proxy's own 502 in JSON",
+        kind: 'unknown',
+        status: 502,
+        body: { message: 'Bad gateway' },
+      },
+      {
+        name: 'a 404 in another shape',
+        kind: 'unknown',
+        status: 404,
+        body: { code: 5, message: 'no route' },
+      },
+      { name: 'an empty object', kind: 'unknown', status: 200, body: {} },
+      { name: 'null', kind: 'unknown', status: 200, body: 'null' },
+      {
+        name: 'another object than asked for',
+        kind: 'unknown',
+        status: 200,
+        body: { id: 're_1', object: 'refund' },
+      },
+    ])
+    .run(async ({ assert }, { kind, status, body }) => {
+      await strangeServer((response) => json(response, status, body))
+      assert.equal((await failureOf(stripe.createDeposit(depositRequest()))).kind, kind)
+    })
+
+  test('it tells how long to wait where Stripe does', async ({ assert }) => {
+    await strangeServer((response) =>
+      json(response, 429, refused('invalid_request_error', 'rate_limit'), { 'retry-after': '7' })
+    )
+    const failure = await failureOf(stripe.createDeposit(depositRequest()))
+    assert.equal(failure.retryAfterMs, 7000)
+  })
+
+  test('a list that breaks off is no proof of absence', async ({ assert }) => {
+    const { request, deposit } = await paidDeposit()
+    sandbox.failNext('GET /v1/refunds', { at: 'before', with: 500 })
+    const hints = { projectId: request.projectId, chargeId: deposit.chargeId, since: new Date() }
+    const lookUp = stripe.findByMetadata('refund', randomUUID(), hints)
+    assert.equal((await failureOf(lookUp)).kind, 'unknown')
+  })
+})

@@ -1,0 +1,180 @@
+import { test } from '@japa/runner'
+import { randomUUID } from 'node:crypto'
+import { providerKey } from '#payments/provider'
+import { stripe } from '#payments/stripe/index'
+import { sandbox } from '#tests/support/sandbox'
+import { resetAll } from '#tests/support/database'
+import { enabledRecipient, failureOf, paidDeposit, usd } from './helpers.js'
+
+async function refundable(card?: string) {
+  const { request, deposit } = await paidDeposit({ amount: usd('1000.00') }, card)
+  const transactionId = randomUUID()
+  return {
+    key: providerKey(transactionId, 1),
+    transactionId,
+    projectId: request.projectId,
+    chargeId: deposit.chargeId,
+    amount: usd('400.00'),
+    reason: 'The work never started.',
+  }
+}
+
+async function payable() {
+  const { request, deposit } = await paidDeposit()
+  const transactionId = randomUUID()
+  return {
+    key: providerKey(transactionId, 1),
+    transactionId,
+    projectId: request.projectId,
+    sourceChargeId: deposit.chargeId,
+    destination: await enabledRecipient(),
+    amount: usd('900.00'),
+    description: 'Milestone 1',
+  }
+}
+
+test.group('A refund at Stripe', (group) => {
+  group.each.setup(resetAll)
+
+  test('it succeeds, and a repeated request has no second effect', async ({ assert }) => {
+    const request = await refundable()
+    const refund = await stripe.refund(request)
+    assert.deepInclude(refund, { transactionId: request.transactionId, state: 'succeeded' })
+    assert.equal(refund.amount.toString(), '400.00 USD')
+    assert.equal((await stripe.refund(request)).id, refund.id)
+    assert.lengthOf(sandbox.refunds, 1)
+  })
+
+  test('one that takes its time is pending until it succeeds', async ({ assert }) => {
+    const request = await refundable('pm_card_pendingRefund')
+    const refund = await stripe.refund(request)
+    assert.equal(refund.state, 'pending')
+    sandbox.settleRefund(refund.id)
+    assert.equal((await stripe.getRefund(refund.id)).state, 'succeeded')
+    assert.equal((await stripe.refund(request)).state, 'succeeded')
+  })
+
+  test('one that the bank sends back after it succeeded has failed', async ({ assert }) => {
+    const { id } = await stripe.refund(await refundable())
+    sandbox.failRefund(id)
+    const refund = await stripe.getRefund(id)
+    assert.equal(refund.state, 'failed')
+    assert.isString(refund.failureCode)
+  })
+
+  test('it is found by our id alone', async ({ assert }) => {
+    const request = await refundable()
+    const hints = { ...request, since: new Date() }
+    assert.isUndefined(await stripe.findByMetadata('refund', request.transactionId, hints))
+    const { id } = await stripe.refund(request)
+    const found = await stripe.findByMetadata('refund', request.transactionId, hints)
+    assert.equal(found?.id, id)
+    const { chargeId, ...without } = hints
+    const searched = await stripe.findByMetadata('refund', request.transactionId, without)
+    assert.equal(searched?.id, id)
+  })
+
+  test('a failure of an earlier attempt is not taken for the current one', async ({ assert }) => {
+    const request = await refundable()
+    const { id } = await stripe.refund(request)
+    sandbox.failRefund(id)
+    const current = { ...request, key: providerKey(request.transactionId, 2), since: new Date() }
+    const look = () => stripe.findByMetadata('refund', request.transactionId, current)
+    assert.isUndefined(await look())
+    const second = await stripe.refund(current)
+    assert.equal((await look())?.id, second.id)
+  })
+
+  test('one made by hand at Stripe carries none of our ids', async ({ assert }) => {
+    const { id } = await stripe.refund({ ...(await refundable()), transactionId: '' })
+    assert.equal((await stripe.getRefund(id)).transactionId, '')
+  })
+})
+
+test.group('A payout at Stripe', (group) => {
+  group.each.setup(resetAll)
+
+  test('it is a transfer from its deposit, and has happened when it exists', async ({ assert }) => {
+    const request = await payable()
+    const payout = await stripe.createPayout(request)
+    assert.match(payout.id, /^tr_/)
+    assert.deepInclude(payout, { transactionId: request.transactionId, state: 'succeeded' })
+    const [transfer] = sandbox.transfers
+    assert.equal(transfer.source_transaction, request.sourceChargeId)
+    assert.equal(transfer.transfer_group, request.projectId)
+    assert.equal(sandbox.available(request.destination), 90_000)
+  })
+
+  test('a repeated request has no second effect', async ({ assert }) => {
+    const request = await payable()
+    const { id } = await stripe.createPayout(request)
+    assert.equal((await stripe.createPayout(request)).id, id)
+    assert.lengthOf(sandbox.transfers, 1)
+  })
+
+  test('two cannot take more than their deposit brought', async ({ assert }) => {
+    const request = await payable()
+    await stripe.createPayout(request)
+    const second = { ...request, key: 'second', transactionId: randomUUID() }
+    assert.equal((await failureOf(stripe.createPayout(second))).kind, 'declined')
+  })
+
+  test('a recipient who cannot be paid is a refusal, not a loss', async ({ assert }) => {
+    const request = await payable()
+    sandbox.restrictAccount(request.destination)
+    assert.equal((await failureOf(stripe.createPayout(request))).kind, 'declined')
+    assert.lengthOf(sandbox.transfers, 0)
+  })
+
+  test('reversals tell how much came back in all', async ({ assert }) => {
+    const { id } = await stripe.createPayout(await payable())
+    sandbox.reverseTransfer(id, 10_000)
+    sandbox.reverseTransfer(id, 5_000)
+    const payout = await stripe.getPayout(id)
+    assert.equal(payout.state, 'returned')
+    assert.equal(payout.amount.toString(), '900.00 USD')
+    assert.equal(payout.returnedAmount?.toString(), '150.00 USD')
+  })
+
+  test('it is found by our id alone', async ({ assert }) => {
+    const request = await payable()
+    const hints = { ...request, since: new Date() }
+    assert.isUndefined(await stripe.findByMetadata('payout', request.transactionId, hints))
+    const { id } = await stripe.createPayout(request)
+    const found = await stripe.findByMetadata('payout', request.transactionId, hints)
+    assert.equal(found?.id, id)
+  })
+})
+
+test.group("The platform's balance at Stripe", (group) => {
+  group.each.setup(resetAll)
+
+  test('it tells what is available and what is to come', async ({ assert }) => {
+    const [balance] = await stripe.getBalance()
+    assert.equal(balance.currency, 'USD')
+    assert.equal(balance.available.toString(), '100000.00 USD')
+    assert.isTrue(balance.pending.isZero)
+  })
+
+  test('every movement of it is listed with its cause, over several pages', async ({ assert }) => {
+    const from = new Date(Date.now() - 60_000)
+    const request = await payable()
+    const payout = await stripe.createPayout(request)
+    for (let cents = 1n; cents <= 100n; cents++) {
+      const key = `refund-${cents}`
+      const refund = { ...request, key, transactionId: randomUUID(), reason: 'A page to turn' }
+      await stripe.refund({ ...refund, chargeId: request.sourceChargeId, amount: usd('0.01') })
+    }
+    const seen = new Map<string, bigint>()
+    let net = 0n
+    for await (const each of stripe.listBalanceTransactions(from, new Date(Date.now() + 60_000))) {
+      seen.set(each.sourceId, each.amount.minor)
+      net += each.net.minor
+    }
+    assert.equal(seen.get(payout.id), -90_000n)
+    assert.equal(seen.get(request.sourceChargeId), 100_000n)
+    assert.equal(seen.size, 103)
+    const [{ available, pending }] = await stripe.getBalance()
+    assert.equal(net, available.add(pending).minor)
+  })
+})
