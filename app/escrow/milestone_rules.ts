@@ -15,14 +15,13 @@ export async function sumOfMilestones(
   projectId: string,
   without?: string
 ): Promise<bigint> {
-  const { rows } = await trx.rawQuery(
-    `SELECT coalesce(sum(amount), 0)::bigint AS sum FROM milestones
-      WHERE project_id = :projectId
-        AND closed_reason IS DISTINCT FROM 'removed'
-        AND id IS DISTINCT FROM :without::uuid`,
-    { projectId, without: without ?? null }
-  )
-  return rows[0].sum
+  const query = trx
+    .from('milestones')
+    .where('project_id', projectId)
+    .whereRaw(`closed_reason IS DISTINCT FROM 'removed'`)
+    .select(trx.raw('coalesce(sum(amount), 0)::bigint AS sum'))
+  if (without) query.whereNot('id', without)
+  return (await query.firstOrFail()).sum
 }
 
 /**

@@ -81,7 +81,7 @@ async function startInspection(
         SET auto_approve_at = now() + make_interval(days => ?), inspection_left = NULL,
             reminders_sent = '[]'
       WHERE id = ?`,
-    [project.inspectionDays, milestone.id]
+    [project.inspectionDays!, milestone.id]
   )
   await milestone.useTransaction(trx).refresh()
 }

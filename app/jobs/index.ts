@@ -1,6 +1,7 @@
 import type { Job } from '#jobs/queue'
 import autoApproveDue from '#jobs/auto_approve_due'
 import escalateUnansweredRefunds from '#jobs/escalate_unanswered_refunds'
+import { mailInvitation } from '#jobs/mail_invitation'
 import mailLink from '#jobs/mail_link'
 import mailPasswordChanged from '#jobs/mail_password_changed'
 import processInboxEvent from '#jobs/process_inbox_event'
@@ -17,6 +18,7 @@ import wakePayouts from '#jobs/wake_payouts'
 
 /** Every job there is. A worker works these and nothing else. */
 export const jobs: Job[] = [
+  mailInvitation,
   mailLink,
   mailPasswordChanged,
   purgeExpiredSignIns,

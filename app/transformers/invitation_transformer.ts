@@ -11,7 +11,7 @@ import { isoTime } from '#transformers/serialize'
  * and nowhere else, and only while there is something to answer, or once it is theirs: a draft goes on
  * changing, which is no business of somebody who declined.
  *
- * Needs `project` with `client` and `milestones`.
+ * Needs `project` with `clientUser` and `milestones`.
  */
 export default class InvitationTransformer extends BaseTransformer<Invitation> {
   constructor(

@@ -49,7 +49,7 @@ export function projectSummary(
   }
 }
 
-/** A project as its parties see it. Needs `client` and, once there is one, `freelancer`. */
+/** A project as its parties see it. Needs `clientUser` and, once there is one, `freelancer`. */
 export default class ProjectTransformer extends BaseTransformer<Project> {
   toObject() {
     const project = this.resource
