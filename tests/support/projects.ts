@@ -148,3 +148,21 @@ function sumOf(amounts: string[]): string {
   const cents = amounts.reduce((sum, amount) => sum + BigInt(amount.replace('.', '')), 0n)
   return String(cents).replace(/(\d\d)$/, '.$1')
 }
+
+/** A funded milestone whose work has been handed in. */
+export async function submittedMilestone(options: Parameters<typeof fundedMilestone>[0] = {}) {
+  const found = await fundedMilestone(options)
+  await submit(found.freelancer, found.milestone)
+  return found
+}
+
+/** Hands work in. */
+export async function submit(freelancer: User, milestone: Milestone) {
+  const path = `milestones/${milestone.id}/submit`
+  return expectData(await api(freelancer).post(path, { note: 'Done.', links: [] }))
+}
+
+/** Sends one money POST under a key of its own, or the given one. */
+export function pay(user: User, path: string, body?: unknown, idempotencyKey = randomUUID()) {
+  return api(user).post(path, body, { idempotencyKey })
+}
