@@ -56,7 +56,8 @@ export async function spendSingleUseToken(
     .where({ token_hash: hashToken(token), purpose })
     .whereNull('used_at')
     .whereRaw('expires_at > now()')
-    .update({ used_at: trx.raw('now()') }, ['user_id'])
+    .returning('user_id')
+    .update({ used_at: trx.raw('now()') })
   if (!spent) {
     throw unprocessable(
       'token',

@@ -5,7 +5,9 @@ import { Problem } from '#exceptions/problem'
 /** Refuses a body that is not JSON; unread, it would look like a request without fields. */
 export default class RequireJsonMiddleware {
   handle({ request }: HttpContext, next: NextFn) {
-    if (request.hasBody() && !request.is(['application/json'])) {
+    // Clients announce an empty body as `Content-Length: 0`, and then name no type.
+    const empty = request.header('content-length') === '0'
+    if (request.hasBody() && !empty && !request.is(['application/json'])) {
       throw new Problem('Send the body as "Content-Type: application/json".', {
         code: 'unsupported_media_type',
         status: 415,

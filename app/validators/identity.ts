@@ -3,6 +3,9 @@ import { USER_TYPES } from '#models/user'
 import { amount, currency } from '#validators/money'
 import { PASSWORD_MAX, PASSWORD_MIN } from '#identity/passwords'
 
+/** PostgreSQL cannot store a NUL, and libraries in C end a text there. */
+const NO_NUL = /^[^\0]*$/
+
 /** ASCII only: what lower case means beyond it, JavaScript and PostgreSQL do not agree on. */
 const email = () =>
   vine
@@ -14,9 +17,10 @@ const email = () =>
     .email()
 
 /** Some address, well formed or not: signing in and asking for a reset do not judge it. */
-const someEmail = () => vine.string().trim().toLowerCase().maxLength(254)
+const someEmail = () => vine.string().trim().toLowerCase().maxLength(254).regex(NO_NUL)
 
-const newPassword = () => vine.string().minLength(PASSWORD_MIN).maxLength(PASSWORD_MAX)
+const newPassword = () =>
+  vine.string().minLength(PASSWORD_MIN).maxLength(PASSWORD_MAX).regex(NO_NUL)
 
 /** A line of text: no line breaks, no NUL, nothing that could pass for a header in an e-mail. */
 const line = (length: number) =>
@@ -39,7 +43,7 @@ export const registrationValidator = vine.create({
 export const signInValidator = vine.create({
   email: someEmail(),
   // Too short for a new password may still be typed: it is wrong, not malformed.
-  password: vine.string().minLength(1).maxLength(1000),
+  password: vine.string().minLength(1).maxLength(1000).regex(NO_NUL),
 })
 
 export const refreshValidator = vine.create({ refresh_token: token() })
@@ -56,7 +60,7 @@ export const resetPasswordValidator = vine.create({ token: token(), password: ne
 export const profileValidator = vine.create({
   first_name: line(100).optional(),
   last_name: line(100).optional(),
-  bio: vine.string().trim().maxLength(5000).nullable().optional(),
+  bio: vine.string().trim().maxLength(5000).regex(NO_NUL).nullable().optional(),
   skills: vine.array(line(50).minLength(1)).maxLength(50).distinct().optional(),
   hourly_rate: amount().nullable().optional(),
   hourly_rate_currency: currency().optional(),

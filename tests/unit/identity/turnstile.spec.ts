@@ -1,0 +1,40 @@
+import { test } from '@japa/runner'
+import { Problem } from '#exceptions/problem'
+import { TurnStile } from '#identity/turnstile'
+
+test.group('The turnstile', () => {
+  test('it lets so many run at once, the others wait, and whoever finds the queue full is told', async ({
+    assert,
+  }) => {
+    const turnstile = new TurnStile({ running: 2, waiting: 3 })
+    let running = 0
+    let most = 0
+    const open: (() => void)[] = []
+    const work = async () => {
+      most = Math.max(most, ++running)
+      await new Promise<void>((resolve) => open.push(resolve))
+      running--
+      return 'done'
+    }
+    const all = Array.from({ length: 6 }, () => turnstile.pass(work))
+    const turnedAway = await all[5].catch((error) => error)
+    assert.instanceOf(turnedAway, Problem)
+    assert.include(turnedAway, { status: 503, code: 'busy' })
+
+    for (let finished = 0; finished < 5;) {
+      await new Promise((resolve) => setImmediate(resolve))
+      while (open.length > 0) {
+        open.shift()!()
+        finished++
+      }
+    }
+    assert.deepEqual(await Promise.all(all.slice(0, 5)), Array(5).fill('done'))
+    assert.equal(most, 2)
+  })
+
+  test('a failure gives its place back', async ({ assert }) => {
+    const turnstile = new TurnStile({ running: 1, waiting: 0 })
+    await assert.rejects(() => turnstile.pass(() => Promise.reject(new Error('no'))), 'no')
+    assert.equal(await turnstile.pass(async () => 'next'), 'next')
+  })
+})
