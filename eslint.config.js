@@ -1,3 +1,7 @@
 import { configApp } from '@adonisjs/eslint-config'
 
-export default configApp()
+export default configApp({
+  // A test asks one thing of one answer: `assert.equal((await ask()).status, 200)` reads best.
+  files: ['tests/**/*.ts'],
+  rules: { '@unicorn/no-await-expression-member': 'off' },
+})

@@ -88,8 +88,14 @@ function replaced(name: Setting | SecretSetting, value: unknown): () => void {
   return restore
 }
 
-/** A server in Stripe's place that answers everything as told: for answers that a sandbox never gives. */
-export async function strangeServer(answer: (response: ServerResponse) => void): Promise<void> {
+/**
+ * A server in Stripe's place that answers everything as told: for answers that a sandbox never gives.
+ *
+ * @returns how to have Stripe back before the test ends
+ */
+export async function strangeServer(
+  answer: (response: ServerResponse) => void
+): Promise<() => void> {
   const server = createServer((request, response) => {
     request.resume()
     request.on('end', () => answer(response))
@@ -100,7 +106,7 @@ export async function strangeServer(answer: (response: ServerResponse) => void):
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   })
-  withSetting('STRIPE_API_BASE', `http://127.0.0.1:${port}`)
+  return withSetting('STRIPE_API_BASE', `http://127.0.0.1:${port}`)
 }
 
 /** A port of this machine where nothing listens. */
