@@ -13,7 +13,11 @@ const MINUTE = 60_000
 
 /** Each is one check; one that runs Japa also counts its tests. */
 const steps = [
-  { name: 'install', command: 'npm ci --include=dev --no-audit --no-fund --loglevel=error', minutes: 5 },
+  {
+    name: 'install',
+    command: 'npm ci --include=dev --no-audit --no-fund --loglevel=error',
+    minutes: 5,
+  },
   { name: 'format', command: 'npm run --silent format:check' },
   { name: 'lint', command: 'npm run --silent lint' },
   { name: 'generated files', command: `${ours} bin/surroundings/check_generated.ts` },

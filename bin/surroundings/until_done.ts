@@ -35,6 +35,10 @@ export async function untilDone(work: (run: Run) => Promise<number>): Promise<ne
       setImmediate(() => stopped.resolve(128 + number))
     })
   }
+  endWithNpm(() => {
+    interruption.abort()
+    setImmediate(() => stopped.resolve(1))
+  })
   // Nothing may get past the clean-up.
   process.on('uncaughtException', report)
   process.on('unhandledRejection', report)
@@ -65,6 +69,18 @@ export async function untilDone(work: (run: Run) => Promise<number>): Promise<ne
   await Promise.race([worked, sleep(5000)])
   await cleanUp()
   process.exit(code)
+}
+
+/** npm passes signals on, but one that it cannot catch ends it alone. */
+function endWithNpm(end: () => void): void {
+  const npm = process.ppid
+  if (!process.env.npm_lifecycle_event) return
+  const watch = setInterval(() => {
+    if (process.ppid === npm) return
+    clearInterval(watch)
+    end()
+  }, 1000)
+  watch.unref()
 }
 
 function describe(error: unknown): string {
