@@ -22,6 +22,8 @@ export async function createProject(client: User, input: ProjectInput): Promise<
       {
         clientId: client.id,
         freelancerId: null,
+        platformFeeBps: null,
+        inspectionDays: null,
         title: input.title,
         description: input.description,
         totalAmount: total.minor,

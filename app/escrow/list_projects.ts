@@ -1,5 +1,5 @@
 import db from '@adonisjs/lucid/services/db'
-import User from '#models/user'
+import type User from '#models/user'
 import type { ProjectStatus } from '#models/project'
 import { partyColumn } from '#escrow/visible'
 import { readPage, type Page, type PageQuery } from '#transformers/page'

@@ -21,7 +21,8 @@ export async function sumOfMilestones(
     .whereRaw(`closed_reason IS DISTINCT FROM 'removed'`)
     .select(trx.raw('coalesce(sum(amount), 0)::bigint AS sum'))
   if (without) query.whereNot('id', without)
-  return (await query.firstOrFail()).sum
+  const { sum } = await query.firstOrFail()
+  return sum
 }
 
 /**

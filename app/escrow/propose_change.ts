@@ -44,6 +44,8 @@ export async function proposeChange(
         kind: change.kind,
         changes: change.terms,
         status: 'open',
+        decidedBy: null,
+        decidedAt: null,
       },
       { client: trx }
     )

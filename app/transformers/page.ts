@@ -72,10 +72,10 @@ export async function readPage<Row extends { id: string }>(
 
 /** Cuts the row that was read beyond the limit, and says whether there was one. */
 export function cutPage<Row extends { id: string }>(read: Row[], limit: number): Page<Row> {
-  const has_more = read.length > limit
-  const rows = has_more ? read.slice(0, limit) : read
+  const more = read.length > limit
+  const rows = more ? read.slice(0, limit) : read
   return {
     rows,
-    meta: { next_cursor: has_more ? encodeCursor(rows[rows.length - 1].id) : null, has_more },
+    meta: { next_cursor: more ? encodeCursor(rows[rows.length - 1].id) : null, has_more: more },
   }
 }

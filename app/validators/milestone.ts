@@ -2,6 +2,7 @@ import vine from '@vinejs/vine'
 import type { Infer } from '@vinejs/vine/types'
 import { MILESTONE_STATUSES } from '#models/milestone'
 import { pageFields } from '#transformers/page'
+import { text } from '#validators/text'
 import { amount } from '#validators/money'
 import { futureMoment } from '#validators/moment'
 import { description, title } from '#validators/project'
@@ -34,7 +35,7 @@ export const listMilestonesValidator = vine.create(
 )
 
 const submitSchema = vine.object({
-  note: vine.string().trim().minLength(1).maxLength(10_000),
+  note: text(10_000),
   links: vine
     .array(
       vine
@@ -51,6 +52,4 @@ const submitSchema = vine.object({
 export const submitValidator = vine.create(submitSchema)
 export type SubmissionInput = Infer<typeof submitSchema>
 
-export const rejectValidator = vine.create(
-  vine.object({ reason: vine.string().trim().minLength(1).maxLength(10_000) })
-)
+export const rejectValidator = vine.create(vine.object({ reason: text(10_000) }))

@@ -3,12 +3,13 @@ import type { Infer } from '@vinejs/vine/types'
 import { INVITATION_STATUSES } from '#models/invitation'
 import { PROJECT_STATUSES } from '#models/project'
 import { pageFields } from '#transformers/page'
+import { text } from '#validators/text'
 import { amount, currency } from '#validators/money'
 import { futureMoment } from '#validators/moment'
 import { atLeastOneField } from '#validators/at_least_one_field'
 
-export const title = () => vine.string().trim().minLength(1).maxLength(200)
-export const description = () => vine.string().trim().minLength(1).maxLength(20_000)
+export const title = () => text(200)
+export const description = () => text(20_000)
 
 const createProjectSchema = vine.object({
   title: title(),
@@ -48,6 +49,4 @@ export const listInvitationsValidator = vine.create(
   })
 )
 
-export const messageValidator = vine.create(
-  vine.object({ body: vine.string().trim().minLength(1).maxLength(10_000) })
-)
+export const messageValidator = vine.create(vine.object({ body: text(10_000) }))

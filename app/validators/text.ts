@@ -1,0 +1,17 @@
+import vine from '@vinejs/vine'
+import type { FieldContext } from '@vinejs/vine/types'
+
+/** PostgreSQL stores every character but one. */
+const withoutNul = vine.createRule(
+  (value: unknown, _: undefined, field: FieldContext) => {
+    if (typeof value === 'string' && value.includes('\0')) {
+      field.report('{{ field }} contains a NUL character, which cannot be stored.', 'text', field)
+    }
+  },
+  { name: 'text' }
+)
+
+/** Words of people: trimmed, at least one character, at most `max`. */
+export function text(max: number) {
+  return vine.string().trim().minLength(1).maxLength(max).use(withoutNul())
+}

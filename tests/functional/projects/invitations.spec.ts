@@ -1,0 +1,163 @@
+import { test } from '@japa/runner'
+import db from '@adonisjs/lucid/services/db'
+import { changeSetting } from '#escrow/settings'
+import { invitationToken } from '#escrow/invitation_token'
+import { api, expectData, expectProblem } from '#tests/support/api'
+import { resetAll } from '#tests/support/database'
+import { aProject, inDays } from '#tests/support/projects'
+import { aClient, aFreelancer, aUser } from '#tests/support/users'
+import { mailedToken } from '#tests/support/mailbox'
+
+async function anInvitation(email: string) {
+  const { client, project } = await aProject()
+  const invitation = expectData(
+    await api(client).post(`projects/${project.id}/invitations`, { email }),
+    201
+  )
+  return { client, project, invitation, token: invitationToken(invitation.id) }
+}
+
+test.group('Projects | invitations', (group) => {
+  group.each.setup(resetAll)
+
+  test('acceptance makes the project active and keeps fee and inspection days of that day', async ({
+    assert,
+  }) => {
+    const freelancer = await aFreelancer()
+    const { client, project, token } = await anInvitation(freelancer.email)
+    await db.transaction((trx) => changeSetting(trx, 'platform_fee_bps', 750, 'test'))
+    const accepted = expectData(await api(freelancer).post(`invitations/${token}/accept`))
+    assert.containsSubset(accepted, { status: 'accepted', project: { status: 'active' } })
+    await db.transaction((trx) => changeSetting(trx, 'platform_fee_bps', 2000, 'test'))
+
+    const seen = expectData(await api(freelancer).get(`projects/${project.id}`))
+    assert.containsSubset(seen, {
+      status: 'active',
+      freelancer: { id: freelancer.id },
+      platform_fee_bps: 750,
+      inspection_days: 14,
+    })
+    const account = await db.from('escrow_accounts').where('project_id', project.id).firstOrFail()
+    assert.containsSubset(account, { currency: 'USD', stripe_account_id: '' })
+    const [told] = expectData(await api(client).get('notifications'))
+    assert.equal(told.kind, 'invitation.accepted')
+  })
+
+  test('the mailed link works for someone who registers only then', async ({ assert }) => {
+    const email = 'newcomer@example.com'
+    const { project } = await anInvitation(email.toUpperCase())
+    const token = await mailedToken(email, '/invitations/accept')
+
+    const newcomer = await aUser({ type: 'freelancer', email, verified: false })
+    const accept = () => api(newcomer).post(`invitations/${token}/accept`)
+    expectProblem(await accept(), 403, 'email_not_verified')
+    assert.deepEqual(expectData(await api(newcomer).get('invitations')), [])
+    await db.from('users').where('id', newcomer.id).update({ is_verified: true })
+    assert.lengthOf(expectData(await api(newcomer).get('invitations')), 1)
+    expectData(await accept())
+    expectData(await api(newcomer).get(`projects/${project.id}`))
+  })
+
+  test('neither a client nor oneself is invited', async () => {
+    const { client, project } = await aProject()
+    const invite = (email: string) =>
+      api(client).post(`projects/${project.id}/invitations`, { email })
+    expectProblem(await invite((await aClient()).email), 409, 'invitee_is_client')
+    expectProblem(await invite(client.email), 409, 'own_address')
+    expectProblem(await invite('not an address'), 422)
+  })
+
+  test('a new invitation revokes the one before', async ({ assert }) => {
+    const [first, second] = [await aFreelancer(), await aFreelancer()]
+    const { client, project, token } = await anInvitation(first.email)
+    expectData(
+      await api(client).post(`projects/${project.id}/invitations`, { email: second.email }),
+      201
+    )
+    const refused = expectProblem(await api(first).post(`invitations/${token}/accept`), 409)
+    assert.equal(refused.current_status, 'revoked')
+    const [old] = expectData(await api(first).get('invitations'))
+    assert.containsSubset(old, { status: 'revoked', project: null })
+  })
+
+  test('an invitation can be accepted for 14 days by the database clock', async ({ assert }) => {
+    const freelancer = await aFreelancer()
+    const { invitation, token } = await anInvitation(freelancer.email)
+    const days =
+      (Date.parse(invitation.expires_at) - Date.parse(invitation.created_at)) / 86_400_000
+    assert.closeTo(days, 14, 0.01)
+    await db.from('invitations').update({ expires_at: db.raw(`now() - interval '1 second'`) })
+    const refused = expectProblem(await api(freelancer).post(`invitations/${token}/accept`), 409)
+    assert.equal(refused.current_status, 'expired')
+    const listed = (status: string) => api(freelancer).get('invitations', { query: { status } })
+    assert.lengthOf(expectData(await listed('expired')), 1)
+    assert.lengthOf(expectData(await listed('pending')), 0)
+  })
+
+  test('only the invited account may answer', async () => {
+    const freelancer = await aFreelancer()
+    const { client, token } = await anInvitation(freelancer.email)
+    for (const verb of ['accept', 'decline']) {
+      const path = `invitations/${token}/${verb}`
+      expectProblem(await api(await aFreelancer()).post(path), 403, 'other_address')
+      expectProblem(await api(client).post(path), 403, 'other_address')
+      expectProblem(await api().post(path), 401)
+      expectProblem(await api(freelancer).post(`invitations/${'x'.repeat(43)}/${verb}`), 404)
+      expectProblem(await api(freelancer).post(`invitations/%00/${verb}`), 404)
+    }
+  })
+
+  test('an account that was registered as a client cannot accept', async () => {
+    const { token } = await anInvitation('late@example.com')
+    const client = await aUser({ type: 'client', email: 'late@example.com' })
+    expectProblem(await api(client).post(`invitations/${token}/accept`), 403, 'not_a_freelancer')
+  })
+
+  test('20 acceptances at once make one active project', async ({ assert }) => {
+    const freelancer = await aFreelancer()
+    const { project, token } = await anInvitation(freelancer.email)
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => api(freelancer).post(`invitations/${token}/accept`))
+    )
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1)
+    for (const answer of answers.filter(({ status }) => status !== 200)) {
+      assert.equal(expectProblem(answer, 409).current_status, 'accepted')
+    }
+    assert.lengthOf(await db.from('escrow_accounts').where('project_id', project.id), 1)
+    assert.lengthOf(await db.from('activity').where('action', 'project.accepted'), 1)
+  })
+
+  test('who declines leaves the client free to ask again', async ({ assert }) => {
+    const freelancer = await aFreelancer()
+    const { client, project, token } = await anInvitation(freelancer.email)
+    assert.equal(
+      expectData(await api(freelancer).post(`invitations/${token}/decline`)).status,
+      'declined'
+    )
+    expectProblem(await api(freelancer).post(`invitations/${token}/accept`), 409)
+    expectProblem(await api(freelancer).get(`projects/${project.id}`), 404)
+    expectData(
+      await api(client).post(`projects/${project.id}/invitations`, { email: freelancer.email }),
+      201
+    )
+  })
+
+  test('the invited freelancer sees the deal and what would be left of it', async ({ assert }) => {
+    const freelancer = await aFreelancer()
+    const { client, project } = await anInvitation(freelancer.email)
+    const part = { title: 'P', description: 'D', amount: '250.00', due_date: inDays(9) }
+    expectData(await api(client).post(`projects/${project.id}/milestones`, part), 201)
+    const [seen] = expectData(await api(freelancer).get('invitations'))
+    assert.containsSubset(seen.project, {
+      title: project.title,
+      description: project.description,
+      total_amount: '1000.00',
+      client: { id: client.id, name: client.displayName },
+      quote: { platform_fee_bps: 1000, fee: '100.00', net: '900.00', currency: 'USD' },
+    })
+    assert.equal(seen.project.milestones[0].amount, '250.00')
+    assert.notProperty(seen, 'token_hash')
+    expectData(await api(freelancer).get(`users/${client.id}`))
+    expectProblem(await api(freelancer).get(`projects/${project.id}`), 404)
+  })
+})
