@@ -9,7 +9,7 @@ import { waitForOk } from './wait.js'
 await untilDone(async (run) => {
   const { processes, url } = await temporarySurroundings(run, 'production', 'production')
   const cwd = join(root, 'build')
-  const step = async (what: string, work: Promise<void>) => {
+  const step = async (what: string, work: Promise<unknown>) => {
     const started = Date.now()
     await work
     console.log(`${what}: ${((Date.now() - started) / 1000).toFixed(1)} s`)

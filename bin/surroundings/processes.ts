@@ -29,9 +29,11 @@ export interface ProcessesOptions {
   onDeath?(name: string, how: string, lastLines: string[]): void
 }
 
-/** Where a command runs; default the project's root. */
 export interface Where {
+  /** Default: the project's root. */
   cwd?: string
+  /** Laid over the environment of all. */
+  env?: Record<string, string>
 }
 
 interface Running {
@@ -62,17 +64,18 @@ export class Processes {
   }
 
   /**
-   * Runs a command to its end.
+   * Runs a command to its end and answers the last lines that it printed.
    *
    * @throws Error with its last lines if it fails
    */
-  async run(name: string, command: string[], where: Where = {}): Promise<void> {
+  async run(name: string, command: string[], where: Where = {}): Promise<string[]> {
     const running = this.#spawn(name, command, where)
     const code = await running.exit
     await this.#forget(running)
     if (code !== 0) {
       throw new Error(`${name} failed (${code}).\n${running.lastLines.join('\n')}`)
     }
+    return running.lastLines
   }
 
   /** Runs a command to its end with our own output and answers its exit code. */
@@ -95,7 +98,7 @@ export class Processes {
     const stdio = output === 'log' ? 'pipe' : 'inherit'
     const child = spawn(program, args, {
       cwd: where.cwd ?? root,
-      env: { ...process.env, ...this.options.env },
+      env: { ...process.env, ...this.options.env, ...where.env },
       detached: true,
       stdio: ['ignore', stdio, stdio],
     })

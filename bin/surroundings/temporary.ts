@@ -16,8 +16,9 @@ import type { Run } from './until_done.js'
  */
 export async function temporarySurroundings(
   run: Run,
-  name: 'test' | 'generated' | 'production',
-  mode: 'test' | 'development' | 'production'
+  name: 'test' | 'generated' | 'production' | 'bench',
+  mode: 'test' | 'development' | 'production',
+  { durable = false } = {}
 ): Promise<Surroundings> {
   removeLeftovers()
   const dir = join(root, 'tmp', `${name}-pg-${process.pid}`)
@@ -29,7 +30,7 @@ export async function temporarySurroundings(
     dir: join(dir, 'data'),
     password: secrets.databasePassword,
     // Checks kill processes of ours, never the machine: nothing needs to reach the disk.
-    settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
+    settings: durable ? {} : { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
   })
   run.atEnd(() => postgres.stop())
   await postgres.createDatabase(`safesend_${name}`)
