@@ -41,10 +41,8 @@ export interface EscrowTotals {
  * What was posted to escrow accounts, summed by what kind of entry posted it. A reversal counts
  * against the kind that it reverses. A resolution takes one sum from escrow and splits it, so its
  * other lines tell how much went to which side.
- *
- * Used by the totals below and by `verify.ts`.
  */
-export const ESCROW_MOVEMENTS = `
+const ESCROW_MOVEMENTS = `
   SELECT p.account_id,
       coalesce(reversed.kind, e.kind) AS kind,
       sum(CASE p.direction WHEN 'credit' THEN p.amount ELSE -p.amount END) AS amount,
@@ -76,7 +74,8 @@ interface TotalsRow {
   platform_fee: bigint
 }
 
-const TOTALS = (milestones: string) => `
+/** The totals of milestones `m`; to be followed by a WHERE if not all are meant, and GROUP BY m.id. */
+export const ESCROW_TOTALS = `
   SELECT m.id AS milestone_id, m.project_id, m.currency,
       coalesce(sum(x.amount) FILTER (WHERE x.kind = 'deposit_captured'), 0)::bigint AS funded,
       coalesce(-sum(x.amount) FILTER (WHERE x.kind IN ('release', 'resolution')), 0)::bigint
@@ -90,8 +89,6 @@ const TOTALS = (milestones: string) => `
     FROM milestones m
     LEFT JOIN ledger_accounts a ON a.name = 'escrow:' || m.id AND a.currency = m.currency AND a.stripe = 0
     LEFT JOIN LATERAL (${ESCROW_MOVEMENTS} WHERE p.account_id = a.id GROUP BY 1, 2) x ON true
-    WHERE ${milestones}
-    GROUP BY m.id
 `
 
 /**
@@ -104,9 +101,10 @@ export async function escrowTotals(
   milestoneIds: readonly string[]
 ): Promise<EscrowTotals[]> {
   if (milestoneIds.length === 0) return []
-  const { rows } = await client.rawQuery<{ rows: TotalsRow[] }>(TOTALS('m.id = ANY (?::uuid[])'), [
-    [...milestoneIds],
-  ])
+  const { rows } = await client.rawQuery<{ rows: TotalsRow[] }>(
+    `${ESCROW_TOTALS} WHERE m.id = ANY (?::uuid[]) GROUP BY m.id`,
+    [[...milestoneIds]]
+  )
   const byId = new Map(rows.map((row) => [row.milestone_id, toTotals(row)]))
   return milestoneIds.flatMap((id) => byId.get(id) ?? [])
 }
@@ -139,7 +137,7 @@ export async function escrowTotalsOfProject(
   }>(
     `SELECT project.currency AS project_currency, totals.*
       FROM projects project
-      LEFT JOIN (${TOTALS('m.project_id = ?')}) totals ON true
+      LEFT JOIN (${ESCROW_TOTALS} WHERE m.project_id = ? GROUP BY m.id) totals ON true
       WHERE project.id = ?
       ORDER BY totals.milestone_id`,
     [projectId, projectId]
