@@ -1,22 +1,21 @@
 import { BaseSeeder } from '@adonisjs/lucid/seeders'
-import env from '#start/env'
-import { Money } from '#ledger/money'
-import { inTransaction } from '#ledger/retry_transaction'
+import db from '@adonisjs/lucid/services/db'
 import { recordTreasury } from '#escrow/record_treasury'
+import { Money } from '#ledger/money'
 
 /**
- * The stand-in for Stripe starts with a balance, as ours did when we put capital in. Without this
- * entry our books would have less than the provider does.
+ * Books what the Stripe sandbox owns when it starts, so that our clearing account and its balance
+ * agree from the first day. Running it again books nothing. A real float is booked by who pays it in.
  */
-export default class OpeningFloatSeeder extends BaseSeeder {
+export default class extends BaseSeeder {
   static environment = ['development', 'test']
 
   async run() {
-    if (!env.get('STRIPE_API_BASE')) return
-    await inTransaction((trx) =>
+    await db.transaction((trx) =>
       recordTreasury(trx, {
         kind: 'opening_float',
         rail: 'stripe',
+        // The default of sandbox/stripe/options.ts.
         amount: Money.parse('100000.00', 'USD'),
         reference: 'sandbox-opening-float',
       })
