@@ -17,6 +17,7 @@ import { notifyAll } from '#notifications/notify'
 import { aboutMilestone, inWords } from '#escrow/about'
 import { closeMilestone } from '#escrow/close_milestone'
 import { completeIfDone } from '#escrow/complete_project'
+import { platformFee } from '#escrow/fees'
 import { assertNotStopped, depositOf } from '#escrow/held_money'
 import { recordActivity, type Actor } from '#escrow/record_activity'
 import { setting } from '#escrow/settings'
@@ -35,9 +36,6 @@ export interface ReleaseHeld {
 /**
  * Releases held money of one milestone to its freelancer, inside the caller's transaction and under
  * its locks: escrow → payable and platform fee, and one job that pays out.
- *
- * The fee is computed on all that was released of the milestone so far, less the fee already taken,
- * rounded down: parts always sum to the whole, and remainders go to the freelancer.
  *
  * @returns the release; the milestone is closed if nothing is held any more
  * @throws Problem 409 `nothing_held`, `frozen`, `refund_pending`; 422 more than is held
@@ -60,8 +58,10 @@ export async function releaseHeld(
     throw unprocessable('amount', 'held', `Only ${held} is held for this milestone.`)
   }
 
-  const released = totals.released.add(amount)
-  const fee = released.basisPoints(project.platformFeeBps!).subtract(totals.platformFee)
+  const fee = platformFee(
+    { amount, releasedBefore: totals.released, feeTaken: totals.platformFee },
+    project.platformFeeBps!
+  )
   const net = amount.subtract(fee)
   const deposit = await depositOf(trx, milestone)
   const common = {
