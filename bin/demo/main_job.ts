@@ -149,7 +149,8 @@ export async function playMainJob(
   })
   story.tell('SafeSend', `refunds ${refunded.total_refunded} to Clara's card`)
   await wait('the project to be completed', async () => {
-    return (await client.api.get(`projects/${project.id}`)).status === 'completed'
+    const { status } = await client.api.get(`projects/${project.id}`)
+    return status === 'completed'
   })
   story.tell('SafeSend', 'completes the project: every milestone is closed')
 

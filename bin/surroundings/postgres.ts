@@ -116,7 +116,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     await untilReady(url('postgres'), () => exit)
   } catch (error) {
     await postgres.stop()
-    const tail = (await readFile(`${dir}.log`, 'utf8')).trim().split('\n').slice(-8).join('\n')
+    const said = await readFile(`${dir}.log`, 'utf8')
+    const tail = said.trim().split('\n').slice(-8).join('\n')
     throw new Error(`PostgreSQL did not start in ${dir}: ${(error as Error).message}\n${tail}`)
   }
   return postgres
@@ -263,7 +264,8 @@ async function initialise(
 async function endLeftover(dir: string): Promise<void> {
   const lock = join(dir, 'postmaster.pid')
   if (!existsSync(lock)) return
-  const pid = Number((await readFile(lock, 'utf8')).split('\n')[0])
+  const [first] = await readFile(lock, 'utf8').then((text) => text.split('\n'))
+  const pid = Number(first)
   const ours = isAlive(pid) && commandLine(pid).includes(`postgres -D ${dir} `)
   if (ours) {
     signal(pid, 'SIGINT')

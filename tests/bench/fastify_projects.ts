@@ -24,8 +24,8 @@ server.get<{ Querystring: { user: string; limit: string } }>('/projects', async 
     text: LIST,
     values: [query.user, limit + 1],
   })
-  const has_more = rows.length > limit
-  if (has_more) rows.pop()
+  const hasMore = rows.length > limit
+  if (hasMore) rows.pop()
   return {
     data: rows.map((row) => ({
       id: row.id,
@@ -40,10 +40,10 @@ server.get<{ Querystring: { user: string; limit: string } }>('/projects', async 
       deadline: row.deadline.toISOString(),
     })),
     meta: {
-      next_cursor: has_more
+      next_cursor: hasMore
         ? Buffer.from(rows.at(-1).id.replaceAll('-', ''), 'hex').toString('base64url')
         : null,
-      has_more,
+      has_more: hasMore,
     },
   }
 })
