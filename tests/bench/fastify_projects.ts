@@ -19,11 +19,7 @@ const LIST = `
 
 server.get<{ Querystring: { user: string; limit: string } }>('/projects', async ({ query }) => {
   const limit = Number(query.limit)
-  const { rows } = await pool.query({
-    name: 'list',
-    text: LIST,
-    values: [query.user, limit + 1],
-  })
+  const { rows } = await pool.query(LIST, [query.user, limit + 1])
   const hasMore = rows.length > limit
   if (hasMore) rows.pop()
   return {
