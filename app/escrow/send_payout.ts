@@ -4,7 +4,7 @@ import { inTransaction } from '#ledger/retry_transaction'
 import { accounts } from '#ledger/chart_of_accounts'
 import { Money } from '#ledger/money'
 import { credit, debit, postEntries } from '#ledger/post_entries'
-import type { Provider } from '#payments/provider'
+import { providerKey, type Provider } from '#payments/provider'
 import { providerFor } from '#payments/registry'
 import Deposit from '#models/deposit'
 import EscrowAccount from '#models/escrow_account'
@@ -56,6 +56,7 @@ export async function sendPayout(
       provider.findByMetadata('payout', transactionId, {
         projectId,
         since: transaction.createdAt.toJSDate(),
+        key: providerKey(transactionId, transaction.attempt),
       }),
   })
   return record(provider, transaction, answer)

@@ -1,7 +1,7 @@
 import { inTransaction } from '#ledger/retry_transaction'
 import db from '@adonisjs/lucid/services/db'
 import { Money } from '#ledger/money'
-import type { Provider } from '#payments/provider'
+import { providerKey, type Provider } from '#payments/provider'
 import { providerFor } from '#payments/registry'
 import Deposit from '#models/deposit'
 import EscrowAccount from '#models/escrow_account'
@@ -72,6 +72,7 @@ async function ask(provider: Provider, refund: Transaction, firstTime: boolean):
         projectId,
         chargeId,
         since: refund.createdAt.toJSDate(),
+        key: providerKey(refund.id, refund.attempt),
       }),
   })
 }

@@ -177,6 +177,10 @@ export class StripeSandbox {
     this.#did(() => restrictAccount(this.#world, this.#row('account', account)))
   }
 
+  /** Whether charges from now on learn their fee only later (`lateFees`), by `settleFees`. */
+  feesComeLate(on: boolean): void {
+    this.#world.options.lateFees = on
+  }
   /** Posts the fees that are still to come (`lateFees`), with `charge.updated`. */
   settleFees(): void {
     this.#did(() => settleLateFees(this.#world, true))

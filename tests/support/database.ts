@@ -39,6 +39,9 @@ export async function truncateAll(): Promise<void> {
 
 /** A fresh start for a test: nothing in the database, and a Stripe that only has its float. */
 export async function resetAll(): Promise<void> {
+  // News of the last test that is still on its way must not arrive in the next one.
+  sandbox.webhookMode({})
+  await sandbox.flushWebhooks()
   await sandbox.reset()
   await truncateAll()
 }

@@ -146,7 +146,9 @@ async function refreshed(found: {
 
 function sumOf(amounts: string[]): string {
   const cents = amounts.reduce((sum, amount) => sum + BigInt(amount.replace('.', '')), 0n)
-  return String(cents).replace(/(\d\d)$/, '.$1')
+  return String(cents)
+    .padStart(3, '0')
+    .replace(/(\d\d)$/, '.$1')
 }
 
 /** A funded milestone whose work has been handed in. */

@@ -84,7 +84,7 @@ function replaced(name: Setting | SecretSetting, value: unknown): () => void {
   const before = env.get(name)
   const restore = () => set(before)
   set(value)
-  getActiveTest()!.cleanup(restore)
+  getActiveTest()?.cleanup(restore)
   return restore
 }
 
