@@ -27,12 +27,35 @@ export async function inTransaction<T>(
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await db.transaction(operation)
+      return await runOnce(operation)
     } catch (error) {
       if (attempt === ATTEMPTS || !wasRolledBackByOthers(error)) throw error
       await sleep(Math.random() * 10 * 2 ** attempt)
     }
   }
+}
+
+/**
+ * What `db.transaction(operation)` does, except that it returns only if COMMIT did commit. That one
+ * reports success when COMMIT failed: it awaits a promise of Knex that swallows the error.
+ */
+async function runOnce<T>(operation: (trx: TransactionClientContract) => Promise<T>): Promise<T> {
+  const trx = await db.transaction()
+  let hasFailedQuery = false
+  trx.knexClient.on('query-error', () => (hasFailedQuery = true))
+  let result: T
+  try {
+    result = await operation(trx)
+    // PostgreSQL answers COMMIT after a failed statement with a rollback that is no error. Whether
+    // the failure was undone by a savepoint, as it must, any further statement tells.
+    if (hasFailedQuery) await trx.rawQuery('SELECT 1')
+  } catch (error) {
+    await trx.rollback()
+    throw error
+  }
+  await trx.commit()
+  await trx.knexClient.executionPromise
+  return result
 }
 
 function wasRolledBackByOthers(error: unknown): boolean {
