@@ -16,15 +16,15 @@ while read -r verb pid; do
     done) exit 0 ;;
   esac
 done
-for pid in $groups; do kill -TERM -- "-$pid"; done 2>/dev/null
+for pid in $groups; do kill -s TERM -- "-$pid"; done 2>/dev/null
 for second in 1 2 3 4 5; do
   alive=
-  for pid in $groups; do kill -0 -- "-$pid" && alive=1; done 2>/dev/null
+  for pid in $groups; do kill -s 0 -- "-$pid" && alive=1; done 2>/dev/null
   [ "$alive" ] || break
   sleep 1
 done
-for pid in $groups; do kill -KILL -- "-$pid"; done 2>/dev/null
-for pid in $databases; do kill -INT "$pid"; done 2>/dev/null
+for pid in $groups; do kill -s KILL -- "-$pid"; done 2>/dev/null
+for pid in $databases; do kill -s INT "$pid"; done 2>/dev/null
 `
 
 let shell: ChildProcess | undefined

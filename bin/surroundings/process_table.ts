@@ -1,26 +1,40 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Whether a process, or with a negative number any process of a group, exists. */
+/**
+ * Whether a process, or with a negative number any process of a group, runs. One that has ended but
+ * that nobody has asked about does not: in a container whose init adopts no orphans it stays forever.
+ */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return !isZombie(pid)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
+  if (process.platform !== 'linux') return true
+  return pid > 0 ? !isZombie(pid) : membersOf(-pid).some((member) => !isZombie(member))
 }
 
-/** A process that has ended but that nobody asked about; in a container without init it stays. */
-function isZombie(pid: number): boolean {
-  if (pid < 0 || process.platform !== 'linux') return false
+/** State and process group, the third and fifth field of `/proc/{pid}/stat`; the second may hold blanks. */
+function statOf(pid: number | string): { state: string; group: number } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')
+    const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state, group: Number(group) }
   } catch {
-    return false
+    return undefined
   }
+}
+
+function isZombie(pid: number): boolean {
+  return (statOf(pid)?.state ?? 'Z') === 'Z'
+}
+
+function membersOf(group: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && statOf(name)?.group === group)
+    .map(Number)
 }
 
 /** The command line of a process, or empty if there is none. */

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import app from '@adonisjs/core/services/app'
+import { test } from '@japa/runner'
+import pg from 'pg'
+import { freePort } from '../../../bin/surroundings/ports.js'
+import { startPostgres } from '../../../bin/surroundings/postgres.js'
+import { commandLine, ended, isAlive } from '../../../bin/surroundings/process_table.js'
+import { waitFor } from '../../../bin/surroundings/wait.js'
+
+/** Ids of what a killed parent had started. */
+interface Orphans {
+  postgres: number
+  child: number
+}
+
+async function killedParent(dir: string): Promise<Orphans> {
+  const script = app.makePath('tests/support/killed_parent.ts')
+  const parent = spawn(process.execPath, ['--import=@poppinss/ts-exec', script, dir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(parent.stdout, 'data')
+  const child = await waitFor('the child', async () => {
+    const log = await readFile(join(dir, 'stubborn.log'), 'utf8').catch(() => '')
+    return Number(/child (\d+)/.exec(log)?.[1]) || undefined
+  })
+  const lock = await readFile(join(dir, 'data', 'postmaster.pid'), 'utf8')
+  const postgres = Number(lock.split('\n')[0])
+  parent.kill('SIGKILL')
+  await once(parent, 'exit')
+  return { postgres, child }
+}
+
+test.group('What we start', (group) => {
+  let dir: string
+  group.each.setup(async () => {
+    dir = await mkdtemp(app.makePath('tmp', 'surroundings-'))
+    return () => rm(dir, { recursive: true, force: true })
+  })
+
+  test('leaves no process behind when we are killed, not even one that ignores SIGTERM', async ({
+    assert,
+  }) => {
+    const { postgres, child } = await killedParent(dir)
+    assert.isTrue(await ended(child, 15_000), 'the child of a child still runs')
+    assert.isTrue(await ended(postgres, 15_000), 'PostgreSQL still runs')
+  })
+
+  test('PostgreSQL starts on the data of a killed run, taking over from a server left there', async ({
+    assert,
+  }) => {
+    const { postgres } = await killedParent(dir)
+    const again = await startPostgres({ dir: join(dir, 'data'), password: 'secret' })
+    try {
+      assert.isFalse(isAlive(postgres) && commandLine(postgres).includes(dir))
+      const client = new pg.Client(again.url('postgres'))
+      await client.connect()
+      await client.end()
+    } finally {
+      await again.stop()
+    }
+  })
+
+  test('a port that is taken gives another one', async ({ assert, cleanup }) => {
+    const server = createServer().listen(0, '127.0.0.1')
+    cleanup(() => void server.close())
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const found = await freePort(port)
+    assert.notEqual(found, port)
+    assert.isAbove(found, 1023)
+  })
+})
