@@ -7,6 +7,7 @@ import { lockProject } from '#escrow/locks'
 import { transition } from '#escrow/project_states'
 import { actorOf, recordActivity } from '#escrow/record_activity'
 import { settings } from '#escrow/settings'
+import { termsOf } from '#escrow/terms'
 import { inTransaction } from '#ledger/retry_transaction'
 import { notify } from '#notifications/notify'
 import EscrowAccount from '#models/escrow_account'
@@ -19,12 +20,17 @@ import type User from '#models/user'
  * from the settings now and stay, whatever the settings become; the project gets its escrow account.
  *
  * @param token from the link in the e-mail
+ * @param options.terms the fingerprint of the terms that were read, as the invitation showed it
  * @throws Problem 404 for a token that was never given out; 403 `other_address` for an account that was
  *   not invited, `not_a_freelancer`, `email_not_verified`; 409 `wrong_state` with the invitation's
- *   status (`accepted`, `declined`, `revoked`, `expired`)
+ *   status (`accepted`, `declined`, `revoked`, `expired`), `terms_changed`
  */
-export async function acceptInvitation(token: string, { by }: { by: User }): Promise<Invitation> {
+export async function acceptInvitation(
+  token: string,
+  { by, terms }: { by: User; terms?: string }
+): Promise<Invitation> {
   return answer(token, by, async (trx, invitation, project) => {
+    await assertUnchanged(project, terms)
     const { platform_fee_bps: platformFeeBps, inspection_days: inspectionDays } =
       await settings(trx)
     await project
@@ -109,6 +115,16 @@ function assertInvited(invitation: Invitation, by: User): void {
 function assertOpen(invitation: Invitation): void {
   const status = invitation.currentStatus
   if (status !== 'pending') throw wrongState(`This invitation is ${status}.`, status)
+}
+
+async function assertUnchanged(project: Project, read?: string): Promise<void> {
+  if (read === undefined) return
+  await project.load('milestones', (milestones) => milestones.orderBy('id'))
+  if (termsOf(project) !== read) {
+    throw wrongState('The client has changed the project since you read it.', project.status, {
+      code: 'terms_changed',
+    })
+  }
 }
 
 async function close(

@@ -1,4 +1,5 @@
 import { BaseTransformer } from '@adonisjs/core/transformers'
+import { termsOf } from '#escrow/terms'
 import { Money, formatMinor } from '#ledger/money'
 import type Invitation from '#models/invitation'
 import type Milestone from '#models/milestone'
@@ -47,7 +48,8 @@ export default class InvitationTransformer extends BaseTransformer<Invitation> {
       currency: project.currency,
       deadline: isoTime(project.deadline),
       status: project.status,
-      milestones: project.milestones.map(termsOf),
+      milestones: project.milestones.map(describeMilestone),
+      terms: termsOf(project),
       quote: this.#quote(project),
     }
   }
@@ -66,7 +68,7 @@ export default class InvitationTransformer extends BaseTransformer<Invitation> {
   }
 }
 
-function termsOf(milestone: Milestone) {
+function describeMilestone(milestone: Milestone) {
   return {
     id: milestone.id,
     title: milestone.title,

@@ -42,6 +42,11 @@ export const inviteValidator = vine.create(
   vine.object({ email: vine.string().trim().toLowerCase().email().maxLength(254) })
 )
 
+/** `terms` is the fingerprint that the invitation showed: accept this and nothing else. */
+export const acceptInvitationValidator = vine.create(
+  vine.object({ terms: vine.string().maxLength(100).optional() }).optional()
+)
+
 export const listInvitationsValidator = vine.create(
   vine.object({
     ...pageFields,

@@ -10,7 +10,11 @@ import ProjectPolicy from '#policies/project_policy'
 import InvitationTransformer from '#transformers/invitation_transformer'
 import { readPage } from '#transformers/page'
 import { serialize, serializePage } from '#transformers/serialize'
-import { inviteValidator, listInvitationsValidator } from '#validators/project'
+import {
+  acceptInvitationValidator,
+  inviteValidator,
+  listInvitationsValidator,
+} from '#validators/project'
 
 export default class InvitationsController {
   async index({ auth, request }: HttpContext) {
@@ -30,9 +34,10 @@ export default class InvitationsController {
     return describe(invitation.id, by)
   }
 
-  async accept({ auth, params }: HttpContext) {
+  async accept({ auth, params, request }: HttpContext) {
     const by = auth.getUserOrFail()
-    const invitation = await acceptInvitation(params.token, { by })
+    const input = await request.validateUsing(acceptInvitationValidator)
+    const invitation = await acceptInvitation(params.token, { by, terms: input?.terms })
     return describe(invitation.id, by)
   }
 

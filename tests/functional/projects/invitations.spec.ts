@@ -142,6 +142,19 @@ test.group('Projects | invitations', (group) => {
     )
   })
 
+  test('nobody accepts what was edited after they read it', async () => {
+    const freelancer = await aFreelancer()
+    const { client, project, token } = await anInvitation(freelancer.email)
+    const read = async () => expectData(await api(freelancer).get('invitations'))[0].project.terms
+    const accept = (terms: unknown) =>
+      api(freelancer).post(`invitations/${token}/accept`, { terms })
+    const before = await read()
+    expectData(await api(client).put(`projects/${project.id}`, { total_amount: '1.00' }))
+    expectProblem(await accept(before), 409, 'terms_changed')
+    expectProblem(await accept({}), 422)
+    expectData(await accept(await read()))
+  })
+
   test('the invited freelancer sees the deal and what would be left of it', async ({ assert }) => {
     const freelancer = await aFreelancer()
     const { client, project } = await anInvitation(freelancer.email)
