@@ -10,7 +10,7 @@ import {
 } from '#payments/provider'
 import type Transaction from '#models/transaction'
 import { lockTransaction } from '#escrow/locks'
-import { setting } from '#escrow/settings'
+import { settings } from '#escrow/settings'
 
 /** What we know after asking a provider for a refund or payout. */
 export type Answer =
@@ -38,7 +38,7 @@ export interface Ask {
  * 1. the provider's id is known: read it;
  * 2. never sent before (`firstTime`): send it;
  * 3. sent before, outcome unknown: look it up; if it is not there, send it again under the *same* key;
- * 4. two look-ups, at least `unknown_lookup_interval_seconds` apart, found nothing and the old key only
+ * 4. `key_absence_lookups` (two) look-ups, `unknown_lookup_interval_seconds` apart, found nothing and the old key only
  *    replays an error or has expired: the attempt is over, and only then a new key may be used.
  */
 export async function askProvider(
@@ -91,23 +91,24 @@ function keyHasExpired(provider: Provider, transaction: Transaction): boolean {
   return Date.now() - sentAt > provider.keyLifetimeMs - EXPIRY_MARGIN_MS
 }
 
-/** Counts one look-up that found nothing; the second one, late enough, ends the attempt. */
+/** Counts one look-up that found nothing; enough of them, far enough apart, end the attempt. */
 async function concludeAbsence(transaction: Transaction): Promise<Answer> {
-  const lookups = await inTransaction(async (trx) => {
+  const absent = await inTransaction(async (trx) => {
     const current = await lockTransaction(trx, transaction.id)
-    if (current.status !== 'pending' || current.attempt !== transaction.attempt) return 0
-    const interval = await setting(trx, 'unknown_lookup_interval_seconds')
+    if (current.status !== 'pending' || current.attempt !== transaction.attempt) return false
+    const { unknown_lookup_interval_seconds: interval, key_absence_lookups: enough } =
+      await settings(trx)
     const { rows } = await trx.rawQuery(
       `UPDATE transactions SET absent_lookups = absent_lookups + 1, last_lookup_at = now()
         WHERE id = ? AND (last_lookup_at IS NULL OR last_lookup_at <= now() - make_interval(secs => ?))
         RETURNING absent_lookups`,
       [transaction.id, interval]
     )
-    if ((rows[0]?.absent_lookups ?? 0) < 2) return 1
+    if ((rows[0]?.absent_lookups ?? 0) < enough) return false
     await startNewAttempt(trx, transaction.id)
-    return 2
+    return true
   })
-  if (lookups === 2) return { kind: 'absent' }
+  if (absent) return { kind: 'absent' }
   return {
     kind: 'unknown',
     failure: new ProviderFailure('unknown', 'not_found_yet', 'A look-up found nothing so far.'),

@@ -90,6 +90,7 @@ async function begin(found: Transaction): Promise<Begun | 'settled' | 'waiting'>
     if (transaction.status !== 'pending' || payout.state === 'failed') return 'settled'
     if (payout.state === 'in_transit') return resume(trx, transaction, payout)
 
+    if (account && !(await holdAccount(trx, account))) return 'waiting'
     const why = await reasonToWait(trx, transaction, { account, deposit, provider, snapshot })
     if (why !== undefined) {
       await trx.from('transactions').where('id', found.id).update({ wait_reason: why })
@@ -216,6 +217,24 @@ async function chargeOf(trx: TransactionClientContract, depositId: string): Prom
     .where('transaction_id', depositId)
     .firstOrFail()
   return chargeId
+}
+
+/**
+ * Keeps the account as it was chosen until this transaction ends: it may have been removed, or have
+ * stopped being the default, since it was read. Then the change wakes the payout once more.
+ */
+async function holdAccount(
+  trx: TransactionClientContract,
+  account: PayoutAccount
+): Promise<boolean> {
+  const same = await PayoutAccount.query({ client: trx })
+    .where('id', account.id)
+    .where('is_default', true)
+    .where('status', account.status)
+    .whereNull('deleted_at')
+    .forShare()
+    .first()
+  return same !== null
 }
 
 async function defaultAccount(userId: string): Promise<PayoutAccount | undefined> {

@@ -3,39 +3,37 @@ import { inTransaction } from '#ledger/retry_transaction'
 import { notify } from '#notifications/notify'
 import { aboutMilestone } from '#escrow/about'
 import { lockMilestone } from '#escrow/locks'
-
-/** Days before the automatic approval on which the client is reminded. */
-export const REMINDER_DAYS = [7, 3, 1] as const
+import { setting } from '#escrow/settings'
 
 /**
- * Reminds clients of work that will count as approved soon, once for each of the days above. Where
- * several are due at once (a short inspection period), one reminder serves for all of them.
+ * Reminds clients of work that will count as approved soon, once for each of the setting's
+ * `review_reminder_days` before. Where several are due at once (a short inspection period), one
+ * reminder serves for all of them.
  *
  * @returns how many reminders were sent
  */
 export async function sendReviewReminders(): Promise<number> {
+  const marks = await setting(db, 'review_reminder_days')
   const due = await db
     .from('milestones')
     .whereNull('closed_at')
     .where('status', 'submitted')
-    .whereRaw(`auto_approve_at BETWEEN now() AND now() + make_interval(days => ?)`, [
-      REMINDER_DAYS[0],
-    ])
+    .whereRaw(`auto_approve_at >= now()`)
     .whereRaw(
       `EXISTS (SELECT FROM unnest(?::int[]) AS mark
                 WHERE auto_approve_at <= now() + make_interval(days => mark)
                   AND NOT reminders_sent @> to_jsonb(mark))`,
-      [[...REMINDER_DAYS]]
+      [marks]
     )
     .select('id')
   let sent = 0
   for (const { id } of due) {
-    if (await remind(id)) sent++
+    if (await remind(id, marks)) sent++
   }
   return sent
 }
 
-async function remind(milestoneId: string): Promise<boolean> {
+async function remind(milestoneId: string, days: number[]): Promise<boolean> {
   return inTransaction(async (trx) => {
     const { project, milestone } = await lockMilestone(trx, milestoneId)
     if (milestone.status !== 'submitted' || milestone.isClosed || !milestone.autoApproveAt)
@@ -46,7 +44,7 @@ async function remind(milestoneId: string): Promise<boolean> {
     )
     const left = Number(rows[0].days)
     const sent: number[] = milestone.remindersSent
-    const marks = REMINDER_DAYS.filter((mark) => left <= mark && !sent.includes(mark))
+    const marks = days.filter((mark) => left <= mark && !sent.includes(mark))
     if (left < 0 || marks.length === 0) return false
     await trx
       .from('milestones')

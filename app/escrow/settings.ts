@@ -33,7 +33,6 @@ const definitions = {
     365,
     'Days past the due date, without a submission, from which a refund is immediate'
   ),
-  deposit_expiry_hours: integer(24, 1, 168, 'Hours a pending deposit has to be paid'),
   invitation_expiry_days: integer(14, 1, 90, 'Days an invitation can be accepted'),
   hold_warning_days: integer(30, 1, 180, 'Days before held money must move that staff are warned'),
   review_reminder_days: integerList(
@@ -54,12 +53,6 @@ const definitions = {
     1,
     10,
     'Look-ups that must find nothing before an intent may be sent under a new key'
-  ),
-  balance_snapshot_seconds: integer(
-    60,
-    0,
-    3600,
-    'Age up to which a known provider balance is used for reservations'
   ),
 } satisfies Record<string, Definition<unknown>>
 

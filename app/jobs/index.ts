@@ -15,6 +15,7 @@ import sendPayout from '#jobs/send_payout'
 import sendRefund from '#jobs/send_refund'
 import settlePending from '#jobs/settle_pending'
 import wakePayouts from '#jobs/wake_payouts'
+import warnOfHoldLimits from '#jobs/warn_of_hold_limits'
 
 /** Every job there is. A worker works these and nothing else. */
 export const jobs: Job[] = [
@@ -27,6 +28,7 @@ export const jobs: Job[] = [
   processInboxEvent,
   retryStuckInbox,
   wakePayouts,
+  warnOfHoldLimits,
   autoApproveDue,
   escalateUnansweredRefunds,
   remindReviewers,

@@ -113,6 +113,8 @@ export async function removePayoutAccount(user: User, id: string): Promise<void>
   await db.transaction(async (trx) => {
     await lockUser(trx, user)
     const account = await payoutAccountOf(user, id, trx)
+    // A payout that is about to start holds this row until it shows as in transit.
+    await PayoutAccount.query({ client: trx }).where('id', account.id).forUpdate().first()
     const inTransit = await trx
       .from('payouts')
       .where('payout_account_id', account.id)
