@@ -1,4 +1,5 @@
 import { test } from '@japa/runner'
+import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { api, expectData, expectProblem } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
@@ -302,5 +303,26 @@ test.group('Projects | endings', (group) => {
     const { client, project } = await fundedProject()
     expectProblem(await api(client).post(`projects/${project.id}/cancel`), 409, 'money_held')
     expectProblem(await api(client).post(`projects/${project.id}/complete`), 409, 'not_finished')
+  })
+
+  test('a project whose milestones are its total completes by itself, another on request', async ({
+    assert,
+  }) => {
+    for (const [total, status] of [
+      ['1000.00', 'completed'],
+      ['5000.00', 'active'],
+    ]) {
+      const { client, freelancer, project, milestone: only } = await fundedProject({ total })
+      const path = `milestones/${only.id}`
+      expectData(await api(freelancer).post(`${path}/submit`, { note: 'Done' }))
+      const idempotencyKey = randomUUID()
+      expectData(await api(client).post(`${path}/approve`, {}, { idempotencyKey }), 201)
+      assert.equal(expectData(await api(client).get(`projects/${project.id}`)).status, status)
+      if (status === 'active') {
+        const done = expectData(await api(client).post(`projects/${project.id}/complete`))
+        assert.equal(done.status, 'completed')
+      }
+      expectProblem(await api(client).post(`projects/${project.id}/complete`), 409, 'wrong_state')
+    }
   })
 })
