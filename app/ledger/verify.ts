@@ -210,8 +210,9 @@ const INVARIANTS: Invariant[] = [
     name: 'posting_chain',
     statement: "Every posting continues its account's sequence and balance",
     sql: `
-      SELECT a.name || ' #' || p.account_seq AS subject, p.currency,
-          p.previous_balance + p.change AS expected, p.balance_after AS actual
+      SELECT a.name || ' #' || p.account_seq AS subject,
+          '#' || p.previous_seq + 1 || ' with ' || p.previous_balance + p.change AS expected,
+          '#' || p.account_seq || ' with ' || p.balance_after AS actual
         FROM (
           SELECT p.*,
               p.amount * CASE p.direction WHEN own.normal_side THEN 1 ELSE -1 END AS change,
@@ -223,7 +224,7 @@ const INVARIANTS: Invariant[] = [
         JOIN ledger_accounts a ON a.id = p.account_id
         WHERE p.account_seq <> p.previous_seq + 1 OR p.balance_after <> p.previous_balance + p.change`,
     message:
-      'After the posting the account must hold {expected}; it says {actual}, or one before it is missing.',
+      'After the one before it, the posting must be {expected} (minor units); it is {actual}.',
   },
   {
     name: 'account_in_chart',
@@ -282,18 +283,27 @@ const INVARIANTS: Invariant[] = [
       'The milestone was funded with {expected}, but released, refunded, charged back and held add up to {actual}.',
   },
   {
-    name: 'milestone_as_recorded',
-    statement: 'A milestone is marked as funded and closed exactly when the ledger says so',
+    name: 'milestone_funded',
+    statement: 'A milestone is marked as funded exactly when the ledger has its amount',
     sql: `
       SELECT 'milestone ' || m.id AS subject, t.currency,
-          CASE WHEN m.closed_at IS NOT NULL AND t.held <> 0 THEN 0
-            WHEN m.funded_at IS NULL THEN 0 ELSE m.amount END AS expected,
-          CASE WHEN m.closed_at IS NOT NULL AND t.held <> 0 THEN t.held ELSE t.funded END AS actual
+          CASE WHEN m.funded_at IS NULL THEN 0 ELSE m.amount END AS expected, t.funded AS actual
         FROM milestones m JOIN (${ESCROW_TOTALS} GROUP BY m.id) t ON t.milestone_id = m.id
-        WHERE t.funded <> CASE WHEN m.funded_at IS NULL THEN 0 ELSE m.amount END
-          OR (m.closed_at IS NOT NULL AND t.held <> 0)
-          OR (m.closed_at IS NULL AND m.funded_at IS NOT NULL AND t.held = 0)`,
-    message: 'By its own record the milestone should have {expected}; the ledger has {actual}.',
+        WHERE t.funded <> CASE WHEN m.funded_at IS NULL THEN 0 ELSE m.amount END`,
+    message:
+      'By its own record the milestone is funded with {expected}, by the ledger with {actual}.',
+  },
+  {
+    name: 'milestone_closed',
+    statement: 'A funded milestone is closed exactly when it holds nothing',
+    sql: `
+      SELECT 'milestone ' || m.id AS subject,
+          CASE t.held WHEN 0 THEN 'closed' ELSE 'open' END AS expected,
+          CASE WHEN m.closed_at IS NULL THEN 'open' ELSE 'closed' END AS actual
+        FROM milestones m JOIN (${ESCROW_TOTALS} GROUP BY m.id) t ON t.milestone_id = m.id
+        WHERE (m.funded_at IS NOT NULL OR t.funded <> 0)
+          AND (t.held = 0) <> (m.closed_at IS NOT NULL)`,
+    message: 'By what it holds the milestone should be {expected}, but it is {actual}.',
   },
   {
     name: 'escrow_pays_its_milestone',
