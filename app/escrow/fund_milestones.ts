@@ -8,7 +8,6 @@ import { forbidden, unprocessable, wrongState } from '#exceptions/problem'
 import type User from '#models/user'
 import type Milestone from '#models/milestone'
 import type Project from '#models/project'
-import Deposit from '#models/deposit'
 import DepositAllocation from '#models/deposit_allocation'
 import EscrowAccount from '#models/escrow_account'
 import Transaction, { type PaymentProvider } from '#models/transaction'
@@ -104,16 +103,12 @@ async function recordIntent(
     },
     { client: trx }
   )
-  await Deposit.create(
-    {
-      transactionId: transaction.id,
-      method: input.method,
-      returnUrl: input.returnUrl ?? null,
-      state: 'live',
-      expiresAt: DateTime.now().plus({ milliseconds: provider.depositLifetimeMs }),
-    },
-    { client: trx }
-  )
+  await trx.table('deposits').insert({
+    transaction_id: transaction.id,
+    method: input.method,
+    return_url: input.returnUrl ?? null,
+    expires_at: trx.raw('now() + make_interval(secs => ?)', [provider.depositLifetimeMs / 1000]),
+  })
   await DepositAllocation.createMany(
     milestones.map((milestone) => ({
       transactionId: transaction.id,

@@ -4,12 +4,18 @@ import sendPayoutJob from '#jobs/send_payout'
 
 /**
  * Sends a user's waiting payouts now that something changed that they waited for, such as a payout
- * account that was added or enabled.
+ * account that was added or enabled. One that definitely failed is tried again, too: its money is back
+ * in payable, and its next attempt has a key of its own.
  */
 export async function wakeWaitingPayouts(
   trx: TransactionClientContract,
   userId: string
 ): Promise<void> {
+  await trx
+    .from('payouts')
+    .where('user_id', userId)
+    .where('state', 'failed')
+    .update({ state: 'waiting' })
   const waiting = await trx
     .from('payouts')
     .where('user_id', userId)
