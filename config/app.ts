@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import env from '#start/env'
 import { defineConfig } from '@adonisjs/core/http'
 
@@ -11,4 +13,18 @@ export const http = defineConfig({
   generateRequestId: true,
   allowMethodSpoofing: false,
   useAsyncLocalStorage: false,
+
+  /** A path with broken percent-encoding: refused before there is a request that the handler could answer. */
+  onBadUrl(_: IncomingMessage, response: ServerResponse) {
+    const problem = {
+      type: 'https://safesend.example/problems/bad_url',
+      title: 'Bad request',
+      status: 400,
+      detail: 'The path of this request is no valid URL.',
+      code: 'bad_url',
+      request_id: randomUUID(),
+    }
+    response.writeHead(400, { 'content-type': 'application/problem+json' })
+    response.end(JSON.stringify(problem))
+  },
 })
