@@ -7,7 +7,7 @@ import { PASSWORD_MAX, PASSWORD_MIN } from '#identity/passwords'
 const NO_NUL = /^[^\0]*$/
 
 /** ASCII only: what lower case means beyond it, JavaScript and PostgreSQL do not agree on. */
-const email = () =>
+export const email = () =>
   vine
     .string()
     .trim()

@@ -4,6 +4,7 @@ import { INVITATION_STATUSES } from '#models/invitation'
 import { PROJECT_STATUSES } from '#models/project'
 import { pageFields } from '#transformers/page'
 import { text } from '#validators/text'
+import { email } from '#validators/identity'
 import { amount, currency } from '#validators/money'
 import { futureMoment } from '#validators/moment'
 import { atLeastOneField } from '#validators/at_least_one_field'
@@ -38,9 +39,7 @@ export const listProjectsValidator = vine.create(
   vine.object({ ...pageFields, status: vine.enum(PROJECT_STATUSES).optional() })
 )
 
-export const inviteValidator = vine.create(
-  vine.object({ email: vine.string().trim().toLowerCase().email().maxLength(254) })
-)
+export const inviteValidator = vine.create(vine.object({ email: email() }))
 
 /** `terms` is the fingerprint that the invitation showed: accept this and nothing else. */
 export const acceptInvitationValidator = vine.create(
