@@ -50,6 +50,7 @@ const UNSTORABLE = new Set(['22021', '22P05', '22P02', '22003', '22007', '22008'
 export default class HttpExceptionHandler extends ExceptionHandler {
   protected debug = false
   protected ignoreStatuses = [400, 401, 403, 404, 405, 409, 413, 415, 422, 429]
+  protected ignoreCodes = [...UNSTORABLE]
 
   async handle(error: any, ctx: HttpContext) {
     const problem = this.#describe(error, ctx.request.id() ?? randomUUID())
