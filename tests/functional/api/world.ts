@@ -1,0 +1,329 @@
+import { randomUUID } from 'node:crypto'
+import db from '@adonisjs/lucid/services/db'
+import { invitationToken } from '#escrow/invitation_token'
+import { api, expectData } from '#tests/support/api'
+import { settle } from '#tests/support/jobs'
+import { mailedToken } from '#tests/support/mailbox'
+import {
+  activeProject,
+  aDeposit,
+  aProject,
+  fund,
+  inDays,
+  pay,
+  submit,
+} from '#tests/support/projects'
+import { aClient, aFreelancer, PASSWORD } from '#tests/support/users'
+
+/** A client, a freelancer, and one record of each kind in a state in which something can be done with it. */
+export type World = Awaited<ReturnType<typeof aWorld>>
+
+export async function aWorld() {
+  const client = await aClient()
+  const freelancer = await aFreelancer()
+  const ours = { client, freelancer }
+
+  const { project, milestones } = await activeProject({
+    ...ours,
+    amounts: Array.from({ length: 6 }, () => '100.00'),
+    total: '1000.00',
+  })
+  const [funded, submitted, unfunded, inQuestion, beingPaid, givenUp] = milestones
+  await fund(client, [funded, submitted, inQuestion])
+  await submit(freelancer, submitted)
+  await submit(freelancer, inQuestion)
+  const refund = expectData(
+    await pay(client, 'payments/refund', { milestone_id: inQuestion.id, reason: 'Not as agreed.' }),
+    201
+  )
+  const deposit = await aDeposit(client, [beingPaid])
+  // One of its own: what is cancelled at Stripe stays so, whatever is restored here.
+  const cancellable = await aDeposit(client, [givenUp])
+  const proposal = expectData(
+    await api(freelancer).post(`projects/${project.id}/proposals`, {
+      kind: 'change_project',
+      changes: { title: 'Another title' },
+    }),
+    201
+  )
+  expectData(await api(client).post(`projects/${project.id}/messages`, { body: 'Hello.' }), 201)
+
+  const ending = await activeProject({
+    ...ours,
+    amounts: ['50.00'],
+    total: '60.00',
+    payable: false,
+  })
+  await fund(client, ending.milestones)
+  expectData(await pay(client, 'payments/release', { milestone_id: ending.milestone.id }), 201)
+
+  const { project: draft } = await aProject({ client })
+  const draftMilestone = expectData(
+    await api(client).post(`projects/${draft.id}/milestones`, aMilestone()),
+    201
+  )
+  const { project: offered } = await aProject({ client })
+  expectData(await api(client).post(`projects/${offered.id}/milestones`, aMilestone()), 201)
+  const invitation = expectData(
+    await api(client).post(`projects/${offered.id}/invitations`, { email: freelancer.email }),
+    201
+  )
+
+  const [offer] = expectData(await api(freelancer).get('invitations?status=pending'))
+
+  const mail = `new${randomUUID()}@example.com`
+  expectData(
+    await api().post('auth/register', { email: mail, password: PASSWORD, user_type: 'client' }),
+    201
+  )
+  const { refresh_token: refreshToken } = expectData(
+    await api().post('auth/login', { email: client.email, password: PASSWORD })
+  )
+  expectData(await api().post('auth/reset-password', { email: client.email }), 202)
+  await settle()
+  const [account] = expectData(await api(freelancer).get('payments/payout-accounts'))
+  const [{ id: notification }] = await db.from('notifications').where('user_id', client.id)
+
+  return {
+    client,
+    freelancer,
+    project: project.id,
+    ending: ending.project.id,
+    draft: draft.id,
+    draftMilestone: draftMilestone.id as string,
+    invitation: invitationToken(invitation.id),
+    terms: offer.terms as string,
+    funded: funded.id,
+    submitted: submitted.id,
+    unfunded: unfunded.id,
+    refund: refund.id as string,
+    deposit: deposit.id as string,
+    cancellable: cancellable.id as string,
+    proposal: proposal.id as string,
+    account: account.id as string,
+    notification: notification as string,
+    refreshToken: refreshToken as string,
+    verifyToken: await mailedToken(mail, '/verify-email'),
+    resetToken: await mailedToken(client.email, '/reset-password'),
+  }
+}
+
+export const aMilestone = () => ({
+  title: 'Design',
+  description: 'Drafts of every page.',
+  amount: '40.00',
+  due_date: inDays(30),
+})
+
+export type Side = 'nobody' | 'client' | 'freelancer' | 'unverified'
+
+/** A request that is accepted: where every piece of rubbish starts from. */
+export interface Example {
+  /** Who may. */
+  by: Side
+  /** The other party may as well. */
+  both?: boolean
+  /** Path parameters in order. */
+  params?: string[]
+  body?: Record<string, unknown>
+  /** Fields that take any text, beside those that always do. */
+  text?: string[]
+  /** Members that are legal in spite of looking like rubbish. */
+  legal?: Record<string, unknown[]>
+  /** Its path parameter is a secret or a name, so that being somebody else's is not the question. */
+  shared?: boolean
+}
+
+/**
+ * One or more accepted requests for each route. **A new route needs a line here**, or the suite fails.
+ * A GET without parameters needs none.
+ */
+export function examples(own: World): Record<string, Example[]> {
+  const client = { by: 'client' as const }
+  const freelancer = { by: 'freelancer' as const }
+  const nobody = { by: 'nobody' as const }
+  const both = { ...client, both: true }
+  return {
+    'POST auth/register': [
+      {
+        ...nobody,
+        body: {
+          email: 'somebody.new@example.com',
+          password: PASSWORD,
+          user_type: 'freelancer',
+          first_name: 'Nova',
+          last_name: 'Newton',
+        },
+      },
+    ],
+    'POST auth/login': [
+      { ...nobody, body: { email: own.client.email, password: PASSWORD }, text: ['email'] },
+    ],
+    'POST auth/refresh': [{ ...nobody, body: { refresh_token: own.refreshToken } }],
+    'POST auth/verify-email': [{ ...nobody, body: { token: own.verifyToken } }],
+    'POST auth/reset-password': [
+      { ...nobody, body: { email: own.client.email }, text: ['email'] },
+      { ...nobody, body: { token: own.resetToken, password: `${PASSWORD} 2` } },
+    ],
+    'POST auth/logout': [both],
+    'POST auth/verify-email/resend': [{ by: 'unverified' }],
+    'GET users/profile': [both],
+    'PUT users/profile': [
+      {
+        ...both,
+        body: {
+          first_name: 'Ada',
+          last_name: 'Lovelace',
+          bio: 'I write.',
+          skills: ['looms'],
+          hourly_rate: '80.00',
+          hourly_rate_currency: 'USD',
+          portfolio_url: 'https://example.com/ada',
+        },
+        text: ['skills'],
+        legal: { skills: [[], ['x']], portfolio_url: [''], hourly_rate: ['0', '0.00'] },
+      },
+    ],
+    'GET users/:id': [{ ...both, params: [own.freelancer.id] }],
+
+    'POST projects': [
+      {
+        ...client,
+        body: {
+          title: 'A website',
+          description: 'Three pages.',
+          total_amount: '1000.00',
+          currency: 'USD',
+          deadline: inDays(60),
+        },
+      },
+    ],
+    'GET projects/:id': [{ ...both, params: [own.project] }],
+    'PUT projects/:id': [
+      {
+        ...client,
+        params: [own.draft],
+        body: {
+          title: 'Another website',
+          description: 'Four pages.',
+          total_amount: '1200.00',
+          deadline: inDays(70),
+        },
+      },
+    ],
+    'DELETE projects/:id': [{ ...client, params: [own.draft] }],
+    'POST projects/:id/cancel': [{ ...client, params: [own.draft] }],
+    'POST projects/:id/complete': [{ ...client, params: [own.ending] }],
+    'GET projects/:id/activity': [{ ...both, params: [own.project] }],
+    'GET projects/:id/milestones': [{ ...both, params: [own.project] }],
+    'POST projects/:id/milestones': [{ ...client, params: [own.draft], body: aMilestone() }],
+    'GET milestones/:id': [{ ...both, params: [own.funded] }],
+    'PUT milestones/:id': [{ ...client, params: [own.draftMilestone], body: aMilestone() }],
+    'DELETE milestones/:id': [{ ...client, params: [own.draftMilestone] }],
+    'POST milestones/:id/submit': [
+      {
+        ...freelancer,
+        params: [own.funded],
+        body: { note: 'Done.', links: ['https://example.com/work'], deliverable_ids: [] },
+        legal: { links: [[]], deliverable_ids: [[]] },
+      },
+    ],
+    'POST milestones/:id/reject': [
+      { ...client, params: [own.submitted], body: { reason: 'The form is missing.' } },
+    ],
+    'POST milestones/:id/approve': [{ ...client, params: [own.submitted] }],
+    'POST projects/:id/invitations': [
+      { ...client, params: [own.draft], body: { email: 'frieda@example.com' } },
+    ],
+    'POST invitations/:token/accept': [{ ...freelancer, params: [own.invitation], shared: true }],
+    'POST invitations/:token/decline': [{ ...freelancer, params: [own.invitation], shared: true }],
+    'GET projects/:id/messages': [{ ...both, params: [own.project] }],
+    'POST projects/:id/messages': [{ ...both, params: [own.project], body: { body: 'Hello.' } }],
+    'GET projects/:id/proposals': [{ ...both, params: [own.project] }],
+    'POST projects/:id/proposals': [
+      {
+        ...both,
+        params: [own.project],
+        body: { kind: 'change_project', changes: { title: 'Longer', total_amount: '1100.00' } },
+      },
+      {
+        ...both,
+        params: [own.project],
+        body: { kind: 'add_milestone', changes: { ...aMilestone(), amount: '10.00' } },
+      },
+      {
+        ...both,
+        params: [own.project],
+        body: {
+          kind: 'change_milestone',
+          milestone_id: own.unfunded,
+          changes: { amount: '90.00' },
+        },
+      },
+      {
+        ...both,
+        params: [own.project],
+        body: { kind: 'remove_milestone', milestone_id: own.unfunded },
+      },
+    ],
+    'POST proposals/:id/accept': [{ ...client, params: [own.proposal] }],
+    'POST proposals/:id/decline': [{ ...client, params: [own.proposal] }],
+
+    'PUT notifications/:id/read': [{ ...client, params: [own.notification] }],
+    'POST notifications/read-all': [
+      { ...both, body: { up_to_seq: 1 }, legal: { up_to_seq: [0, 100] } },
+    ],
+
+    'GET payments/quote': [both],
+    'POST payments/deposit': [
+      {
+        ...client,
+        body: {
+          milestone_ids: [own.unfunded],
+          payment_provider: 'stripe',
+          method: 'checkout',
+          return_url: 'https://example.com/back',
+        },
+      },
+    ],
+    'POST payments/release': [{ ...client, body: { milestone_id: own.funded, amount: '10.00' } }],
+    'POST payments/refund': [
+      { ...client, body: { milestone_id: own.funded, amount: '10.00', reason: 'Not needed.' } },
+    ],
+    'GET payments/refunds/:id': [{ ...both, params: [own.refund] }],
+    'POST payments/refunds/:id/accept': [{ ...freelancer, params: [own.refund] }],
+    'POST payments/refunds/:id/decline': [{ ...freelancer, params: [own.refund] }],
+    'GET payments/transactions/:id': [{ ...both, params: [own.deposit] }],
+    'POST payments/transactions/:id/cancel': [{ ...client, params: [own.cancellable] }],
+    'GET payments/escrow/:project_id': [{ ...both, params: [own.project] }],
+    'GET payments/payout-accounts': [freelancer],
+    'POST payments/payout-accounts': [
+      { ...freelancer, body: { payment_provider: 'stripe', country: 'US' } },
+    ],
+    'PUT payments/payout-accounts/:id': [
+      {
+        ...freelancer,
+        params: [own.account],
+        body: { is_default: true },
+        legal: { is_default: [true] },
+      },
+    ],
+    'DELETE payments/payout-accounts/:id': [{ ...freelancer, params: [own.account] }],
+    'POST payments/payout-accounts/:id/onboarding-link': [
+      {
+        ...freelancer,
+        params: [own.account],
+        body: { return_url: 'https://example.com/a', refresh_url: 'https://example.com/b' },
+      },
+    ],
+  }
+}
+
+/** Query strings that some GET cannot do without. */
+export const QUERIES: Record<string, string> = { 'GET payments/quote': 'amount=100.00' }
+
+/** Routes that read no JSON and know no user: the webhooks, which have tests of their own. */
+export const RAW = ['POST webhooks/stripe', 'POST webhooks/stripe/connect']
+
+/** Lists that are always whole. */
+export const UNPAGED = ['GET payments/payout-accounts']
