@@ -3,6 +3,7 @@ import testUtils from '@adonisjs/core/services/test_utils'
 import { apiClient } from '@japa/api-client'
 import { assert } from '@japa/assert'
 import { pluginAdonisJS } from '@japa/plugin-adonisjs'
+import type { Runner } from '@japa/runner/core'
 import type { Config } from '@japa/runner/types'
 import { startSandbox } from '#tests/support/sandbox'
 
@@ -17,7 +18,7 @@ export const plugins: Config['plugins'] = [assert(), apiClient(baseUrl), pluginA
 
 export const runnerHooks: Required<Pick<Config, 'setup' | 'teardown'>> = {
   setup: [],
-  teardown: [],
+  teardown: [failIfNothingRan],
 }
 
 /** What tests more than one unit talks over real HTTP: to our server, and our server to Stripe. */
@@ -25,4 +26,11 @@ export const configureSuite: Config['configureSuite'] = (suite) => {
   if (suite.name === 'unit') return
   suite.setup(startSandbox)
   suite.setup(() => testUtils.httpServer().start())
+}
+
+/** A misspelt file or title must not look like tests that passed. */
+function failIfNothingRan(runner: Runner): void {
+  if (runner.getSummary().aggregates.total > 0) return
+  console.error('No test fits these arguments.')
+  process.exitCode = 1
 }
