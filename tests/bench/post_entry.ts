@@ -5,23 +5,13 @@ import { accounts, type AccountName } from '#ledger/chart_of_accounts'
 import { Money } from '#ledger/money'
 import { credit, debit, postEntries, type JournalEntryInput } from '#ledger/post_entries'
 import { inTransaction } from '#ledger/retry_transaction'
-
-/** One measured comparison: how fast `subject` is in terms of `reference`, 1 being equally fast. */
-export interface Ratio {
-  name: string
-  subject: string
-  reference: string
-  ratio: number
-  required: number
-  /** Operations per second, for people. */
-  subjectPerSecond: number
-  referencePerSecond: number
-}
+import { median, type Ratio } from './ratio.js'
 
 /** At once, as many as the application's pool holds connections. */
 const CALLERS = 8
-const ROUNDS = 9
-const ROUND_MS = 250
+/** Short and many, so that a busy moment of the machine falls on both sides of a comparison. */
+const ROUNDS = 20
+const ROUND_MS = 120
 
 /**
  * How fast the ledger takes entries. Writes entries that belong to no transaction, so it needs a
@@ -171,8 +161,4 @@ async function throughput(operation: (caller: number) => Promise<unknown>): Prom
     })
   )
   return (done / (performance.now() - start)) * 1000
-}
-
-function median(values: number[]): number {
-  return values.toSorted((x, y) => x - y)[Math.floor(values.length / 2)]
 }
