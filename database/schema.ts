@@ -97,7 +97,7 @@ export class DisputeSchema extends BaseModel {
 }
 
 export class EscrowAccountSchema extends BaseModel {
-  static $columns = ['createdAt', 'currency', 'id', 'projectId', 'stripeAccountId'] as const
+  static $columns = ['createdAt', 'currency', 'id', 'projectId'] as const
   $columns = EscrowAccountSchema.$columns
   @column.dateTime({ autoCreate: true })
   declare createdAt: DateTime
@@ -107,8 +107,6 @@ export class EscrowAccountSchema extends BaseModel {
   declare id: string
   @column()
   declare projectId: string
-  @column()
-  declare stripeAccountId: string
 }
 
 export class IdempotencyKeySchema extends BaseModel {

@@ -42,11 +42,7 @@ export async function acceptInvitation(
       details: { platform_fee_bps: platformFeeBps, inspection_days: inspectionDays },
     })
     await EscrowAccount.create(
-      {
-        projectId: project.id,
-        currency: project.currency,
-        stripeAccountId: await connectedAccountOf(trx, by),
-      },
+      { projectId: project.id, currency: project.currency },
       { client: trx }
     )
     await close(trx, invitation, 'accepted', by)
@@ -146,19 +142,4 @@ async function close(
     from: 'pending',
     to: status,
   })
-}
-
-/** The freelancer's connected account at Stripe, or empty until there is one. */
-async function connectedAccountOf(trx: TransactionClientContract, user: User): Promise<string> {
-  const account = await trx
-    .from('payout_accounts')
-    .where('user_id', user.id)
-    .where('payment_provider', 'stripe')
-    .whereNot('destination', '')
-    .whereNull('deleted_at')
-    .orderBy('is_default', 'desc')
-    .orderBy('id', 'desc')
-    .select('destination')
-    .first()
-  return account?.destination ?? ''
 }

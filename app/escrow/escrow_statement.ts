@@ -2,12 +2,15 @@ import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { Database } from '@adonisjs/lucid/database'
 import { escrowTotalsOfProject, type EscrowAccountTotals } from '#ledger/balances'
 import type EscrowAccount from '#models/escrow_account'
+import PayoutAccount from '#models/payout_account'
 import type Project from '#models/project'
 
 export interface EscrowStatement {
   /** None until the project is accepted. */
   account: EscrowAccount | null
   projectId: string
+  /** The freelancer's connected account that payouts go to, or empty. */
+  stripeAccountId: string
   totals: EscrowAccountTotals
 }
 
@@ -17,5 +20,16 @@ export async function escrowStatement(
   project: Project
 ): Promise<EscrowStatement> {
   const account = await project.related('escrowAccount').query().first()
-  return { account, projectId: project.id, totals: await escrowTotalsOfProject(client, project.id) }
+  const recipient = await PayoutAccount.query()
+    .where('user_id', project.freelancerId ?? project.clientId)
+    .where('payment_provider', 'stripe')
+    .where('is_default', true)
+    .whereNull('deleted_at')
+    .first()
+  return {
+    account,
+    projectId: project.id,
+    stripeAccountId: recipient?.destination ?? '',
+    totals: await escrowTotalsOfProject(client, project.id),
+  }
 }

@@ -80,7 +80,8 @@ export async function howToPay(
     return undefined
   if (transaction.userId !== user.id) return undefined
   try {
-    return (await sendDeposit(transaction.id)).clientAction
+    const { clientAction } = await sendDeposit(transaction.id)
+    return clientAction
   } catch (error) {
     // Refused for good: the transaction itself tells why.
     if (error instanceof Problem) return undefined

@@ -1,6 +1,6 @@
 import type { ModelQueryBuilderContract } from '@adonisjs/lucid/types/model'
 import { notFound } from '#exceptions/problem'
-import Milestone from '#models/milestone'
+import type Milestone from '#models/milestone'
 import Payout from '#models/payout'
 import RefundRequest from '#models/refund_request'
 import Transaction from '#models/transaction'

@@ -3,12 +3,11 @@ import { BaseSchema } from '@adonisjs/lucid/schema'
 export default class extends BaseSchema {
   async up() {
     this.schema.raw(`
+      -- What a project's money hangs on. Its totals are not here: they are read from the ledger.
       CREATE TABLE escrow_accounts (
         id uuid PRIMARY KEY DEFAULT uuid_v7(),
         project_id uuid NOT NULL UNIQUE REFERENCES projects (id),
         currency char(3) NOT NULL,
-        -- The freelancer's connected account, or empty. Totals are not here: they are read from the ledger.
-        stripe_account_id text NOT NULL DEFAULT '',
         created_at timestamptz NOT NULL DEFAULT now()
       );
 

@@ -30,7 +30,10 @@ export default class DepositsController {
         return answer(user, sent)
       },
       resume: async (id) => answer(user, await sendDeposit(id)),
-      refresh: async (_, id) => (await answer(user, await sendDeposit(id!))).body,
+      refresh: async (_, id) => {
+        const { body } = await answer(user, await sendDeposit(id!))
+        return body
+      },
     })
   }
 }
