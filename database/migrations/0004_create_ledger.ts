@@ -377,8 +377,10 @@ export default class extends BaseSchema {
         -- wait for each other: first the references (sorted), then new accounts (sorted), then
         -- balance rows (sorted). The references come first because two callers with the same one may
         -- share no balance row, when all their accounts are striped.
-        PERFORM pg_advisory_xact_lock(r.key)
-          FROM (SELECT DISTINCT hashtextextended(u.reference, 0) AS key FROM unnest(refs) u (reference) ORDER BY 1) r;
+        -- 1,024 buckets, because each is a slot of the server's lock table, which one huge call must not
+        -- fill. 19510 is a number of our own that keeps apart from other advisory locks.
+        PERFORM pg_advisory_xact_lock(19510, r.bucket)
+          FROM (SELECT DISTINCT hashtext(u.reference) & 1023 AS bucket FROM unnest(refs) u (reference) ORDER BY 1) r;
 
         SELECT g.reference INTO bad
           FROM unnest(refs, hashes) g (reference, content_hash)
