@@ -1,6 +1,7 @@
 import { args, BaseCommand } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
 import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import {
   changeSetting,
   describeSetting,
@@ -35,7 +36,7 @@ export default class SettingsSet extends BaseCommand {
     const name = this.name
     const value = this.#read(name, this.value)
     try {
-      const version = await db.transaction((trx) => changeSetting(trx, name, value, 'operator'))
+      const version = await inTransaction((trx) => changeSetting(trx, name, value, 'operator'))
       this.logger.success(`${name} is ${JSON.stringify(value)} from now on (version ${version})`)
     } catch (error) {
       if (!(error instanceof InvalidSetting)) throw error

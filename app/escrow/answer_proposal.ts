@@ -11,7 +11,7 @@ import {
 import { completeIfDone } from '#escrow/complete_project'
 import { lockProject } from '#escrow/locks'
 import { actorOf } from '#escrow/record_activity'
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import { notify } from '#notifications/notify'
 import type Project from '#models/project'
 import Proposal from '#models/proposal'

@@ -1,5 +1,5 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import { Money } from '#ledger/money'
 import { forbidden, notFound, wrongState } from '#exceptions/problem'
 import type Milestone from '#models/milestone'

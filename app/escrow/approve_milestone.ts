@@ -1,4 +1,4 @@
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import { forbidden, wrongState } from '#exceptions/problem'
 import type Release from '#models/release'
 import type User from '#models/user'

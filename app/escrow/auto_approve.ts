@@ -1,4 +1,4 @@
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import type Release from '#models/release'
 import { lockMilestone } from '#escrow/locks'
 import { SYSTEM } from '#escrow/record_activity'

@@ -1,4 +1,4 @@
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import { Problem, forbidden, wrongState } from '#exceptions/problem'
 import { ProviderFailure, providerKey, type Provider } from '#payments/provider'
 import { providerFor } from '#payments/registry'

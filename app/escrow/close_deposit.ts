@@ -1,6 +1,6 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import db from '@adonisjs/lucid/services/db'
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import { Money } from '#ledger/money'
 import { aboutProject, inWords } from '#escrow/about'
 import { lockTransactionWithProject } from '#escrow/locks'

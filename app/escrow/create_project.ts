@@ -1,5 +1,5 @@
 import { recordActivity, actorOf } from '#escrow/record_activity'
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import Project from '#models/project'
 import type User from '#models/user'
 import { toMoney } from '#validators/money'

@@ -4,7 +4,7 @@ import { addMilestone, changeMilestone, changeProject } from '#escrow/change_ter
 import { lockMilestone, lockProject } from '#escrow/locks'
 import { sumOfMilestones } from '#escrow/milestone_rules'
 import { actorOf, recordActivity } from '#escrow/record_activity'
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import type Milestone from '#models/milestone'
 import type Project from '#models/project'
 import type User from '#models/user'

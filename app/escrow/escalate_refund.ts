@@ -1,4 +1,4 @@
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import { Money } from '#ledger/money'
 import Dispute from '#models/dispute'
 import RefundRequest from '#models/refund_request'

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import { Money, sumOf } from '#ledger/money'
 import type { ClientAction, Provider } from '#payments/provider'
 import { providerFor } from '#payments/registry'

@@ -9,7 +9,7 @@ import {
   type Change,
 } from '#escrow/apply_proposal'
 import { lockProject } from '#escrow/locks'
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import { notify } from '#notifications/notify'
 import Proposal from '#models/proposal'
 import type User from '#models/user'

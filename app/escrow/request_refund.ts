@@ -1,5 +1,5 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import { escrowTotals } from '#ledger/balances'
 import { Money } from '#ledger/money'
 import { forbidden, unprocessable, wrongState } from '#exceptions/problem'

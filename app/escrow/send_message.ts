@@ -1,7 +1,7 @@
 import { wrongState } from '#exceptions/problem'
 import { aboutProject } from '#escrow/about'
 import { otherParty } from '#escrow/apply_proposal'
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import { notify } from '#notifications/notify'
 import Message from '#models/message'
 import type Project from '#models/project'

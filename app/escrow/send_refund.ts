@@ -1,4 +1,4 @@
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import db from '@adonisjs/lucid/services/db'
 import { Money } from '#ledger/money'
 import { providerKey, type Provider } from '#payments/provider'

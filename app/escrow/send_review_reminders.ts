@@ -1,5 +1,5 @@
 import db from '@adonisjs/lucid/services/db'
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import { notify } from '#notifications/notify'
 import { aboutMilestone } from '#escrow/about'
 import { lockMilestone } from '#escrow/locks'

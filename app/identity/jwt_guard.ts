@@ -2,6 +2,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import { errors, symbols } from '@adonisjs/auth'
 import type { AuthClientResponse, GuardContract } from '@adonisjs/auth/types'
 import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import User from '#models/user'
 import { issueAccessToken, readAccessToken, type AccessTokenClaims } from '#identity/access_tokens'
 import { startSession } from '#identity/sessions'
@@ -70,7 +71,7 @@ export class JwtGuard implements GuardContract<User> {
 
   /** For Japa's `loginAs`: a real session with a real token. */
   async authenticateAsClient(user: User): Promise<AuthClientResponse> {
-    const sessionId = await db.transaction(async (trx) => {
+    const sessionId = await inTransaction(async (trx) => {
       const { session } = await startSession(trx, user, {})
       return session.id
     })

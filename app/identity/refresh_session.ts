@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { appKey } from '#config/app'
 import { Problem } from '#exceptions/problem'
@@ -30,7 +30,7 @@ const GRACE = '20 seconds'
  */
 export async function refreshSession(token: string): Promise<SignedIn> {
   // The refusal is thrown out here and not inside: it must not roll back the revocation.
-  const rotated = await db.transaction((trx) => rotate(trx, token))
+  const rotated = await inTransaction((trx) => rotate(trx, token))
   if (!rotated) {
     throw new Problem('This refresh token is not valid, or not any more. Sign in again.', {
       code: 'invalid_refresh_token',

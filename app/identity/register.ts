@@ -1,4 +1,4 @@
-import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import { Problem } from '#exceptions/problem'
 import { enqueue } from '#jobs/queue'
 import mailLink from '#jobs/mail_link'
@@ -28,7 +28,7 @@ export async function register(input: Registration): Promise<User> {
   if (await User.findBy('email', input.email)) throw emailTaken()
   const password = await hashPassword(input.password)
 
-  return db.transaction(async (trx) => {
+  return inTransaction(async (trx) => {
     const [row] = await trx
       .knexQuery()
       .from('users')

@@ -1,4 +1,5 @@
 import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import { enqueue } from '#jobs/queue'
 import mailLink from '#jobs/mail_link'
 import mailPasswordChanged from '#jobs/mail_password_changed'
@@ -28,7 +29,7 @@ export async function requestPasswordReset(email: string): Promise<void> {
 export async function resetPassword(token: string, password: string): Promise<void> {
   // Before the transaction: hashing may wait for its turn, and a connection is not to wait with it.
   const hashed = await hashPassword(password)
-  await db.transaction(async (trx) => {
+  await inTransaction(async (trx) => {
     const userId = await spendSingleUseToken(trx, token, 'reset_password')
     const user = await User.query({ client: trx }).where('id', userId).forUpdate().firstOrFail()
     assertNotEmail(password, user.email)

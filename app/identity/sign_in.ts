@@ -1,4 +1,4 @@
-import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import User from '#models/user'
 import { invalidCredentials, passwordFits } from '#identity/passwords'
 import { startSession, type SignInOrigin } from '#identity/sessions'
@@ -28,7 +28,7 @@ export async function signIn(
     throw invalidCredentials()
   }
 
-  return db.transaction(async (trx) => {
+  return inTransaction(async (trx) => {
     // A reset may have changed the password while it was being checked. Its session would survive the
     // reset, so the row is held and must still be the one that was checked.
     const user = await User.query({ client: trx })

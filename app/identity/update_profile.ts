@@ -1,4 +1,4 @@
-import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import { unprocessable } from '#exceptions/problem'
 import { toMoney } from '#validators/money'
 import Profile from '#models/profile'
@@ -24,7 +24,7 @@ export interface ProfileChanges {
  * @throws Problem 422 for a rate that its currency cannot express
  */
 export async function updateProfile(userId: string, changes: ProfileChanges): Promise<User> {
-  return db.transaction(async (trx) => {
+  return inTransaction(async (trx) => {
     const user = await User.findOrFail(userId, { client: trx })
     const profile = await Profile.query({ client: trx })
       .where('userId', userId)

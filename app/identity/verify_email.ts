@@ -1,4 +1,5 @@
 import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import { Problem } from '#exceptions/problem'
 import { enqueue } from '#jobs/queue'
 import mailLink from '#jobs/mail_link'
@@ -12,7 +13,7 @@ import { spendSingleUseToken } from '#identity/single_use_tokens'
  * @throws Problem 422 for a token that is not good (any more)
  */
 export async function verifyEmail(token: string): Promise<User> {
-  return db.transaction(async (trx) => {
+  return inTransaction(async (trx) => {
     const userId = await spendSingleUseToken(trx, token, 'verify_email')
     const user = await User.findOrFail(userId, { client: trx })
     return user.merge({ isVerified: true }).save()

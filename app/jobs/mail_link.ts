@@ -1,5 +1,6 @@
 import mail from '@adonisjs/mail/services/main'
 import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import { defineJob } from '#jobs/queue'
 import ResetPasswordMail from '#mails/reset_password_mail'
 import VerifyEmailMail from '#mails/verify_email_mail'
@@ -20,7 +21,7 @@ export default defineJob<{ userId: string | null; purpose: TokenPurpose }>({
     const user = userId && (await User.find(userId))
     if (!user || (purpose === 'verify_email' && user.isVerified)) return
 
-    const token = await db.transaction((trx) => issueSingleUseToken(trx, user.id, purpose))
+    const token = await inTransaction((trx) => issueSingleUseToken(trx, user.id, purpose))
     if (!token) return logger.warn({ user: user.id, purpose }, 'too many links within an hour')
     try {
       await mail.send(new MAILS[purpose](user, token))

@@ -1,4 +1,4 @@
-import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import { enqueueInboxEvent } from '#payments/inbox'
 import { defineJob } from '#jobs/queue'
 
@@ -15,7 +15,7 @@ export default defineJob({
   schedule: '*/5 * * * *',
   retryLimit: 0,
   async handle(_, { logger }) {
-    const stuck = await db.transaction(async (trx) => {
+    const stuck = await inTransaction(async (trx) => {
       const rows = await trx
         .from('inbox_events')
         .select('id')

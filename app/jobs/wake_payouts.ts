@@ -1,4 +1,4 @@
-import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import { wakeWaitingPayouts } from '#escrow/wake_waiting_payouts'
 import { defineJob } from '#jobs/queue'
 
@@ -6,6 +6,6 @@ import { defineJob } from '#jobs/queue'
 export default defineJob<{ userId: string }>({
   name: 'wake_payouts',
   async handle({ userId }) {
-    await db.transaction((trx) => wakeWaitingPayouts(trx, userId))
+    await inTransaction((trx) => wakeWaitingPayouts(trx, userId))
   },
 })

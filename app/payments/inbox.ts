@@ -1,4 +1,4 @@
-import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Rail } from '#models/transaction'
 import type { ProviderEvent } from '#payments/provider'
@@ -21,7 +21,7 @@ export async function receiveEvent(
   rail: Rail,
   { event, payload }: VerifiedEvent
 ): Promise<boolean> {
-  return db.transaction(async (trx) => {
+  return inTransaction(async (trx) => {
     const { rows } = await trx.rawQuery(
       `INSERT INTO inbox_events (rail, event_id, type, account, payload)
        VALUES (?, ?, ?, ?, ?::jsonb)

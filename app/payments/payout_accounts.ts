@@ -1,4 +1,5 @@
 import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import logger from '@adonisjs/core/services/logger'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { validate as isUuid } from 'uuid'
@@ -37,7 +38,7 @@ export async function addPayoutAccount(
 ): Promise<PayoutAccount> {
   assertMayChange(user)
   providerFor(wanted.paymentProvider)
-  const account = await db.transaction(async (trx) => {
+  const account = await inTransaction(async (trx) => {
     await lockUser(trx, user)
     const accounts = await live(user, trx)
     const unfinished = accounts.find(
@@ -91,7 +92,7 @@ export async function onboardingLinkOf(
 /** Makes an account the one that payouts go to. @throws Problem 404, 403 */
 export async function makeDefaultPayoutAccount(user: User, id: string): Promise<PayoutAccount> {
   assertMayChange(user)
-  return db.transaction(async (trx) => {
+  return inTransaction(async (trx) => {
     await lockUser(trx, user)
     const account = await payoutAccountOf(user, id, trx)
     if (account.isDefault) return account
@@ -110,7 +111,7 @@ export async function makeDefaultPayoutAccount(user: User, id: string): Promise<
  */
 export async function removePayoutAccount(user: User, id: string): Promise<void> {
   assertMayChange(user)
-  await db.transaction(async (trx) => {
+  await inTransaction(async (trx) => {
     await lockUser(trx, user)
     const account = await payoutAccountOf(user, id, trx)
     // A payout that is about to start holds this row until it shows as in transit.
@@ -138,7 +139,7 @@ export async function recordRecipient(
   provider: PaymentProvider,
   state: RecipientState
 ): Promise<boolean> {
-  return db.transaction(async (trx) => {
+  return inTransaction(async (trx) => {
     const account = await accountOf(trx, provider, state)
     if (!account) return false
     const before = account.status
@@ -174,7 +175,7 @@ async function establish(user: User, account: PayoutAccount): Promise<PayoutAcco
   } catch (failure) {
     if (!(failure instanceof ProviderFailure)) throw failure
     if (failure.kind === 'declined') {
-      await db.transaction(async (trx) => {
+      await inTransaction(async (trx) => {
         await lockUser(trx, user)
         await remove(trx, await payoutAccountOf(user, account.id, trx))
       })

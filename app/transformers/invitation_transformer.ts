@@ -1,6 +1,6 @@
 import { BaseTransformer } from '@adonisjs/core/transformers'
 import { termsOf } from '#escrow/terms'
-import { Money, formatMinor } from '#ledger/money'
+import { Money, formatMinor, sumOf } from '#ledger/money'
 import type Invitation from '#models/invitation'
 import type Milestone from '#models/milestone'
 import type Project from '#models/project'
@@ -58,7 +58,11 @@ export default class InvitationTransformer extends BaseTransformer<Invitation> {
   #quote(project: Project) {
     const bps = project.platformFeeBps ?? this.view.platformFeeBps
     const total = Money.of(project.totalAmount, project.currency)
-    const fee = total.basisPoints(bps)
+    const parts = project.milestones.map(({ amount }) => Money.of(amount, project.currency))
+    const rest = total.subtract(sumOf(parts, project.currency))
+    // Milestone by milestone, as it will be taken: rounding down each is not rounding down the sum.
+    const fees = [...parts, rest].map((part) => part.basisPoints(bps))
+    const fee = sumOf(fees, project.currency)
     return {
       platform_fee_bps: bps,
       fee: fee.toDecimal(),

@@ -1,7 +1,7 @@
 import { BaseSeeder } from '@adonisjs/lucid/seeders'
 import env from '#start/env'
 import { Money } from '#ledger/money'
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import { recordTreasury } from '#escrow/record_treasury'
 
 /**

@@ -165,6 +165,11 @@ export async function submit(freelancer: User, milestone: Milestone) {
 }
 
 /** Sends one money POST under a key of its own, or the given one. */
-export function pay(user: User, path: string, body?: unknown, idempotencyKey: string = randomUUID()) {
+export function pay(
+  user: User,
+  path: string,
+  body?: unknown,
+  idempotencyKey: string = randomUUID()
+) {
   return api(user).post(path, body, { idempotencyKey })
 }

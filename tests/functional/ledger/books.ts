@@ -4,7 +4,7 @@ import { accounts, type AccountName, type EntryKind } from '#ledger/chart_of_acc
 import { balanceOf } from '#ledger/balances'
 import { Money } from '#ledger/money'
 import { credit, debit, postEntries, type JournalEntryInput } from '#ledger/post_entries'
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 
 export const usd = (minor: number | bigint) => Money.of(BigInt(minor), 'USD')
 

@@ -4,7 +4,7 @@ import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { accounts } from '#ledger/chart_of_accounts'
 import { InsufficientFunds, postEntries, ReferenceReused } from '#ledger/post_entries'
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import { truncateAll } from '#tests/support/database'
 import { balance, deposited, entry, post, released } from './books.js'
 
