@@ -4,7 +4,7 @@ import env from '#start/env'
 import { accounts, type AccountName } from '#ledger/chart_of_accounts'
 import { Money } from '#ledger/money'
 import { credit, debit, postEntries, type JournalEntryInput } from '#ledger/post_entries'
-import { inTransaction } from '#ledger/retry_transaction'
+import { inTransaction } from '#database/transaction'
 import { median, type Ratio } from './ratio.js'
 
 /** At once, as many as the application's pool holds connections. */
