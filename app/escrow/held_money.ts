@@ -1,9 +1,12 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { wrongState } from '#exceptions/problem'
+import { escrowTotals, type EscrowTotals } from '#ledger/balances'
+import type { Money } from '#ledger/money'
+import { unprocessable, wrongState } from '#exceptions/problem'
 import Dispute from '#models/dispute'
 import type Milestone from '#models/milestone'
 import RefundRequest from '#models/refund_request'
 import Transaction from '#models/transaction'
+import { toMoney } from '#validators/money'
 
 /** States in which a dispute freezes its milestone. */
 export const OPEN_DISPUTE = ['open', 'negotiating', 'escalated', 'decided']
@@ -53,6 +56,34 @@ export async function assertNotFrozen(
   }
 }
 
+/**
+ * How much of a milestone's held money is meant, and what came and went for it before. Needs the
+ * milestone's lock.
+ *
+ * @param wanted decimal in the milestone's currency; without it, everything that is held
+ * @throws Problem 409 `nothing_held`; 422 more than is held, or no amount
+ */
+export async function partOfHeld(
+  trx: TransactionClientContract,
+  milestone: Milestone,
+  wanted?: string
+): Promise<{ amount: Money; totals: EscrowTotals }> {
+  const [totals] = await escrowTotals(trx, [milestone.id])
+  if (!totals?.held.isPositive) throw nothingHeld(milestone)
+  if (wanted === undefined) return { amount: totals.held, totals }
+  const amount = toMoney('amount', wanted, milestone.currency)
+  if (amount.compare(totals.held) > 0) {
+    throw unprocessable('amount', 'held', `Only ${totals.held} is held for this milestone.`)
+  }
+  return { amount, totals }
+}
+
+function nothingHeld(milestone: Milestone) {
+  return wrongState('Nothing is held for this milestone.', milestone.status, {
+    code: 'nothing_held',
+  })
+}
+
 /** The deposit that funded a milestone. @throws Problem 409 `nothing_held` if there is none */
 export async function depositOf(
   trx: TransactionClientContract,
@@ -70,10 +101,6 @@ export async function depositOf(
         .select('transaction_id')
     )
     .first()
-  if (!deposit) {
-    throw wrongState('Nothing is held for this milestone.', milestone.status, {
-      code: 'nothing_held',
-    })
-  }
+  if (!deposit) throw nothingHeld(milestone)
   return deposit
 }

@@ -1,10 +1,7 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import db from '@adonisjs/lucid/services/db'
 import { accounts } from '#ledger/chart_of_accounts'
-import { escrowTotals } from '#ledger/balances'
-import { Money } from '#ledger/money'
 import { credit, debit, postEntries } from '#ledger/post_entries'
-import { unprocessable, wrongState } from '#exceptions/problem'
 import { enqueue } from '#jobs/queue'
 import sendPayoutJob from '#jobs/send_payout'
 import type Milestone from '#models/milestone'
@@ -18,7 +15,7 @@ import { aboutMilestone, inWords } from '#escrow/about'
 import { closeMilestone } from '#escrow/close_milestone'
 import { completeIfDone } from '#escrow/complete_project'
 import { platformFee } from '#escrow/fees'
-import { assertNotStopped, depositOf } from '#escrow/held_money'
+import { assertNotStopped, depositOf, partOfHeld } from '#escrow/held_money'
 import { recordActivity, type Actor } from '#escrow/record_activity'
 import { setting } from '#escrow/settings'
 import type { BindIntent } from '#escrow/intent'
@@ -26,8 +23,8 @@ import type { BindIntent } from '#escrow/intent'
 export interface ReleaseHeld {
   project: Project
   milestone: Milestone
-  /** Part of what is held; without it, everything. */
-  amount?: Money
+  /** Part of what is held, decimal in the milestone's currency; without it, everything. */
+  amount?: string
   kind: 'approval' | 'early' | 'inspection_elapsed'
   actor: Actor
   bind?: BindIntent
@@ -46,18 +43,7 @@ export async function releaseHeld(
 ): Promise<Release> {
   const { project, milestone, actor } = input
   await assertNotStopped(trx, milestone)
-  const [totals] = await escrowTotals(trx, [milestone.id])
-  const held = totals?.held ?? Money.zero(milestone.currency)
-  if (!held.isPositive) {
-    throw wrongState('Nothing is held for this milestone.', milestone.status, {
-      code: 'nothing_held',
-    })
-  }
-  const amount = input.amount ?? held
-  if (amount.compare(held) > 0) {
-    throw unprocessable('amount', 'held', `Only ${held} is held for this milestone.`)
-  }
-
+  const { amount, totals } = await partOfHeld(trx, milestone, input.amount)
   const fee = platformFee(
     { amount, releasedBefore: totals.released, feeTaken: totals.platformFee },
     project.platformFeeBps!
@@ -136,7 +122,7 @@ export async function releaseHeld(
     },
   })
   await input.bind?.(trx, row.id)
-  if (amount.equals(held)) {
+  if (amount.equals(totals.held)) {
     await closeMilestone(trx, milestone, 'released', actor, { released: true })
     await completeIfDone(trx, project, actor)
   }

@@ -2,7 +2,6 @@ import { inTransaction } from '#database/transaction'
 import { forbidden } from '#exceptions/problem'
 import type Release from '#models/release'
 import type User from '#models/user'
-import { toMoney } from '#validators/money'
 import type { BindIntent } from '#escrow/intent'
 import { lockMilestone } from '#escrow/locks'
 import { actorOf } from '#escrow/record_activity'
@@ -26,10 +25,7 @@ export async function releasePayment(
     return releaseHeld(trx, {
       project,
       milestone,
-      amount:
-        input.amount === undefined
-          ? undefined
-          : toMoney('amount', input.amount, milestone.currency),
+      amount: input.amount,
       kind: 'early',
       actor: actorOf(input.by),
       bind: input.bind,

@@ -1,15 +1,12 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { inTransaction } from '#database/transaction'
-import { escrowTotals } from '#ledger/balances'
-import { Money } from '#ledger/money'
-import { forbidden, unprocessable, wrongState } from '#exceptions/problem'
+import { forbidden } from '#exceptions/problem'
 import type Milestone from '#models/milestone'
 import RefundRequest from '#models/refund_request'
 import type User from '#models/user'
 import { notify } from '#notifications/notify'
-import { toMoney } from '#validators/money'
 import { aboutMilestone, inWords } from '#escrow/about'
-import { assertNotStopped } from '#escrow/held_money'
+import { assertNotStopped, partOfHeld } from '#escrow/held_money'
 import { stopInspection } from '#escrow/inspection_clock'
 import type { BindIntent } from '#escrow/intent'
 import { lockMilestone } from '#escrow/locks'
@@ -36,19 +33,7 @@ export async function requestRefund(
     const { project, milestone } = await lockMilestone(trx, milestoneId)
     if (project.clientId !== input.by.id) throw forbidden('Only the client asks for a refund.')
     await assertNotStopped(trx, milestone)
-    const [totals] = await escrowTotals(trx, [milestone.id])
-    const held = totals?.held ?? Money.zero(milestone.currency)
-    if (!held.isPositive) {
-      throw wrongState('Nothing is held for this milestone.', milestone.status, {
-        code: 'nothing_held',
-      })
-    }
-    const amount =
-      input.amount === undefined ? held : toMoney('amount', input.amount, milestone.currency)
-    if (amount.compare(held) > 0) {
-      throw unprocessable('amount', 'held', `Only ${held} is held for this milestone.`)
-    }
-
+    const { amount } = await partOfHeld(trx, milestone, input.amount)
     const { refund_response_days: days, ...free } = await settings(trx)
     const immediate = await needsNoConsent(trx, milestone, free)
     const request = await RefundRequest.create(

@@ -1,17 +1,11 @@
 import vine from '@vinejs/vine'
+import { url } from '#validators/text'
 import { PAYMENT_PROVIDERS, TRANSACTION_STATUSES, TRANSACTION_TYPES } from '#models/transaction'
 import { pageFields } from '#transformers/page'
 import { amount, currency } from '#validators/money'
 
 /** An id that is no UUID names nothing: the look-up answers 404, the same as for any other. */
 const id = () => vine.string().trim().maxLength(64)
-
-const url = () =>
-  vine
-    .string()
-    .trim()
-    .maxLength(2000)
-    .url({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
 
 export const depositValidator = vine.create(
   vine.object({

@@ -1,13 +1,6 @@
 import vine from '@vinejs/vine'
+import { url } from '#validators/text'
 import { PAYMENT_PROVIDERS } from '#models/transaction'
-
-/** Where a provider sends the freelancer back to. */
-const url = () =>
-  vine
-    .string()
-    .trim()
-    .maxLength(2000)
-    .url({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
 
 export const addPayoutAccountValidator = vine.create(
   vine.object({

@@ -11,6 +11,15 @@ const withoutNul = vine.createRule(
   { name: 'text' }
 )
 
+/** An address that a browser can be sent to. */
+export function url() {
+  return vine
+    .string()
+    .trim()
+    .maxLength(2000)
+    .url({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
+}
+
 /** Words of people: trimmed, at least one character, at most `max`. */
 export function text(max: number) {
   return vine.string().trim().minLength(1).maxLength(max).use(withoutNul())
