@@ -1,4 +1,5 @@
 import env from '#start/env'
+import { stripeContract } from '#sandbox/contract/validator'
 import { StripeSandbox } from '#sandbox/stripe/index'
 import { webhookAddresses } from '../../bin/surroundings/environment.js'
 
@@ -26,5 +27,28 @@ export const sandbox = new StripeSandbox({
 /** Starts it where the application looks for it. Answers how to stop it. */
 export async function startSandbox(): Promise<() => Promise<void>> {
   await sandbox.start(port)
-  return () => sandbox.stop()
+  const check = holdToContract()
+  return async () => {
+    await sandbox.stop()
+    check()
+  }
+}
+
+/**
+ * With the vendors' documents at hand, every request that the tests make the application send is held
+ * against them, and so is every answer.
+ *
+ * @returns what throws if one was not as the documents have it
+ */
+function holdToContract(): () => void {
+  const { PROVIDER_SPECS } = process.env
+  if (!PROVIDER_SPECS) return () => {}
+  const contract = stripeContract(PROVIDER_SPECS)
+  sandbox.onExchange((exchange) => contract.check(exchange))
+  return () => {
+    const said = contract.violations.map(
+      ({ side, operation, at, message }) => `${operation}, ${side} ${at}: ${message}`
+    )
+    if (said.length > 0) throw new Error(`Against the contract:\n${[...new Set(said)].join('\n')}`)
+  }
 }
