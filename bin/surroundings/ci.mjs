@@ -22,8 +22,8 @@ const steps = [
   { name: 'lint', command: 'npm run --silent lint' },
   { name: 'generated files', command: `${ours} bin/surroundings/check_generated.ts` },
   { name: 'types', command: 'npm run --silent typecheck' },
-  { name: 'tests', command: 'npm test', minutes: 8 },
-  { name: 'contract', command: 'npm run --silent test:contract' },
+  { name: 'tests', command: 'npm test', minutes: 20 },
+  { name: 'contract', command: 'npm run --silent test:contract', minutes: 10 },
   { name: 'demo', command: 'npm run --silent demo -- --once' },
   { name: 'production', command: `${ours} bin/surroundings/check_production.ts` },
 ]
