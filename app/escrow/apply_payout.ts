@@ -72,15 +72,20 @@ export async function applyPayout(
 }
 
 /**
- * Records that the provider definitely refused a payout.
+ * Records that the provider definitely refused a payout. Does nothing when a later attempt is under way:
+ * to take its money back while it may succeed would pay twice.
  *
+ * @param attempt which one was refused
  * @param failure.waitReason if time or the recipient can mend it: the payout waits instead of failing
  */
 export async function failPayout(
   transactionId: string,
+  attempt: number,
   failure: { code: string; message: string; waitReason?: string }
 ): Promise<void> {
-  await withLocks(transactionId, (locked) => fail(locked, failure))
+  await withLocks(transactionId, async (locked) => {
+    if (locked.transaction.attempt === attempt) await fail(locked, failure)
+  })
 }
 
 async function withLocks(id: string, act: (locked: Locked) => Promise<void>): Promise<void> {
@@ -130,12 +135,11 @@ async function fail(
 ): Promise<void> {
   const { trx, transaction, payout, amount } = locked
   if (transaction.status !== 'pending' || payout.state !== 'in_transit') return
-  const started = `payout_started:${transaction.id}:${transaction.attempt}`
   await postEntries(trx, [
     {
       reference: `payout_failed:${transaction.id}:${transaction.attempt}`,
       kind: 'payout_failed',
-      reverses: started,
+      reverses: await openStart(trx, transaction.id),
       ...origin(transaction),
       postings: [
         debit(accounts.payoutInTransit(transaction.id), amount),
@@ -160,6 +164,20 @@ async function fail(
   await startNewAttempt(trx, transaction.id)
   await settleReservation(trx, transaction.id)
   if (!waits) await tell(locked, 'payout.failed', 'pending', { code: failure.code })
+}
+
+/**
+ * The entry that took the money into transit. It may be an earlier attempt's: one that was given up as
+ * absent leaves the money in transit for the next.
+ */
+async function openStart(trx: TransactionClientContract, id: string): Promise<string> {
+  const { rows } = await trx.rawQuery(
+    `SELECT e.reference FROM journal_entries e
+      WHERE e.transaction_id = ? AND e.kind = 'payout_started'
+        AND NOT EXISTS (SELECT FROM journal_entries r WHERE r.reverses = e.id)`,
+    [id]
+  )
+  return rows[0].reference
 }
 
 /**

@@ -60,10 +60,20 @@ export async function applyRefund(
   return true
 }
 
-/** Records that the provider definitely refused a refund: it has no record of its own there. */
-export async function failRefund(transactionId: string, failure: Failure): Promise<void> {
+/**
+ * Records that the provider definitely refused a refund: it has no record of its own there. Does nothing
+ * when a later attempt is under way, or the refund has its outcome.
+ *
+ * @param attempt which one was refused
+ */
+export async function failRefund(
+  transactionId: string,
+  attempt: number,
+  failure: Failure
+): Promise<void> {
   await inTransaction(async (trx) => {
     const { project, transaction } = await lockTransactionWithProject(trx, transactionId)
+    if (transaction.status !== 'pending' || transaction.attempt !== attempt) return
     await fail(trx, project, transaction, failure)
   })
 }

@@ -253,7 +253,8 @@ async function record(provider: Provider, transaction: Transaction, answer: Answ
       return answer.movement.state === 'pending' ? 'pending' : 'settled'
     case 'declined': {
       const waitReason = WAIT_FOR[answer.code]
-      await failPayout(transaction.id, { code: answer.code, message: answer.message, waitReason })
+      const { code, message } = answer
+      await failPayout(transaction.id, transaction.attempt, { code, message, waitReason })
       return waitReason === undefined ? 'settled' : 'waiting'
     }
     case 'absent':

@@ -30,7 +30,7 @@ export async function sendRefund(
   if (begun === 'settled' || begun === 'waiting') return begun
 
   const answer = await ask(provider, begun.refund, begun.firstTime)
-  return record(provider, refund, answer)
+  return record(provider, begun.refund, answer)
 }
 
 /** Reserves, and notes that the provider may hear of it from now on. */
@@ -84,10 +84,10 @@ async function record(provider: Provider, refund: Transaction, answer: Answer) {
       return answer.movement.state === 'pending' ? 'pending' : 'settled'
     case 'declined':
       if (answer.code === 'balance_insufficient') {
-        await waitForBalance(refund.id)
+        await waitForBalance(refund.id, refund.attempt)
         return 'waiting'
       }
-      await failRefund(refund.id, { code: answer.code, message: answer.message })
+      await failRefund(refund.id, refund.attempt, { code: answer.code, message: answer.message })
       return 'settled'
     case 'absent':
     case 'unknown':
@@ -95,11 +95,14 @@ async function record(provider: Provider, refund: Transaction, answer: Answer) {
   }
 }
 
-/** The provider itself says that the balance is short: a definite failure, so a new attempt later. */
-async function waitForBalance(transactionId: string): Promise<void> {
+/**
+ * The provider itself says that the balance is short: a definite failure, so a new attempt later. Unless
+ * that has begun already: a third one beside it would refund twice.
+ */
+async function waitForBalance(transactionId: string, attempt: number): Promise<void> {
   await inTransaction(async (trx) => {
     const current = await lockTransaction(trx, transactionId)
-    if (current.status !== 'pending') return
+    if (current.status !== 'pending' || current.attempt !== attempt) return
     current.waitReason = 'Our balance at the payment provider does not cover it yet.'
     await current.save()
     await settleReservation(trx, transactionId)
