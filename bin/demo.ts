@@ -61,5 +61,6 @@ function showAddresses(surroundings: Surroundings, { client, freelancer }: Playe
     client         ${client.email}   ${client.password}
     freelancer     ${freelancer.email}   ${freelancer.password}
 
+Operate it from another terminal: npm run ace -- reconcile:ledger
 Ctrl-C stops everything.`)
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { environment, type Ports } from './environment.js'
@@ -56,6 +56,7 @@ export async function startSurroundings(
   }
   const databaseUrl = postgres.url('safesend')
   const env = environment({ mode: 'development', ports, databaseUrl, secrets, dir })
+  leaveEnvironment(run, join(dir, 'env'), env)
   const processes = new Processes({
     env,
     logs,
@@ -80,4 +81,11 @@ export async function startSurroundings(
     url: env.APP_URL,
     sandboxUrl: env.STRIPE_API_BASE,
   }
+}
+
+/** For `npm run ace`, which works on what is up: the environment, as a file for Node's --env-file. */
+function leaveEnvironment(run: Run, file: string, env: Record<string, string>): void {
+  const lines = Object.entries(env).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
+  writeFileSync(file, lines.join(''), { mode: 0o600 })
+  run.atEnd(() => rmSync(file, { force: true }))
 }
