@@ -331,10 +331,8 @@ export class NotificationSchema extends BaseModel {
 }
 
 export class PayoutAccountSchema extends BaseModel {
-  static $columns = ['attempt', 'country', 'createdAt', 'deletedAt', 'destination', 'id', 'isDefault', 'paymentProvider', 'requirements', 'status', 'updatedAt', 'userId'] as const
+  static $columns = ['country', 'createdAt', 'deletedAt', 'destination', 'id', 'isDefault', 'paymentProvider', 'requirements', 'status', 'statusAt', 'updatedAt', 'userId'] as const
   $columns = PayoutAccountSchema.$columns
-  @column()
-  declare attempt: number
   @column()
   declare country: string
   @column.dateTime({ autoCreate: true })
@@ -353,6 +351,8 @@ export class PayoutAccountSchema extends BaseModel {
   declare requirements: any
   @column()
   declare status: string
+  @column.dateTime()
+  declare statusAt: DateTime | null
   @column.dateTime({ autoCreate: true, autoUpdate: true })
   declare updatedAt: DateTime
   @column()
@@ -657,7 +657,7 @@ export class SubmissionSchema extends BaseModel {
 }
 
 export class TransactionSchema extends BaseModel {
-  static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'lastLookupAt', 'milestoneId', 'paymentProvider', 'providerTransactionId', 'rail', 'sentAt', 'status', 'transactionType', 'userId', 'waitReason'] as const
+  static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'keySpent', 'lastLookupAt', 'milestoneId', 'paymentProvider', 'providerTransactionId', 'rail', 'sentAt', 'settleTriedAt', 'status', 'transactionType', 'userId', 'waitReason'] as const
   $columns = TransactionSchema.$columns
   @column()
   declare absentLookups: number
@@ -681,6 +681,8 @@ export class TransactionSchema extends BaseModel {
   declare failureMessage: string
   @column({ isPrimary: true })
   declare id: string
+  @column()
+  declare keySpent: boolean
   @column.dateTime()
   declare lastLookupAt: DateTime | null
   @column()
@@ -693,6 +695,8 @@ export class TransactionSchema extends BaseModel {
   declare rail: string
   @column.dateTime()
   declare sentAt: DateTime | null
+  @column.dateTime()
+  declare settleTriedAt: DateTime | null
   @column()
   declare status: string
   @column()

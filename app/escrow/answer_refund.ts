@@ -16,7 +16,8 @@ import { actorOf, recordActivity } from '#escrow/record_activity'
 import { refundHeld } from '#escrow/refund_held'
 
 /**
- * The freelancer agrees: the refund starts at once.
+ * The freelancer agrees: the refund starts at once. If only a part goes back, the inspection clock of
+ * the rest goes on.
  *
  * @throws Problem 403 not the freelancer; 404; 409 `wrong_state` answered already, `frozen`
  */
@@ -27,6 +28,8 @@ export async function acceptRefund(
   return answer(requestId, input.by, 'accepted', async (trx, { project, milestone, request }) => {
     await assertNotFrozen(trx, milestone)
     await refundHeld(trx, { project, milestone, request, actor: actorOf(input.by) })
+    // What is left of submitted work goes on being inspected.
+    await resumeInspection(trx, milestone)
     await input.bind?.(trx, request.id)
   })
 }

@@ -38,7 +38,7 @@ interface Locked {
  * - captured, and still wanted: clearing → escrow of each milestone, which is funded from now on
  * - captured, but its milestones are gone or funded: clearing → unapplied, and refunded by itself
  * - cancelled: the deposit is closed
- * - in another amount or currency than asked: frozen until a person has looked
+ * - in another amount or currency than asked: clearing → suspense, and frozen until a person has looked
  *
  * @returns false if the payment belongs to no transaction of ours
  */
@@ -336,9 +336,24 @@ async function bookLateFee(locked: Locked): Promise<void> {
 
 async function freeze({ trx, observed, project, transaction, deposit }: Locked): Promise<void> {
   const asked = Money.of(transaction.amount, transaction.currency)
+  // Our balance has it, so our books do, too: as something that nobody can explain yet.
+  await postEntries(trx, [
+    {
+      reference: `frozen:${transaction.id}`,
+      kind: 'suspense_booked',
+      eventAt: observed.capturedAt,
+      depositId: transaction.id,
+      postings: [
+        debit(accounts.clearing(transaction.rail), observed.amount),
+        credit(accounts.suspense(), observed.amount),
+      ],
+    },
+  ])
   deposit.useTransaction(trx)
   deposit.state = 'frozen'
   await deposit.save()
+  // Whatever it was before, its outcome is open, and it has to show among what is pending.
+  transaction.status = 'pending'
   transaction.failureCode = 'provider_mismatch'
   transaction.failureMessage = `The provider reports ${observed.amount}, we asked for ${asked}. Support is looking into it.`
   await transaction.save()

@@ -1,10 +1,9 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import db from '@adonisjs/lucid/services/db'
-import logger from '@adonisjs/core/services/logger'
 import { inTransaction } from '#database/transaction'
 import { accounts } from '#ledger/chart_of_accounts'
 import { Money } from '#ledger/money'
-import { credit, debit, postEntries } from '#ledger/post_entries'
+import { credit, debit, postEntries, type JournalEntryInput } from '#ledger/post_entries'
 import type { Provider, ProviderMovement } from '#payments/provider'
 import type Milestone from '#models/milestone'
 import Payout from '#models/payout'
@@ -13,7 +12,7 @@ import type Transaction from '#models/transaction'
 import { notify } from '#notifications/notify'
 import { aboutMilestone, inWords } from '#escrow/about'
 import { startNewAttempt } from '#escrow/ask_provider'
-import { findMovement } from '#escrow/find_movement'
+import { contradiction, findMovement } from '#escrow/find_movement'
 import { lockTransactionWithProject } from '#escrow/locks'
 import { PROVIDER, recordActivity } from '#escrow/record_activity'
 import { settleReservation } from '#escrow/reserve'
@@ -30,11 +29,12 @@ interface Locked {
 /**
  * Brings our books to what a provider says of a payout, in any order and any number of times.
  *
- * - succeeded: payout_in_transit → clearing
+ * - succeeded: payout_in_transit → clearing; also if we had taken it for refused
  * - failed: payout_in_transit → payable; it is still owed
  * - returned after it had succeeded, in whole or in part: clearing → payable
  *
  * @returns false if the payout is none of ours
+ * @throws ProviderContradiction for another amount than ours, or a second payout for the same release
  */
 export async function applyPayout(
   provider: Provider,
@@ -45,11 +45,7 @@ export async function applyPayout(
   await withLocks(found.id, async (locked) => {
     const { transaction, amount } = locked
     if (!observed.amount.equals(amount)) {
-      logger.error(
-        { transactionId: transaction.id, reported: observed.amount.toString() },
-        'a provider record contradicts our payout'
-      )
-      return
+      contradiction(transaction, `the provider reports ${observed.amount}, we sent ${amount}`)
     }
     if (observed.state === 'failed') {
       await fail(locked, {
@@ -102,8 +98,9 @@ async function withLocks(id: string, act: (locked: Locked) => Promise<void>): Pr
 
 async function succeed(locked: Locked): Promise<void> {
   const { trx, transaction, payout, amount } = locked
-  if (transaction.status !== 'pending' || payout.state !== 'in_transit') return
+  if (transaction.status !== 'pending') return
   await postEntries(trx, [
+    ...(payout.state === 'in_transit' ? [] : [payoutStarted(transaction)]),
     {
       reference: `payout_confirmed:${transaction.id}`,
       kind: 'payout_confirmed',
@@ -163,7 +160,22 @@ async function fail(
     .update({ state: waits ? 'waiting' : 'failed' })
   await startNewAttempt(trx, transaction.id)
   await settleReservation(trx, transaction.id)
-  if (!waits) await tell(locked, 'payout.failed', 'pending', { code: failure.code })
+  if (waits) await recordWait(locked, failure.waitReason!)
+  else await tell(locked, 'payout.failed', 'pending', { code: failure.code })
+}
+
+/** A refusal that time or the recipient mends is history, but no news for anybody. */
+async function recordWait({ trx, project, transaction }: Locked, reason: string): Promise<void> {
+  await recordActivity(trx, {
+    projectId: project.id,
+    milestoneId: transaction.milestoneId,
+    subject: { type: 'transaction', id: transaction.id },
+    actor: PROVIDER,
+    action: 'payout.waiting',
+    from: 'pending',
+    to: 'pending',
+    details: { reason },
+  })
 }
 
 /**
@@ -207,6 +219,20 @@ async function bringBack(locked: Locked, returned: Money): Promise<void> {
   ])
   await trx.from('payouts').where('transaction_id', transaction.id).update({ state: 'returned' })
   await tell({ ...locked, amount: fresh }, 'payout.returned', 'completed')
+}
+
+/** The entry that takes a payout's money into transit, for its current attempt. */
+export function payoutStarted(transaction: Transaction): JournalEntryInput {
+  const amount = Money.of(transaction.amount, transaction.currency)
+  return {
+    reference: `payout_started:${transaction.id}:${transaction.attempt}`,
+    kind: 'payout_started',
+    ...origin(transaction),
+    postings: [
+      debit(accounts.payable(transaction.userId!), amount),
+      credit(accounts.payoutInTransit(transaction.id), amount),
+    ],
+  }
 }
 
 function origin(transaction: Transaction) {

@@ -1,6 +1,5 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import db from '@adonisjs/lucid/services/db'
-import logger from '@adonisjs/core/services/logger'
 import { inTransaction } from '#database/transaction'
 import { accounts } from '#ledger/chart_of_accounts'
 import { Money } from '#ledger/money'
@@ -11,7 +10,7 @@ import type Transaction from '#models/transaction'
 import { notify } from '#notifications/notify'
 import { aboutProject, inWords } from '#escrow/about'
 import { completeIfDone } from '#escrow/complete_project'
-import { findMovement } from '#escrow/find_movement'
+import { contradiction, findMovement } from '#escrow/find_movement'
 import { lockTransactionWithProject } from '#escrow/locks'
 import { PROVIDER, recordActivity } from '#escrow/record_activity'
 import { settleReservation } from '#escrow/reserve'
@@ -29,6 +28,8 @@ interface Failure {
  * - failed after it had succeeded: clearing → refund_payable
  *
  * @returns false if the refund is none of ours
+ * @throws ProviderContradiction for another amount than ours, a second refund for the same
+ *   transaction, or one that succeeded after it had failed
  */
 export async function applyRefund(
   provider: Provider,
@@ -38,12 +39,12 @@ export async function applyRefund(
   if (!found) return false
   await inTransaction(async (trx) => {
     const { project, transaction } = await lockTransactionWithProject(trx, found.id)
-    if (!observed.amount.equals(Money.of(transaction.amount, transaction.currency))) {
-      logger.error(
-        { transactionId: transaction.id, reported: observed.amount.toString() },
-        'a provider record contradicts our refund'
-      )
-      return
+    const asked = Money.of(transaction.amount, transaction.currency)
+    if (!observed.amount.equals(asked)) {
+      contradiction(transaction, `the provider reports ${observed.amount}, we sent ${asked}`)
+    }
+    if (observed.state === 'succeeded' && transaction.status === 'failed') {
+      contradiction(transaction, `it had failed, and ${observed.id} succeeded all the same`)
     }
     if (!transaction.providerTransactionId) {
       transaction.providerTransactionId = observed.id

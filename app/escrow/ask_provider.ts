@@ -36,10 +36,14 @@ export interface Ask {
  * and wherever it is interrupted:
  *
  * 1. the provider's id is known: read it;
- * 2. never sent before (`firstTime`): send it;
- * 3. sent before, outcome unknown: look it up; if it is not there, send it again under the *same* key;
- * 4. `key_absence_lookups` (two) look-ups, `unknown_lookup_interval_seconds` apart, found nothing and the old key only
- *    replays an error or has expired: the attempt is over, and only then a new key may be used.
+ * 2. the provider may have heard of it, by this attempt or an earlier one: look it up first;
+ * 3. it is not there: send it, or send it again, under this attempt's key, until the provider answers
+ *    or the key is spent, which is when it only replays an error or has expired;
+ * 4. once the key is spent nothing is sent any more. When `key_absence_lookups` (two) look-ups, each
+ *    `unknown_lookup_interval_seconds` after the last, have found nothing, the attempt is over, and
+ *    only then a new key may be used.
+ *
+ * @param firstTime whether nothing was sent under this attempt's key yet
  */
 export async function askProvider(
   provider: Provider,
@@ -47,37 +51,57 @@ export async function askProvider(
   firstTime: boolean,
   ask: Ask
 ): Promise<Answer> {
+  const { providerTransactionId: id, attempt } = transaction
+  if (id) return (await read(() => ask.get(id)))!
+
+  if (!firstTime || attempt > 1) {
+    const seen = await read(ask.find)
+    if (seen) return seen
+  }
+  if (!firstTime && (transaction.keySpent || keyHasExpired(provider, transaction))) {
+    return concludeAbsence(transaction)
+  }
   try {
-    if (transaction.providerTransactionId) {
-      return { kind: 'observed', movement: await ask.get(transaction.providerTransactionId) }
-    }
-    if (!firstTime) {
-      const movement = await ask.find()
-      if (movement) return { kind: 'observed', movement }
-      if (keyHasExpired(provider, transaction)) return await concludeAbsence(transaction)
-    }
-    const key = providerKey(transaction.id, transaction.attempt)
-    return { kind: 'observed', movement: await ask.send(key) }
+    return { kind: 'observed', movement: await ask.send(providerKey(transaction.id, attempt)) }
   } catch (failure) {
     if (!(failure instanceof ProviderFailure)) throw failure
     if (failure.kind === 'declined') {
       return { kind: 'declined', code: failure.code, message: failure.message }
     }
-    logger.warn(
-      { transactionId: transaction.id, kind: failure.kind, code: failure.code },
-      'the provider gave no answer'
-    )
-    if (failure.kind === 'unknown' && !firstTime && wasAnswered(failure)) {
-      const verdict = await concludeAbsence(transaction)
-      if (verdict.kind === 'absent') return verdict
-    }
+    if (failure.kind === 'unknown' && failure.replayed) await markKeySpent(transaction)
+    return unknown(transaction, failure)
+  }
+}
+
+/** Looks without sending. One that fails has found out nothing, least of all that nothing is there. */
+async function read(
+  look: () => Promise<ProviderMovement | undefined>
+): Promise<Answer | undefined> {
+  try {
+    const movement = await look()
+    return movement && { kind: 'observed', movement }
+  } catch (failure) {
+    if (!(failure instanceof ProviderFailure)) throw failure
     return { kind: 'unknown', failure }
   }
 }
 
-/** The provider did answer, with an error of its own: that is what its key replays from now on. */
-function wasAnswered(failure: ProviderFailure): boolean {
-  return failure.code !== 'timeout' && failure.code !== 'connection'
+function unknown(transaction: Transaction, failure: ProviderFailure): Answer {
+  logger.warn(
+    { transactionId: transaction.id, kind: failure.kind, code: failure.code },
+    'the provider gave no answer'
+  )
+  return { kind: 'unknown', failure }
+}
+
+/** From now on look-ups decide; the first one counts an interval from now, after whatever is under way. */
+async function markKeySpent(transaction: Transaction): Promise<void> {
+  await db
+    .from('transactions')
+    .where('id', transaction.id)
+    .where('attempt', transaction.attempt)
+    .where('key_spent', false)
+    .update({ key_spent: true, last_lookup_at: db.raw('now()') })
 }
 
 /**
@@ -86,7 +110,7 @@ function wasAnswered(failure: ProviderFailure): boolean {
  */
 const EXPIRY_MARGIN_MS = 3_600_000
 
-function keyHasExpired(provider: Provider, transaction: Transaction): boolean {
+export function keyHasExpired(provider: Provider, transaction: Transaction): boolean {
   const sentAt = transaction.sentAt?.toMillis() ?? Date.now()
   return Date.now() - sentAt > provider.keyLifetimeMs - EXPIRY_MARGIN_MS
 }
@@ -109,10 +133,10 @@ async function concludeAbsence(transaction: Transaction): Promise<Answer> {
     return true
   })
   if (absent) return { kind: 'absent' }
-  return {
-    kind: 'unknown',
-    failure: new ProviderFailure('unknown', 'not_found_yet', 'A look-up found nothing so far.'),
-  }
+  return unknown(
+    transaction,
+    new ProviderFailure('unknown', 'not_found_yet', 'A look-up found nothing so far.')
+  )
 }
 
 /**
@@ -131,5 +155,6 @@ export async function startNewAttempt(
       sent_at: null,
       absent_lookups: 0,
       last_lookup_at: null,
+      key_spent: false,
     })
 }

@@ -1,12 +1,14 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { wrongState } from '#exceptions/problem'
-import { assertNotFrozen } from '#escrow/held_money'
+import type { DateTime } from 'luxon'
+import { unprocessable, wrongState } from '#exceptions/problem'
+import { assertNotFrozen, depositOf } from '#escrow/held_money'
 import {
   assertCovers,
   assertFits,
   assertNoDepositPending,
   assertNotClosed,
 } from '#escrow/milestone_rules'
+import Deposit from '#models/deposit'
 import Milestone from '#models/milestone'
 import type Project from '#models/project'
 import { toMoney } from '#validators/money'
@@ -78,7 +80,7 @@ export async function addMilestone(
  * wants to pay more adds a milestone.
  *
  * @throws Problem 409 `milestone_closed`, `frozen`, `deposit_pending`, `milestone_funded`;
- *   422 `exceeds_total`, or an amount out of range
+ *   422 `exceeds_total`, an amount out of range, a date beyond what the rail holds the money for
  */
 export async function changeMilestone(
   trx: TransactionClientContract,
@@ -93,6 +95,7 @@ export async function changeMilestone(
     await assertFits(trx, project, amount.minor, milestone.id)
     milestone.amount = amount.minor
   }
+  if (changes.due_date !== undefined) await assertHeldUntil(trx, milestone, changes.due_date)
   milestone.merge({
     ...(changes.title !== undefined && { title: changes.title }),
     ...(changes.description !== undefined && { description: changes.description }),
@@ -122,6 +125,26 @@ export async function removeMilestone(
       updated_at: trx.raw('now()'),
     })
   await milestone.useTransaction(trx).refresh()
+}
+
+/** Work may not be due after the rail stops holding, or refunding, the money for it. */
+async function assertHeldUntil(
+  trx: TransactionClientContract,
+  milestone: Milestone,
+  dueDate: DateTime
+): Promise<void> {
+  if (!milestone.isFunded) return
+  const deposit = await depositOf(trx, milestone)
+  const limits = await Deposit.query({ client: trx })
+    .where('transaction_id', deposit.id)
+    .firstOrFail()
+  const until = [limits.refundableUntil, limits.holdUntil].filter((limit) => limit !== null)
+  if (until.every((limit) => dueDate <= limit)) return
+  throw unprocessable(
+    'due_date',
+    'hold_limit',
+    'The payment provider does not hold the money for it that long. Choose an earlier date.'
+  )
 }
 
 async function assertChangeable(trx: TransactionClientContract, milestone: Milestone) {

@@ -1,10 +1,17 @@
 import { validate as isUuid } from 'uuid'
-import type { Provider, ProviderMovement } from '#payments/provider'
+import logger from '@adonisjs/core/services/logger'
+import { providerKey, type Provider, type ProviderMovement } from '#payments/provider'
 import Transaction from '#models/transaction'
+
+/** A provider's record that cannot be true beside ours. It is not booked: a person has to look. */
+export class ProviderContradiction extends Error {}
 
 /**
  * The refund or payout of ours that a provider's record stands for: by the provider's id once we know
  * it, else by our own id in its metadata.
+ *
+ * @returns null for a record that is none of ours, or of an attempt that failed and is over
+ * @throws ProviderContradiction for a second record that moves money for the same transaction
  */
 export async function findMovement(
   type: 'refund' | 'payout',
@@ -14,5 +21,25 @@ export async function findMovement(
   const ours = Transaction.query().where('transaction_type', type).where('rail', provider.rail)
   const known = await ours.clone().where('provider_transaction_id', observed.id).first()
   if (known || !isUuid(observed.transactionId)) return known
-  return ours.where('id', observed.transactionId).where('provider_transaction_id', '').first()
+
+  const transaction = await ours.where('id', observed.transactionId).first()
+  if (!transaction) return null
+  const current = providerKey(transaction.id, transaction.attempt)
+  const earlier = observed.key !== undefined && observed.key !== current
+  if (observed.state === 'failed' && earlier) return null
+  if (transaction.providerTransactionId) {
+    contradiction(transaction, `${observed.id} moves its money a second time`)
+  }
+  return transaction
+}
+
+/**
+ * Stops before anything is booked, loudly: the job that brought the record fails and stays visible.
+ *
+ * @throws ProviderContradiction always
+ */
+export function contradiction(transaction: Transaction, what: string): never {
+  const message = `${transaction.transactionType} ${transaction.id}: ${what}`
+  logger.fatal({ transactionId: transaction.id }, message)
+  throw new ProviderContradiction(message)
 }

@@ -71,6 +71,12 @@ async function recordIntent(
   input: FundMilestones
 ): Promise<Intent> {
   const { project, milestones } = await lockFundable(trx, input)
+  const amount = sumOf(
+    milestones.map((milestone) => Money.of(milestone.amount, milestone.currency)),
+    project.currency
+  )
+  assertWithinLimits(provider, amount, milestones)
+
   const inTheWay = await DepositAllocation.query({ client: trx })
     .whereIn('milestone_id', input.milestoneIds)
     .where('live', true)
@@ -78,12 +84,6 @@ async function recordIntent(
     .select('transaction_id')
   if (inTheWay.length > 0)
     return { inTheWay: inTheWay.map((allocation) => allocation.transactionId) }
-
-  const amount = sumOf(
-    milestones.map((milestone) => Money.of(milestone.amount, milestone.currency)),
-    project.currency
-  )
-  assertWithinLimits(provider, amount, milestones)
 
   const escrowAccount = await EscrowAccount.query({ client: trx })
     .where('project_id', project.id)

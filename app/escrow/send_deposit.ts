@@ -15,6 +15,7 @@ import Deposit from '#models/deposit'
 import EscrowAccount from '#models/escrow_account'
 import Transaction from '#models/transaction'
 import { applyDeposit } from '#escrow/apply_deposit'
+import { keyHasExpired } from '#escrow/ask_provider'
 import { closeDeposit } from '#escrow/close_deposit'
 import { lockTransaction } from '#escrow/locks'
 
@@ -34,6 +35,10 @@ export async function sendDeposit(
   if (transaction.status !== 'pending' || deposit.state !== 'live') return { transaction }
 
   const provider = providerFor(transaction.paymentProvider)
+  // Sent now it would be a second payment. Its time is about over anyway: then it is looked up.
+  if (!transaction.providerTransactionId && keyHasExpired(provider, transaction)) {
+    return { transaction }
+  }
   let answer: ProviderDeposit
   try {
     answer = transaction.providerTransactionId
@@ -50,12 +55,7 @@ export async function sendDeposit(
       failureCode: failure.code,
       failureMessage: failure.message,
     })
-    throw new Problem(`The payment provider refused this deposit: ${failure.message}`, {
-      code: 'provider_declined',
-      status: 402,
-      extra: { provider_code: failure.code },
-      cause: failure,
-    })
+    throw declined(failure.code, failure.message)
   }
 
   await applyDeposit(provider, answer)
@@ -64,6 +64,27 @@ export async function sendDeposit(
     transaction: current,
     clientAction: current.status === 'pending' ? answer.clientAction : undefined,
   }
+}
+
+/**
+ * Answers a repeated request for a deposit that the provider refused the way the first was answered.
+ *
+ * @throws Problem 402 `provider_declined`
+ */
+export function assertNotDeclined(transaction: Transaction): void {
+  const { status, providerTransactionId, failureCode, failureMessage } = transaction
+  const refused = status === 'failed' && !providerTransactionId && !ENDED_BY_US.has(failureCode)
+  if (refused) throw declined(failureCode, failureMessage)
+}
+
+const ENDED_BY_US = new Set(['cancelled', 'expired'])
+
+function declined(code: string, message: string): Problem {
+  return new Problem(`The payment provider refused this deposit: ${message}`, {
+    code: 'provider_declined',
+    status: 402,
+    extra: { provider_code: code },
+  })
 }
 
 /**

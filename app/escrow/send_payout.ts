@@ -1,9 +1,8 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import db from '@adonisjs/lucid/services/db'
 import { inTransaction } from '#database/transaction'
-import { accounts } from '#ledger/chart_of_accounts'
 import { Money } from '#ledger/money'
-import { credit, debit, postEntries } from '#ledger/post_entries'
+import { postEntries } from '#ledger/post_entries'
 import { providerKey, type Provider } from '#payments/provider'
 import { providerFor } from '#payments/registry'
 import Deposit from '#models/deposit'
@@ -11,9 +10,11 @@ import EscrowAccount from '#models/escrow_account'
 import Payout from '#models/payout'
 import PayoutAccount from '#models/payout_account'
 import Transaction from '#models/transaction'
-import { applyPayout, failPayout } from '#escrow/apply_payout'
+import { inWords } from '#escrow/about'
+import { applyPayout, failPayout, payoutStarted } from '#escrow/apply_payout'
 import { askProvider, type Answer } from '#escrow/ask_provider'
 import { lockTransaction } from '#escrow/locks'
+import { SYSTEM, recordActivity } from '#escrow/record_activity'
 import { reserve, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
 
 /** Declines that time or the recipient can mend: the payout waits and is tried again. */
@@ -82,6 +83,8 @@ async function begin(found: Transaction): Promise<Begun | 'settled' | 'waiting'>
       : undefined
 
   return inTransaction(async (trx) => {
+    // The deposit first, it is older: payouts that draw on it look at each other.
+    await lockTransaction(trx, deposit.id)
     const transaction = await lockTransaction(trx, found.id)
     const payout = await Payout.query({ client: trx })
       .where('transaction_id', found.id)
@@ -96,20 +99,8 @@ async function begin(found: Transaction): Promise<Begun | 'settled' | 'waiting'>
       await trx.from('transactions').where('id', found.id).update({ wait_reason: why })
       return 'waiting'
     }
-    const amount = Money.of(transaction.amount, transaction.currency)
-    await postEntries(trx, [
-      {
-        reference: `payout_started:${transaction.id}:${transaction.attempt}`,
-        kind: 'payout_started',
-        transactionId: transaction.id,
-        milestoneId: transaction.milestoneId ?? undefined,
-        depositId: deposit.id,
-        postings: [
-          debit(accounts.payable(transaction.userId!), amount),
-          credit(accounts.payoutInTransit(transaction.id), amount),
-        ],
-      },
-    ])
+    await postEntries(trx, [payoutStarted(transaction)])
+    await recordStart(trx, transaction)
     await trx
       .from('transactions')
       .where('id', found.id)
@@ -130,6 +121,22 @@ async function begin(found: Transaction): Promise<Begun | 'settled' | 'waiting'>
       destination: account!.destination,
       sourceChargeId: sameRail ? await chargeOf(trx, deposit.id) : undefined,
     }
+  })
+}
+
+async function recordStart(trx: TransactionClientContract, payout: Transaction): Promise<void> {
+  const { projectId } = await EscrowAccount.query({ client: trx })
+    .where('id', payout.escrowAccountId!)
+    .firstOrFail()
+  await recordActivity(trx, {
+    projectId,
+    milestoneId: payout.milestoneId,
+    subject: { type: 'transaction', id: payout.id },
+    actor: SYSTEM,
+    action: 'payout.started',
+    from: 'pending',
+    to: 'pending',
+    details: inWords(Money.of(payout.amount, payout.currency)),
   })
 }
 
@@ -202,7 +209,6 @@ async function chargeCovers(
   deposit: Transaction,
   transaction: Transaction
 ): Promise<boolean> {
-  await lockTransaction(trx, deposit.id)
   const { rows } = await trx.rawQuery(
     `SELECT coalesce(sum(t.amount), 0)::bigint AS drawn
        FROM payouts p JOIN transactions t ON t.id = p.transaction_id

@@ -1,4 +1,5 @@
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
+import app from '@adonisjs/core/services/app'
 import { InvalidAmount, Money } from '#ledger/money'
 
 /**
@@ -44,13 +45,14 @@ const definitions = {
   four_eyes_threshold: amount('500.00', 'Amount above which a second person must agree'),
   unknown_lookup_interval_seconds: integer(
     600,
-    0,
+    // Tests need not wait; everybody else must: a look-up too soon sees too little.
+    app.inTest ? 0 : 60,
     86_400,
     'Seconds between look-ups of an unknown outcome at a provider'
   ),
   key_absence_lookups: integer(
     2,
-    1,
+    2,
     10,
     'Look-ups that must find nothing before an intent may be sent under a new key'
   ),

@@ -5,7 +5,6 @@ import { ProviderFailure } from '#payments/provider'
 import { providerFor } from '#payments/registry'
 import Transaction from '#models/transaction'
 import { applyDeposit } from '#escrow/apply_deposit'
-import { applyPayout } from '#escrow/apply_payout'
 import { applyRefund } from '#escrow/apply_refund'
 import { cancelDeposit } from '#escrow/cancel_deposit'
 import { SYSTEM } from '#escrow/record_activity'
@@ -27,8 +26,8 @@ export interface Settled {
 export interface SettlePending {
   /** Only transactions at least this old, in seconds: younger ones are being worked on. */
   olderThanSeconds: number
-  /** At most this many, oldest first. */
-  limit?: number
+  /** Ends the run after the transaction at hand. */
+  signal?: AbortSignal
 }
 
 /**
@@ -36,42 +35,63 @@ export interface SettlePending {
  * cancelled, and what waited for a balance or an account is tried again. The same transaction may be
  * settled by a webhook or a job at the same moment; everything here is safe to repeat.
  *
- * @returns every transaction that was looked at, with its status before and after
+ * Every one that is pending has its turn, who waited longest first, and none that fails holds up the
+ * others. Only what a person has to look at is passed over: frozen deposits and refused payouts.
+ *
+ * @returns every transaction that is or was pending, with its status before and after
  */
 export async function settlePending(options: SettlePending): Promise<Settled[]> {
-  const pending = await Transaction.query()
-    .where('status', 'pending')
-    .whereIn('transaction_type', ['deposit', 'refund', 'payout'])
-    .whereRaw('created_at <= now() - make_interval(secs => ?)', [options.olderThanSeconds])
-    .orderBy('created_at')
-    .limit(options.limit ?? 500)
   const results: Settled[] = []
-  for (const transaction of pending) {
-    let note = ''
-    try {
-      await settle(transaction)
-    } catch (error) {
-      if (!(error instanceof Problem || error instanceof ProviderFailure)) throw error
-      note = error.message
-      logger.warn({ transactionId: transaction.id, err: error }, 'still pending')
-    }
-    const after = await Transaction.findOrFail(transaction.id)
-    results.push({
-      transactionId: transaction.id,
-      type: transaction.transactionType,
-      amount: transaction.amount,
-      currency: transaction.currency,
-      before: transaction.status,
-      after: after.status,
-      note: note || after.waitReason || after.failureMessage,
-    })
+  for (const id of await pendingIds(options.olderThanSeconds)) {
+    if (options.signal?.aborted) break
+    results.push(await settleOne(id))
   }
   return results
 }
 
+async function pendingIds(olderThanSeconds: number): Promise<string[]> {
+  const { rows } = await db.rawQuery(
+    `SELECT id FROM transactions
+      WHERE status = 'pending' AND transaction_type IN ('deposit', 'refund', 'payout')
+        AND created_at <= now() - make_interval(secs => ?)
+      ORDER BY settle_tried_at NULLS FIRST, created_at`,
+    [olderThanSeconds]
+  )
+  return rows.map((row: { id: string }) => row.id)
+}
+
+async function settleOne(id: string): Promise<Settled> {
+  await db
+    .from('transactions')
+    .where('id', id)
+    .update({ settle_tried_at: db.raw('now()') })
+  const transaction = await Transaction.findOrFail(id)
+  let note = ''
+  try {
+    await settle(transaction)
+  } catch (error) {
+    note = error instanceof Error ? error.message : String(error)
+    const expected = error instanceof Problem || error instanceof ProviderFailure
+    logger[expected ? 'warn' : 'error']({ transactionId: id, err: error }, 'still pending')
+  }
+  const after = await Transaction.findOrFail(id)
+  return {
+    transactionId: id,
+    type: transaction.transactionType,
+    amount: transaction.amount,
+    currency: transaction.currency,
+    before: transaction.status,
+    after: after.status,
+    note: note || after.waitReason || after.failureMessage,
+  }
+}
+
 async function settle(transaction: Transaction): Promise<void> {
   if (transaction.transactionType === 'refund') return settleRefund(transaction)
-  if (transaction.transactionType === 'payout') return settlePayout(transaction)
+  if (transaction.transactionType === 'payout') {
+    await sendPayout(transaction.id)
+    return
+  }
   await settleDeposit(transaction)
 }
 
@@ -104,13 +124,4 @@ async function settleRefund(transaction: Transaction): Promise<void> {
   }
   const provider = providerFor(transaction.paymentProvider)
   await applyRefund(provider, await provider.getRefund(transaction.providerTransactionId))
-}
-
-async function settlePayout(transaction: Transaction): Promise<void> {
-  if (!transaction.providerTransactionId) {
-    await sendPayout(transaction.id)
-    return
-  }
-  const provider = providerFor(transaction.paymentProvider)
-  await applyPayout(provider, await provider.getPayout(transaction.providerTransactionId))
 }

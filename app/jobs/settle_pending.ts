@@ -10,7 +10,7 @@ export default defineJob({
   schedule: '*/5 * * * *',
   retryLimit: 0,
   expireInSeconds: 900,
-  async handle() {
-    await settlePending({ olderThanSeconds: OLDER_THAN_SECONDS })
+  async handle(_, { signal }) {
+    await settlePending({ olderThanSeconds: OLDER_THAN_SECONDS, signal })
   },
 })

@@ -30,13 +30,14 @@ export class ProviderFailure extends Error {
     /** The provider's own code, or ours where it gave none: `timeout`, `connection`. */
     readonly code: string,
     message: string,
-    options?: { cause?: unknown; retryAfterMs?: number }
+    options?: { cause?: unknown; replayed?: boolean }
   ) {
     super(message, { cause: options?.cause })
-    this.retryAfterMs = options?.retryAfterMs
+    this.replayed = options?.replayed ?? false
   }
 
-  readonly retryAfterMs?: number
+  /** It is the stored answer to an earlier send: this key will never bring another. */
+  readonly replayed: boolean
 }
 
 /** The caller's next step to pay in. Never stored: secrets and single-use links are fetched again. */
@@ -105,6 +106,8 @@ export interface ProviderMovement {
   /** pending: outcome open. returned: it had succeeded, and the money came back. */
   state: 'pending' | 'succeeded' | 'failed' | 'returned'
   amount: Money
+  /** The key that it was made under, as its metadata has it: which attempt it belongs to. */
+  key?: string
   /** What came back of a movement that was returned, in whole or in part. */
   returnedAmount?: Money
   failureCode?: string
@@ -251,6 +254,27 @@ export interface Provider {
 
   listBalanceTransactions(from: Date, to: Date): AsyncIterable<ProviderBalanceTransaction>
   getBalance(): Promise<ProviderBalance[]>
+
+  /**
+   * Looks a recipient up by the id of our payout account, among those made since then. The answer is
+   * conclusive: undefined means that there is none now.
+   */
+  findRecipient(payoutAccountId: string, since: Date): Promise<RecipientState | undefined>
+  /**
+   * A payout from a recipient's own balance to their bank; undefined if the recipient has left us, and
+   * we cannot look any more.
+   */
+  getRecipientPayout(id: string, destination: string): Promise<RecipientPayout | undefined>
+}
+
+/** A payout from a recipient's own balance to their bank, as the provider sees it now. */
+export interface RecipientPayout {
+  id: string
+  state: 'pending' | 'paid' | 'failed'
+  /** Undefined in a currency that is none of ours: the recipient's bank may have any. */
+  amount?: Money
+  /** Why it failed, in the provider's words; empty otherwise. */
+  failureMessage: string
 }
 
 /**

@@ -35,9 +35,14 @@ export default class extends BaseSchema {
         attempt integer NOT NULL DEFAULT 1,
         -- The intent was sent (phase 2 was begun) at; without it the provider cannot know of it.
         sent_at timestamptz,
+        -- The provider only replays an error under this attempt's key: sending again is of no use, and
+        -- look-ups decide.
+        key_spent boolean NOT NULL DEFAULT false,
         -- Look-ups by our own metadata that found nothing, for the current attempt.
         absent_lookups integer NOT NULL DEFAULT 0,
         last_lookup_at timestamptz,
+        -- When the schedule last tried to settle it; who waited longest comes first.
+        settle_tried_at timestamptz,
         failure_code text NOT NULL DEFAULT '',
         failure_message text NOT NULL DEFAULT '',
         -- Why it has not been sent yet, in words for people: no account, hold period, balance short.
@@ -74,8 +79,8 @@ export default class extends BaseSchema {
         refundable_until timestamptz,
         hold_until timestamptz
       );
-      CREATE INDEX deposits_charge ON deposits (charge_id) WHERE charge_id <> '';
-      CREATE INDEX deposits_expiring ON deposits (expires_at) WHERE state = 'live';
+      -- One charge is one deposit: a second row for it would be a second booking of the same money.
+      CREATE UNIQUE INDEX deposits_charge ON deposits (charge_id) WHERE charge_id <> '';
 
       CREATE TABLE deposit_allocations (
         transaction_id uuid NOT NULL REFERENCES deposits (transaction_id),
@@ -116,8 +121,9 @@ export default class extends BaseSchema {
         status text NOT NULL DEFAULT 'pending'
           CHECK (status IN ('pending', 'enabled', 'restricted', 'disabled')),
         requirements jsonb NOT NULL DEFAULT '[]',
+        -- When the provider's answer was last recorded. One that was asked for before then may be older.
+        status_at timestamptz,
         is_default boolean NOT NULL DEFAULT false,
-        attempt integer NOT NULL DEFAULT 1,
         created_at timestamptz NOT NULL DEFAULT now(),
         updated_at timestamptz NOT NULL DEFAULT now(),
         deleted_at timestamptz
@@ -139,7 +145,8 @@ export default class extends BaseSchema {
           CHECK (state IN ('waiting', 'in_transit', 'paid', 'failed', 'returned')),
         not_before timestamptz NOT NULL DEFAULT now()
       );
-      CREATE INDEX payouts_waiting ON payouts (not_before) WHERE state = 'waiting';
+      -- Whose money waits for something, or was refused.
+      CREATE INDEX payouts_waiting ON payouts (user_id) WHERE state IN ('waiting', 'failed');
       CREATE INDEX payouts_user ON payouts (user_id, transaction_id DESC);
 
       CREATE TABLE refund_requests (

@@ -2,7 +2,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import { fundMilestones } from '#escrow/fund_milestones'
 import { withIdempotency, type Answer } from '#escrow/idempotency'
 import { bindTo } from '#escrow/intent'
-import { sendDeposit } from '#escrow/send_deposit'
+import { assertNotDeclined, sendDeposit } from '#escrow/send_deposit'
 import { visibleMilestones, visibleTransaction } from '#escrow/visible_payments'
 import { assertVerified } from '#identity/verified'
 import type User from '#models/user'
@@ -43,6 +43,7 @@ async function answer(
   { transaction: { id }, clientAction }: Awaited<ReturnType<typeof sendDeposit>>
 ): Promise<Answer> {
   const transaction = await visibleTransaction(user, id)
+  assertNotDeclined(transaction)
   const unknown = transaction.status === 'pending' && !clientAction
   return {
     status: unknown ? 202 : 201,

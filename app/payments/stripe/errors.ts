@@ -79,9 +79,8 @@ function connectionFailure(error: InstanceType<typeof Stripe.errors.StripeConnec
 
 function failure(kind: ProviderFailureKind, code: string, cause: unknown): ProviderFailure {
   const { message = '', headers } = cause as { message?: string; headers?: Record<string, string> }
-  const seconds = Number(headers?.['retry-after'])
   return new ProviderFailure(kind, code, message || 'Stripe gave no reason.', {
     cause,
-    retryAfterMs: seconds > 0 ? seconds * 1000 : undefined,
+    replayed: headers?.['idempotent-replayed'] === 'true',
   })
 }

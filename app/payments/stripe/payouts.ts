@@ -34,11 +34,11 @@ export async function findPayout(
   transactionId: string,
   { projectId, key }: LookupHints
 ): Promise<ProviderMovement | undefined> {
-  const found: { movement: ProviderMovement; key?: string }[] = []
+  const found: ProviderMovement[] = []
   const list = () => stripeClient().transfers.list({ transfer_group: projectId, limit: 100 })
   for await (const transfer of everyOf(list)) {
     if (transfer.metadata.transaction_id !== transactionId) continue
-    found.push({ movement: describe(transfer), key: transfer.metadata.key })
+    found.push(describe(transfer))
   }
   return outcomeOf(found, key)
 }
@@ -49,6 +49,7 @@ function describe(transfer: Stripe.Transfer): ProviderMovement {
   return {
     id: transfer.id,
     transactionId: transfer.metadata.transaction_id ?? '',
+    key: transfer.metadata.key,
     state: reversed > 0 ? 'returned' : 'succeeded',
     amount: fromStripe(amount, currency),
     returnedAmount: reversed > 0 ? fromStripe(reversed, currency) : undefined,

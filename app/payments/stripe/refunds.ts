@@ -37,13 +37,13 @@ export async function findRefund(
   transactionId: string,
   { chargeId, since, key }: LookupHints
 ): Promise<ProviderMovement | undefined> {
-  const found: { movement: ProviderMovement; key?: string }[] = []
+  const found: ProviderMovement[] = []
   const filter = chargeId ? { charge: chargeId } : { created: createdSince(since) }
   for await (const refund of everyOf(() =>
     stripeClient().refunds.list({ ...filter, limit: 100 })
   )) {
     if (refund.metadata?.transaction_id !== transactionId) continue
-    found.push({ movement: describe(refund), key: refund.metadata.key })
+    found.push(describe(refund))
   }
   return outcomeOf(found, key)
 }
@@ -52,6 +52,7 @@ function describe(refund: Stripe.Refund): ProviderMovement {
   return {
     id: refund.id,
     transactionId: refund.metadata?.transaction_id ?? '',
+    key: refund.metadata?.key,
     state: stateOf(refund.status),
     amount: fromStripe(refund.amount, refund.currency),
     failureCode: refund.failure_reason ?? (refund.status === 'canceled' ? 'canceled' : undefined),

@@ -5,9 +5,17 @@ import { accounts } from '#ledger/chart_of_accounts'
 import { settlePending } from '#escrow/settle_pending'
 import { api, expectData, expectProblem } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
+import { strangeServer } from '#tests/functional/stripe/helpers'
 import { settle } from '#tests/support/jobs'
 import { breaks, entryKinds, held } from '#tests/support/ledger'
-import { activeProject, aDeposit, fund, fundedMilestone, pay } from '#tests/support/projects'
+import {
+  activeProject,
+  aDeposit,
+  fund,
+  fundedMilestone,
+  inDays,
+  pay,
+} from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
 import { aClient } from '#tests/support/users'
 
@@ -212,6 +220,49 @@ test.group('Deposits', (group) => {
     assert.equal(await held(accounts.escrow(milestone.id)), '1000.00')
     assert.equal(await held(accounts.unapplied(client.id)), '0.00')
     assert.deepEqual(await breaks(), [])
+  })
+
+  test('a payment in another amount than asked is booked as unexplained and frozen', async ({
+    assert,
+  }) => {
+    const { client, milestone, milestones } = await activeProject()
+    const deposit = await aDeposit(client, milestones)
+    await db.from('transactions').where('id', deposit.id).update({ amount: 99_999 })
+    sandbox.confirm(intentOf(deposit))
+    await settle()
+    await settlePending({ olderThanSeconds: 0 })
+    const shown = expectData(await api(client).get(`payments/transactions/${deposit.id}`))
+    assert.equal(shown.status, 'pending')
+    assert.equal(shown.failure.code, 'provider_mismatch')
+    assert.equal(await held(accounts.suspense()), '1000.00')
+    assert.equal(await held(accounts.escrow(milestone.id)), '0.00')
+    const again = { milestone_ids: [milestone.id], payment_provider: 'stripe' }
+    expectProblem(await pay(client, 'payments/deposit', again), 409)
+  })
+
+  test('a deposit that the provider refuses is refused again under the same key, not accepted', async () => {
+    const { client, milestone, milestones } = await activeProject()
+    const key = randomUUID()
+    const body = { milestone_ids: [milestone.id], payment_provider: 'stripe' }
+    const error = { type: 'invalid_request_error', message: 'Your account cannot take payments.' }
+    const haveStripeBack = await strangeServer((response) => {
+      response.writeHead(400, { 'content-type': 'application/json' })
+      response.end(JSON.stringify({ error }))
+    })
+    expectProblem(await pay(client, 'payments/deposit', body, key), 402, 'provider_declined')
+    haveStripeBack()
+    expectProblem(await pay(client, 'payments/deposit', body, key), 402, 'provider_declined')
+    await fund(client, milestones)
+  })
+
+  test('work that is paid for cannot become due after the rail stops holding its money', async () => {
+    const { client, project, milestone } = await fundedMilestone()
+    const proposal = {
+      kind: 'change_milestone',
+      milestone_id: milestone.id,
+      changes: { due_date: inDays(900) },
+    }
+    expectProblem(await api(client).post(`projects/${project.id}/proposals`, proposal), 422)
   })
 
   test('what a rail cannot take is refused before anybody pays', async () => {

@@ -125,6 +125,15 @@ test.group('Refunds', (group) => {
     assert.deepEqual(await breaks(), [])
   })
 
+  test('an accepted part lets the clock of the rest go on', async ({ assert }) => {
+    const { client, freelancer, milestone } = await submittedMilestone()
+    const refund = expectData(await pay(client, 'payments/refund', ask(milestone, '1.00')), 201)
+    expectData(await pay(freelancer, `payments/refunds/${refund.id}/accept`))
+    const after = expectData(await api(client).get(`milestones/${milestone.id}`))
+    const days = (Date.parse(after.auto_approve_at) - Date.now()) / 86_400_000
+    assert.approximately(days, 14, 0.01)
+  })
+
   test('a request that nobody answers becomes an escalated dispute and freezes the milestone', async ({
     assert,
   }) => {

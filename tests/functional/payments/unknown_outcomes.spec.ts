@@ -128,14 +128,59 @@ test.group('Unknown outcomes', (group) => {
     for (let run = 0; run < 5; run++) assert.equal(await sendPayout(id), 'unknown')
     assert.lengthOf(keysOf('/v1/transfers'), 1)
     assert.equal((await payoutTransaction()).attempt, 1)
+    const sent = sandbox.requestLog.filter(({ path }) => path === '/v1/transfers').length
+    assert.isBelow(sent, 10, 'a spent key is not sent again')
 
     await db.transaction((trx) => changeSetting(trx, 'unknown_lookup_interval_seconds', 0, 'test'))
+    assert.equal(await sendPayout(id), 'unknown')
+    assert.equal((await payoutTransaction()).attempt, 1)
     assert.equal(await sendPayout(id), 'unknown')
     assert.equal((await payoutTransaction()).attempt, 2)
     assert.equal(await sendPayout(id), 'settled')
     assert.lengthOf(keysOf('/v1/transfers'), 2)
     assert.equal(sandbox.transfers.length, 1)
     assert.deepEqual(await breaks(), [])
+  })
+
+  test('a look-up that fails is no proof that nothing is there', async ({ assert }) => {
+    const { client, milestone } = await submittedMilestone()
+    await db.transaction((trx) => changeSetting(trx, 'unknown_lookup_interval_seconds', 0, 'test'))
+    sandbox.webhookMode({ paused: true })
+    sandbox.failNext('POST /v1/transfers', { at: 'after', with: 'timeout' })
+    sandbox.failNext('GET /v1/transfers', { at: 'before', with: 500, times: 6 })
+    expectData(await pay(client, `milestones/${milestone.id}/approve`), 201)
+    await drain({ mayFail: true })
+    const { id } = await payoutTransaction()
+    for (let run = 0; run < 4; run++) assert.equal(await sendPayout(id), 'unknown')
+    assert.equal((await payoutTransaction()).attempt, 1)
+    sandbox.clearFaults()
+    assert.equal(await sendPayout(id), 'settled')
+    assert.equal(sandbox.transfers.length, 1)
+    assert.lengthOf(keysOf('/v1/transfers'), 1)
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('one that cannot be settled does not keep the others from being settled', async ({
+    assert,
+  }) => {
+    const first = await fundedMilestone()
+    const second = await fundedMilestone()
+    for (const { client, milestone } of [first, second]) {
+      sandbox.failNext('POST /v1/refunds', { at: 'before', with: 'timeout' })
+      const body = { milestone_id: milestone.id, reason: 'Not needed.' }
+      expectData(await pay(client, 'payments/refund', body), 201)
+      await drain({ mayFail: true })
+    }
+    // Something that nobody thought of: its deposit is gone from our books.
+    await db.rawQuery(
+      `UPDATE transactions SET deposit_id = NULL WHERE id =
+        (SELECT id FROM transactions WHERE transaction_type = 'refund' ORDER BY id LIMIT 1)`
+    )
+    const results = await settlePending({ olderThanSeconds: 0 })
+    assert.sameMembers(
+      results.map(({ after }) => after),
+      ['pending', 'completed']
+    )
   })
 
   test('a webhook that comes before the answer to our own call settles it, and the answer changes nothing', async ({

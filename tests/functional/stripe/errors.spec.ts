@@ -226,14 +226,6 @@ test.group('What a failure at Stripe means', (group) => {
       assert.equal((await failureOf(stripe.createDeposit(depositRequest()))).kind, kind)
     })
 
-  test('it tells how long to wait where Stripe does', async ({ assert }) => {
-    await strangeServer((response) =>
-      json(response, 429, refused('invalid_request_error', 'rate_limit'), { 'retry-after': '7' })
-    )
-    const failure = await failureOf(stripe.createDeposit(depositRequest()))
-    assert.equal(failure.retryAfterMs, 7000)
-  })
-
   test('a list that breaks off is no proof of absence', async ({ assert }) => {
     const { request, deposit } = await paidDeposit()
     sandbox.failNext('GET /v1/refunds', { at: 'before', with: 500 })
