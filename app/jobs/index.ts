@@ -7,6 +7,7 @@ import mailPasswordChanged from '#jobs/mail_password_changed'
 import processInboxEvent from '#jobs/process_inbox_event'
 import purgeExpiredSignIns from '#jobs/purge_expired_sign_ins'
 import purgeIdempotencyKeys from '#jobs/purge_idempotency_keys'
+import refreshRecipients from '#jobs/refresh_recipients'
 import remindReviewers from '#jobs/remind_reviewers'
 import reportDeadLetters from '#jobs/report_dead_letters'
 import retryStuckInbox from '#jobs/retry_stuck_inbox'
@@ -27,6 +28,7 @@ export const jobs: Job[] = [
   reportDeadLetters,
   processInboxEvent,
   retryStuckInbox,
+  refreshRecipients,
   wakePayouts,
   warnOfHoldLimits,
   autoApproveDue,

@@ -7,7 +7,7 @@ import {
   type Provider,
   type ProviderEvent,
 } from '#payments/provider'
-import { recordRecipient } from '#payments/payout_accounts'
+import { observeRecipient, tellOfBankPayout } from '#payments/recipients'
 import { providerOfRail } from '#payments/registry'
 import { applyDeposit } from '#escrow/apply_deposit'
 import { applyPayout } from '#escrow/apply_payout'
@@ -65,10 +65,10 @@ async function applySubject(provider: Provider, { subject }: ProviderEvent): Pro
     case 'payout':
       return applyPayout(provider, await provider.getPayout(subject.id))
     case 'recipient':
-      return recordRecipient(provider.name, await provider.getRecipient(subject.id))
-    // A payout from the freelancer's own balance to their bank moves no money of ours, and chargebacks
-    // have no operations yet: both stay in the inbox, to be replayed when something wants them.
+      return observeRecipient(provider.name, () => provider.getRecipient(subject.id))
     case 'recipient_payout':
+      return tellOfBankPayout(provider, subject.id, subject.account)
+    // Chargebacks have no operations yet: they stay in the inbox, to be replayed when something wants them.
     case 'dispute':
     case 'other':
       return false

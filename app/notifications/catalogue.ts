@@ -166,6 +166,12 @@ export const catalogue = {
     title: 'Payout account closed',
     body: 'The payment provider has closed your payout account. Add another to be paid.',
   }),
+  'payout_account.bank_payout_failed': (
+    d: AboutPayoutAccount & Partial<WithAmount> & { bank_payout_id: string; reason: string }
+  ) => ({
+    title: 'Not sent to your bank',
+    body: `The payment provider could not send ${d.amount ? `${d.amount} ${d.currency}` : 'money'} from your payout account to your bank. It is in your balance there; check your bank details with the provider.`,
+  }),
 } satisfies Record<string, (data: never) => Words>
 
 export type NotificationKind = keyof typeof catalogue

@@ -10,12 +10,15 @@ import wakePayouts from '#jobs/wake_payouts'
 import PayoutAccount from '#models/payout_account'
 import type { PaymentProvider } from '#models/transaction'
 import type User from '#models/user'
-import { notify } from '#notifications/notify'
-import { ProviderFailure, providerKey, type RecipientState } from '#payments/provider'
+import { ProviderFailure, providerKey } from '#payments/provider'
+import { observeRecipient } from '#payments/recipients'
 import { providerFor } from '#payments/registry'
 
 /** More than anybody needs, and an end to making accounts at the provider's expense. */
 const MOST_ACCOUNTS = 5
+
+/** So long before a key expires we no longer rely on it. */
+const KEY_MARGIN_MS = 3_600_000
 
 /** A freelancer's payout accounts, oldest first. @throws Problem 403 for clients */
 export async function payoutAccountsOf(user: User): Promise<PayoutAccount[]> {
@@ -25,8 +28,8 @@ export async function payoutAccountsOf(user: User): Promise<PayoutAccount[]> {
 
 /**
  * Adds a payout account: records it, has the provider make it, records what came of that. The first one
- * becomes the default. A previous try whose outcome is unknown is resumed under its own key, so that
- * pressing twice makes one account.
+ * becomes the default. A previous try whose outcome is unknown is resumed as it was first asked for, with
+ * its own key and country, so that pressing twice makes one account; for another country, remove it first.
  *
  * @returns the account; without a `destination` the provider's answer is still unknown
  * @throws Problem 403 clients, `email_not_verified`; 409 `too_many_payout_accounts`;
@@ -89,16 +92,22 @@ export async function onboardingLinkOf(
   }
 }
 
-/** Makes an account the one that payouts go to. @throws Problem 404, 403 */
+/**
+ * Makes an account the one that payouts go to, and sends there what waits or was refused: also when it
+ * already is that one, which is how somebody who mended it has a refused payout tried again.
+ *
+ * @throws Problem 404, 403
+ */
 export async function makeDefaultPayoutAccount(user: User, id: string): Promise<PayoutAccount> {
   assertMayChange(user)
   return inTransaction(async (trx) => {
     await lockUser(trx, user)
     const account = await payoutAccountOf(user, id, trx)
-    if (account.isDefault) return account
-    await live(user, trx).where('is_default', true).update({ is_default: false })
-    await account.merge({ isDefault: true }).save()
-    if (account.status === 'enabled') await enqueue(trx, wakePayouts, { userId: user.id })
+    if (!account.isDefault) {
+      await live(user, trx).where('is_default', true).update({ is_default: false })
+      await account.merge({ isDefault: true }).save()
+    }
+    await enqueue(trx, wakePayouts, { userId: user.id })
     return account
   })
 }
@@ -131,47 +140,29 @@ export async function removePayoutAccount(user: User, id: string): Promise<void>
 }
 
 /**
- * Records how a recipient stands at the provider. One that can be paid from now on gets what waited.
- *
- * @returns false if the recipient is none of ours
- */
-export async function recordRecipient(
-  provider: PaymentProvider,
-  state: RecipientState
-): Promise<boolean> {
-  return inTransaction(async (trx) => {
-    const account = await accountOf(trx, provider, state)
-    if (!account) return false
-    const before = account.status
-    const { destination, status, requirements } = state
-    await account.merge({ destination, status, requirements }).save()
-    if (account.deletedAt || before === status) return true
-    if (status === 'enabled') await enqueue(trx, wakePayouts, { userId: account.userId })
-    if (status === 'enabled' || status === 'restricted' || status === 'disabled') {
-      await notify(trx, {
-        userId: account.userId,
-        kind: `payout_account.${status}`,
-        data: { payout_account_id: account.id, payment_provider: provider },
-      })
-    }
-    return true
-  })
-}
-
-/**
- * The provider's side of an account, where it is still missing: asks under a key that stays the same
- * until the provider has definitely refused.
+ * The provider's side of an account, where it is still missing: asks under the row's own key. A definite
+ * refusal removes the row, so the next try has another one. A row whose key may have been forgotten is
+ * looked up first, or the provider would make a second account.
  */
 async function establish(user: User, account: PayoutAccount): Promise<PayoutAccount> {
   if (account.destination) return account
+  const provider = providerFor(account.paymentProvider)
+  const mayBeForgotten = await isOlderThan(account, provider.keyLifetimeMs - KEY_MARGIN_MS)
   try {
-    const state = await providerFor(account.paymentProvider).onboardRecipient({
-      key: providerKey(account.id, account.attempt, 'onboard'),
-      payoutAccountId: account.id,
-      email: user.email,
-      country: account.country.trim(),
+    await observeRecipient(provider.name, async () => {
+      const made = mayBeForgotten
+        ? await provider.findRecipient(account.id, account.createdAt.toJSDate())
+        : undefined
+      const state =
+        made ??
+        (await provider.onboardRecipient({
+          key: providerKey(account.id, 1, 'onboard'),
+          payoutAccountId: account.id,
+          email: user.email,
+          country: account.country.trim(),
+        }))
+      return { ...state, payoutAccountId: account.id }
     })
-    await recordRecipient(account.paymentProvider, { ...state, payoutAccountId: account.id })
   } catch (failure) {
     if (!(failure instanceof ProviderFailure)) throw failure
     if (failure.kind === 'declined') {
@@ -187,18 +178,13 @@ async function establish(user: User, account: PayoutAccount): Promise<PayoutAcco
   return PayoutAccount.findOrFail(account.id)
 }
 
-/** By the provider's id, or before we have heard of it, by ours. Locked until the transaction ends. */
-async function accountOf(
-  trx: TransactionClientContract,
-  provider: PaymentProvider,
-  { destination, payoutAccountId }: RecipientState
-): Promise<PayoutAccount | null> {
-  const accounts = PayoutAccount.query({ client: trx })
-    .where('payment_provider', provider)
-    .forUpdate()
-  const known = await accounts.clone().where('destination', destination).first()
-  if (known || !isUuid(payoutAccountId)) return known
-  return accounts.where('id', payoutAccountId).where('destination', '').first()
+async function isOlderThan(account: PayoutAccount, milliseconds: number): Promise<boolean> {
+  const old = await db
+    .from('payout_accounts')
+    .where('id', account.id)
+    .whereRaw('created_at < now() - make_interval(secs => ?)', [milliseconds / 1000])
+    .first()
+  return old !== null
 }
 
 async function remove(trx: TransactionClientContract, account: PayoutAccount): Promise<void> {
@@ -212,7 +198,10 @@ async function remove(trx: TransactionClientContract, account: PayoutAccount): P
     .whereNull('deleted_at')
     .orderBy('id')
     .first()
-  await next?.merge({ isDefault: true }).save()
+  if (!next) return
+  await next.merge({ isDefault: true }).save()
+  // What was refused at the account that is gone may go through at this one.
+  await enqueue(trx, wakePayouts, { userId: account.userId })
 }
 
 function live(user: User, client?: TransactionClientContract) {

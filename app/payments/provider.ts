@@ -270,7 +270,7 @@ export interface Provider {
 /** A payout from a recipient's own balance to their bank, as the provider sees it now. */
 export interface RecipientPayout {
   id: string
-  state: 'pending' | 'paid' | 'failed'
+  state: 'pending' | 'paid' | 'failed' | 'cancelled'
   /** Undefined in a currency that is none of ours: the recipient's bank may have any. */
   amount?: Money
   /** Why it failed, in the provider's words; empty otherwise. */

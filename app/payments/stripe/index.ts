@@ -11,7 +11,13 @@ import {
 } from './deposits.js'
 import { parseStripeEvent } from './events.js'
 import { createPayout, findPayout, getPayout } from './payouts.js'
-import { getRecipient, onboardRecipient, onboardingLink } from './recipients.js'
+import {
+  findRecipient,
+  getRecipient,
+  getRecipientPayout,
+  onboardRecipient,
+  onboardingLink,
+} from './recipients.js'
 import { createRefund, findRefund, getRefund } from './refunds.js'
 import { verifyStripeWebhook } from './webhooks.js'
 
@@ -48,4 +54,6 @@ export const stripe: Provider = {
   findByMetadata,
   listBalanceTransactions,
   getBalance,
+  findRecipient,
+  getRecipientPayout,
 }

@@ -1,6 +1,18 @@
 import type Stripe from 'stripe'
-import { ProviderFailure, type RecipientState } from '#payments/provider'
-import { ask, look, stripeClient } from './client.js'
+import { isKnownCurrency } from '#ledger/money'
+import { ProviderFailure, type RecipientPayout, type RecipientState } from '#payments/provider'
+import { fromStripe } from './amounts.js'
+import { ask, everyOf, isReplay, look, stripeClient } from './client.js'
+import { createdSince } from './windows.js'
+
+/** What reading an account that has left us, or something of its own, fails with. */
+const GONE = ['account_invalid', 'resource_missing']
+
+const PAYOUT_STATES: Record<string, RecipientPayout['state']> = {
+  paid: 'paid',
+  failed: 'failed',
+  canceled: 'cancelled',
+}
 
 /** Makes a connected Express account that may receive transfers; Stripe collects the rest itself. */
 export async function onboardRecipient(input: {
@@ -21,7 +33,7 @@ export async function onboardRecipient(input: {
       { idempotencyKey: input.key }
     )
   )
-  return describe(account)
+  return isReplay(account) ? getRecipient(account.id) : describe(account)
 }
 
 /** An account that has left us, or was deleted, is `disabled`. */
@@ -29,9 +41,44 @@ export async function getRecipient(destination: string): Promise<RecipientState>
   try {
     return describe(await look('account', () => stripeClient().accounts.retrieve(destination)))
   } catch (error) {
-    const gone = ['account_invalid', 'resource_missing']
-    if (!(error instanceof ProviderFailure) || !gone.includes(error.code)) throw error
+    if (!isGone(error)) throw error
     return { destination, payoutAccountId: '', status: 'disabled', requirements: [] }
+  }
+}
+
+/** Among all accounts made since then: lists are complete at once. */
+export async function findRecipient(
+  payoutAccountId: string,
+  since: Date
+): Promise<RecipientState | undefined> {
+  const accounts = everyOf(() =>
+    stripeClient().accounts.list({ created: createdSince(since), limit: 100 })
+  )
+  for await (const account of accounts) {
+    if (account.metadata?.payout_account_id === payoutAccountId) return describe(account)
+  }
+  return undefined
+}
+
+/** Read at the connected account, whose payouts these are. */
+export async function getRecipientPayout(
+  id: string,
+  destination: string
+): Promise<RecipientPayout | undefined> {
+  try {
+    const payout = await look('payout', () =>
+      stripeClient().payouts.retrieve(id, {}, { stripeAccount: destination })
+    )
+    const { amount, currency } = payout
+    return {
+      id: payout.id,
+      state: PAYOUT_STATES[payout.status] ?? 'pending',
+      amount: isKnownCurrency(currency.toUpperCase()) ? fromStripe(amount, currency) : undefined,
+      failureMessage: payout.failure_message ?? '',
+    }
+  } catch (error) {
+    if (isGone(error)) return undefined
+    throw error
   }
 }
 
@@ -48,6 +95,10 @@ export async function onboardingLink(
     })
   )
   return link.url
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof ProviderFailure && GONE.includes(error.code)
 }
 
 function describe(account: Stripe.Account): RecipientState {

@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import PayoutAccount from '#models/payout_account'
 import type User from '#models/user'
-import { recordRecipient } from '#payments/payout_accounts'
+import { observeRecipient } from '#payments/recipients'
+import { stripe } from '#payments/stripe/index'
 import { api, expectData, expectProblem } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { settle } from '#tests/support/jobs'
 import { sandbox } from '#tests/support/sandbox'
 import { aClient, aFreelancer } from '#tests/support/users'
-import { json, strangeServer, withSetting } from './helpers.js'
+import { failureOf, json, strangeServer, withSetting } from './helpers.js'
 
 const PATH = 'payments/payout-accounts'
 const CREATE = 'POST /v1/accounts'
@@ -36,7 +37,9 @@ test.group('Payout accounts', (group) => {
     assert.isBelow(page.status, 400)
     await settle()
 
-    const [enabled] = expectData(await api(freelancer).get(PATH))
+    const list = await api(freelancer).get(PATH)
+    assert.deepEqual(list.body.meta, { next_cursor: null, has_more: false })
+    const [enabled] = expectData(list)
     assert.deepInclude(enabled, { status: 'enabled', requirements: [] })
     const kinds = await db.from('notifications').where('user_id', freelancer.id).select('kind')
     assert.deepEqual(kinds, [{ kind: 'payout_account.enabled' }])
@@ -236,10 +239,110 @@ test.group('Payout accounts', (group) => {
   test('a recipient that is none of ours changes nothing', async ({ assert }) => {
     const { id } = expectData(await add(await aFreelancer()), 201)
     const stranger = { destination: 'acct_other', payoutAccountId: id, requirements: [] }
-    assert.isFalse(await recordRecipient('stripe', { ...stranger, status: 'enabled' }))
+    assert.isFalse(
+      await observeRecipient('stripe', async () => ({ ...stranger, status: 'enabled' }))
+    )
     assert.equal((await PayoutAccount.findOrFail(id)).status, 'pending')
   })
+
+  test('a slow answer from before does not overwrite a newer one', async ({ assert }) => {
+    const { id, destination } = expectData(await add(await aFreelancer()), 201)
+    await settle()
+    sandbox.webhookMode({ paused: true })
+    const look = () => observeRecipient('stripe', () => stripe.getRecipient(destination))
+    const hold = sandbox.hold('GET /v1/accounts/{account}')
+    const slow = look()
+    await hold.arrived
+    sandbox.completeOnboarding(destination)
+    await look()
+    hold.release()
+    assert.isTrue(await slow)
+    assert.equal((await PayoutAccount.findOrFail(id)).status, 'enabled')
+  })
+
+  test('one that is recorded anew during every look is looked at later again', async ({
+    assert,
+  }) => {
+    const { destination } = expectData(await add(await aFreelancer()), 201)
+    await settle()
+    const get = () => stripe.getRecipient(destination)
+    const failure = await failureOf(
+      observeRecipient('stripe', async () => {
+        const state = await get()
+        await observeRecipient('stripe', get)
+        return state
+      })
+    )
+    assert.equal(failure.kind, 'retry')
+  })
+
+  test("the provider's id arriving twice at once is recorded once, the newest state wins", async ({
+    assert,
+  }) => {
+    const freelancer = await aFreelancer()
+    sandbox.failNext(CREATE, { at: 'after', with: 500 })
+    sandbox.webhookMode({ paused: true })
+    const { id } = expectData(await add(freelancer), 202)
+    const [{ id: destination }] = sandbox.accounts
+    sandbox.completeOnboarding(destination)
+    const look = () => observeRecipient('stripe', () => stripe.getRecipient(destination))
+    assert.deepEqual(await Promise.all([look(), look(), look()]), [true, true, true])
+    const account = await PayoutAccount.findOrFail(id)
+    assert.deepInclude(account.serialize(), { destination, status: 'enabled' })
+    const kinds = await db.from('notifications').where('user_id', freelancer.id).select('kind')
+    assert.deepEqual(kinds, [{ kind: 'payout_account.enabled' }])
+  })
+
+  test('a repeated creation tells how the account is now, not how it was made', async ({
+    assert,
+  }) => {
+    const freelancer = await aFreelancer()
+    sandbox.webhookMode({ paused: true })
+    sandbox.failNext(CREATE, { at: 'after', with: 500 })
+    expectData(await add(freelancer), 202)
+    sandbox.completeOnboarding(sandbox.accounts[0].id)
+    const again = expectData(await add(freelancer), 201)
+    assert.equal(again.status, 'enabled')
+    assert.equal(sandbox.effects('account'), 1)
+  })
+
+  test('going on after the key has expired finds the account that was made', async ({ assert }) => {
+    const freelancer = await aFreelancer()
+    sandbox.webhookMode({ paused: true })
+    sandbox.failNext(CREATE, { at: 'after', with: 500 })
+    const { id } = expectData(await add(freelancer), 202)
+    await aDayLater(id)
+    expectData(await api(freelancer).post(`${PATH}/${id}/onboarding-link`, {}))
+    assert.equal(sandbox.effects('account'), 1)
+    const account = await PayoutAccount.findOrFail(id)
+    assert.equal(account.destination, sandbox.accounts[0].id)
+  })
+
+  test('going on after the key has expired makes the account if there is none', async ({
+    assert,
+  }) => {
+    const freelancer = await aFreelancer()
+    expectData(await add(await aFreelancer()), 201)
+    sandbox.failNext(CREATE, { at: 'before', with: 500 })
+    const { id } = expectData(await add(freelancer, { payment_provider: 'stripe' }), 202)
+    await aDayLater(id)
+    const again = expectData(
+      await add(freelancer, { payment_provider: 'stripe', country: 'DE' }),
+      201
+    )
+    assert.deepInclude(again, { id, country: 'US' }, 'resumed as it was first asked for')
+    assert.equal(sandbox.effects('account'), 2)
+  })
 })
+
+/** As if the account's creation had been asked for yesterday, and its key had run out. */
+async function aDayLater(id: string): Promise<void> {
+  sandbox.advance(25 * 3_600_000)
+  await db
+    .from('payout_accounts')
+    .where('id', id)
+    .update({ created_at: db.raw(`created_at - interval '25 hours'`) })
+}
 
 /** The row of a payout, without the story that leads to one. */
 async function payoutTo(accountId: string, user: User, state: string): Promise<void> {
