@@ -165,6 +165,12 @@ async function describeIntent(intent: Intent): Promise<ProviderDeposit> {
       stripeClient().checkout.sessions.list({ payment_intent: intent.id, limit: 1 })
     )
     for await (const { id } of sessions) return describeSession(await getSession(id))
+    // Under the intent's name the same money would be booked a second time, beside its session's.
+    throw new ProviderFailure(
+      'retry',
+      'session_not_found',
+      `Stripe does not show the Checkout session of ${intent.id} now.`
+    )
   }
   const deposit = paymentOf(intent)
   return deposit.state === 'open' && intent.client_secret

@@ -1,9 +1,10 @@
 import { test } from '@japa/runner'
 import { randomUUID } from 'node:crypto'
+import { stripeClient } from '#payments/stripe/client'
 import { stripe } from '#payments/stripe/index'
 import { sandbox } from '#tests/support/sandbox'
 import { resetAll } from '#tests/support/database'
-import { depositRequest, inHours, paidDeposit, usd, withSetting } from './helpers.js'
+import { depositRequest, failureOf, inHours, paidDeposit, usd, withSetting } from './helpers.js'
 
 const METHODS = [{ method: 'payment_element' as const }, { method: 'checkout' as const }]
 
@@ -65,6 +66,18 @@ test.group('A deposit at Stripe', (group) => {
       assert.equal((await stripe.getDeposit(intent.id)).id, deposit.id)
       assert.equal((await stripe.getDepositByCharge(deposit.chargeId)).id, deposit.id)
     })
+
+  test('one whose session Stripe does not show yet is told later, never under another name', async ({
+    assert,
+  }) => {
+    const { id } = await stripeClient().paymentIntents.create({
+      amount: 100_000,
+      currency: 'usd',
+      metadata: { transaction_id: randomUUID(), channel: 'checkout' },
+    })
+    const failure = await failureOf(stripe.getDeposit(id))
+    assert.deepInclude(failure, { kind: 'retry', code: 'session_not_found' })
+  })
 
   test('its fee is unknown until Stripe has settled it', async ({ assert }) => {
     const request = depositRequest()
