@@ -1,14 +1,18 @@
 import db from '@adonisjs/lucid/services/db'
+import logger from '@adonisjs/core/services/logger'
 import { inTransaction } from '#database/transaction'
 import { notify } from '#notifications/notify'
 import { aboutMilestone } from '#escrow/about'
 import { lockMilestone } from '#escrow/locks'
 import { setting } from '#escrow/settings'
 
+/** More than that wait for the next run. */
+const AT_ONCE = 500
+
 /**
  * Reminds clients of work that will count as approved soon, once for each of the setting's
  * `review_reminder_days` before. Where several are due at once (a short inspection period), one
- * reminder serves for all of them.
+ * reminder serves for all of them. One that fails does not hold up the others.
  *
  * @returns how many reminders were sent
  */
@@ -25,10 +29,16 @@ export async function sendReviewReminders(): Promise<number> {
                   AND NOT reminders_sent @> to_jsonb(mark))`,
       [marks]
     )
+    .orderBy('auto_approve_at')
+    .limit(AT_ONCE)
     .select('id')
   let sent = 0
   for (const { id } of due) {
-    if (await remind(id, marks)) sent++
+    try {
+      if (await remind(id, marks)) sent++
+    } catch (error) {
+      logger.error({ err: error, milestoneId: id }, 'reminding of a review failed')
+    }
   }
   return sent
 }

@@ -2,6 +2,9 @@ import db from '@adonisjs/lucid/services/db'
 import { autoApprove } from '#escrow/auto_approve'
 import { defineJob } from '#jobs/queue'
 
+/** More than that wait for the next minute. */
+const AT_ONCE = 500
+
 /** Approves work whose inspection period ran out. One that fails does not hold up the others. */
 export default defineJob({
   name: 'auto_approve_due',
@@ -14,6 +17,7 @@ export default defineJob({
       .whereNull('closed_at')
       .whereRaw('auto_approve_at <= now()')
       .orderBy('auto_approve_at')
+      .limit(AT_ONCE)
       .select('id')
     for (const { id } of due) {
       try {

@@ -2,6 +2,9 @@ import db from '@adonisjs/lucid/services/db'
 import { escalateRefund } from '#escrow/escalate_refund'
 import { defineJob } from '#jobs/queue'
 
+/** More than that wait for the next run. */
+const AT_ONCE = 500
+
 /** Makes disputes of refund requests whose time to answer is over. */
 export default defineJob({
   name: 'escalate_unanswered_refunds',
@@ -12,6 +15,8 @@ export default defineJob({
       .from('refund_requests')
       .where('status', 'requested')
       .whereRaw('respond_by <= now()')
+      .orderBy('respond_by')
+      .limit(AT_ONCE)
       .select('id')
     for (const { id } of due) {
       try {

@@ -69,6 +69,23 @@ test.group('The inspection period', (group) => {
     }
   })
 
+  test('a reminder that fails does not hold up the others', async ({ assert }) => {
+    const broken = await submittedMilestone()
+    const sound = await submittedMilestone()
+    await clockAt(broken.milestone.id, '20 hours')
+    await clockAt(sound.milestone.id, '21 hours')
+    await db
+      .from('milestones')
+      .where('id', broken.milestone.id)
+      .update({ reminders_sent: JSON.stringify({ not: 'a list' }) })
+    assert.equal(await sendReviewReminders(), 1)
+    const told = expectData(await api(sound.client).get('notifications'))
+    assert.include(
+      told.map((one: any) => one.kind),
+      'milestone.review_reminder'
+    )
+  })
+
   test('rejected work stops the clock', async ({ assert }) => {
     const { client, milestone } = await submittedMilestone()
     expectData(
