@@ -28,11 +28,4 @@ export default class MilestonePolicy extends BasePolicy {
       AuthorizationResponse.deny('The client of the project judges the work.', 403)
     )
   }
-
-  approve(user: User, { project }: Milestone) {
-    return (
-      user.id === project.clientId ||
-      AuthorizationResponse.deny('The client of the project judges the work.', 403)
-    )
-  }
 }
