@@ -51,8 +51,10 @@ export class DepositAllocationSchema extends BaseModel {
 }
 
 export class DepositSchema extends BaseModel {
-  static $columns = ['chargeId', 'expiresAt', 'holdUntil', 'method', 'providerFee', 'refundableUntil', 'returnUrl', 'state', 'transactionId'] as const
+  static $columns = ['chargeDisputedAt', 'chargeId', 'expiresAt', 'holdUntil', 'method', 'providerFee', 'refundableUntil', 'returnUrl', 'state', 'transactionId'] as const
   $columns = DepositSchema.$columns
+  @column.dateTime()
+  declare chargeDisputedAt: DateTime | null
   @column()
   declare chargeId: string
   @column.dateTime()
@@ -360,7 +362,7 @@ export class PayoutAccountSchema extends BaseModel {
 }
 
 export class PayoutSchema extends BaseModel {
-  static $columns = ['notBefore', 'payoutAccountId', 'releaseId', 'state', 'transactionId', 'userId'] as const
+  static $columns = ['notBefore', 'payoutAccountId', 'releaseId', 'returnedAmount', 'state', 'transactionId', 'userId'] as const
   $columns = PayoutSchema.$columns
   @column.dateTime()
   declare notBefore: DateTime
@@ -368,6 +370,8 @@ export class PayoutSchema extends BaseModel {
   declare payoutAccountId: string | null
   @column()
   declare releaseId: string
+  @column()
+  declare returnedAmount: bigint
   @column()
   declare state: string
   @column({ isPrimary: true })

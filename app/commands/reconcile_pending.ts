@@ -6,7 +6,7 @@ import { formatMinor } from '#ledger/money'
 export default class ReconcilePending extends BaseCommand {
   static commandName = 'reconcile:pending'
   static description = 'Settle pending deposits, refunds and payouts by asking the providers'
-  static help = ['Exits 1 while anything that was looked at is still pending.']
+  static help = ['Exits 1 while the outcome of anything is unknown, or contradicts our books.']
   static options: CommandOptions = { startApp: true }
 
   @flags.number({ description: 'Only transactions at least this old, in seconds', default: 0 })
@@ -19,14 +19,17 @@ export default class ReconcilePending extends BaseCommand {
     const { settlePending } = await import('#escrow/settle_pending')
     const results = await settlePending({ olderThanSeconds: this.olderThan })
     const open = results.filter((result) => result.after === 'pending').length
-    if (open > 0) this.exitCode = 1
+    const unknown = results.filter((result) => result.unknown).length
+    if (unknown > 0) this.exitCode = 1
 
     if (this.json) {
       const rows = results.map(({ amount, ...result }) => ({
         ...result,
         amount: formatMinor(amount, result.currency),
       }))
-      this.logger.log(JSON.stringify({ looked_at: rows.length, still_pending: open, rows }))
+      this.logger.log(
+        JSON.stringify({ looked_at: rows.length, still_pending: open, unknown, rows })
+      )
       return
     }
     const table = new Table({ head: ['transaction', 'type', 'amount', 'before', 'after', 'note'] })
@@ -35,6 +38,8 @@ export default class ReconcilePending extends BaseCommand {
       table.push([transactionId, type, money, before, after, note])
     }
     if (results.length > 0) this.logger.log(table.toString())
-    this.logger.log(`${results.length} looked at, ${open} still pending`)
+    this.logger.log(
+      `${results.length} looked at, ${open} still pending, ${unknown} of unknown outcome`
+    )
   }
 }

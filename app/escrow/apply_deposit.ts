@@ -16,6 +16,7 @@ import type Project from '#models/project'
 import { notify, notifyAll } from '#notifications/notify'
 import { aboutMilestone, aboutProject, inWords } from '#escrow/about'
 import { closeLockedDeposit } from '#escrow/close_deposit'
+import { stopInspection } from '#escrow/inspection_clock'
 import { lockTransactionWithProject } from '#escrow/locks'
 import { recordActivity } from '#escrow/record_activity'
 import { startRefund } from '#escrow/start_refund'
@@ -38,6 +39,7 @@ interface Locked {
  * - captured, and still wanted: clearing → escrow of each milestone, which is funded from now on
  * - captured, but its milestones are gone or funded: clearing → unapplied, and refunded by itself
  * - cancelled: the deposit is closed
+ * - disputed with the payer's bank: its milestones are frozen
  * - in another amount or currency than asked: clearing → suspense, and frozen until a person has looked
  *
  * @returns false if the payment belongs to no transaction of ours
@@ -113,6 +115,7 @@ async function applyLocked(locked: Locked): Promise<void> {
   } else {
     await bookLateFee(locked)
   }
+  if (observed.disputed && !deposit.chargeDisputedAt) await freezeDisputed(locked)
 }
 
 function isBooked(deposit: Deposit): boolean {
@@ -332,6 +335,35 @@ async function bookLateFee(locked: Locked): Promise<void> {
   locked.deposit.useTransaction(locked.trx)
   locked.deposit.providerFee = locked.observed.fee!.minor
   await locked.deposit.save()
+}
+
+/**
+ * The payer disputes the payment with their bank, which takes it from our balance until it is decided.
+ * Nothing of it may leave escrow meanwhile, or it would be paid for twice.
+ */
+async function freezeDisputed({ trx, project, milestones, transaction }: Locked): Promise<void> {
+  await trx
+    .from('deposits')
+    .where('transaction_id', transaction.id)
+    .update({ charge_disputed_at: db.raw('now()') })
+  for (const milestone of milestones) await stopInspection(trx, milestone)
+  await recordActivity(trx, {
+    projectId: project.id,
+    milestoneId: transaction.milestoneId ?? undefined,
+    subject: { type: 'transaction', id: transaction.id },
+    actor: { type: 'provider' },
+    action: 'deposit.disputed',
+  })
+  logger.error(
+    { transactionId: transaction.id },
+    'a chargeback was opened: its milestones are frozen'
+  )
+  const amount = Money.of(transaction.amount, transaction.currency)
+  const data = { ...aboutProject(project), ...inWords(amount), transaction_id: transaction.id }
+  await notifyAll(trx, [
+    { userId: project.clientId, kind: 'deposit.disputed', data },
+    { userId: project.freelancerId!, kind: 'deposit.disputed', data },
+  ])
 }
 
 async function freeze({ trx, observed, project, transaction, deposit }: Locked): Promise<void> {

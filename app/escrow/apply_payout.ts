@@ -217,7 +217,10 @@ async function bringBack(locked: Locked, returned: Money): Promise<void> {
       ],
     },
   ])
-  await trx.from('payouts').where('transaction_id', transaction.id).update({ state: 'returned' })
+  await trx
+    .from('payouts')
+    .where('transaction_id', transaction.id)
+    .update({ state: 'returned', returned_amount: returned.minor.toString() })
   await tell({ ...locked, amount: fresh }, 'payout.returned', 'completed')
 }
 

@@ -35,7 +35,7 @@ export async function assertNotStopped(
   }
 }
 
-/** @throws Problem 409 `frozen` while a dispute over the milestone is open */
+/** @throws Problem 409 `frozen` while a dispute over the milestone, or over its payment, is open */
 export async function assertNotFrozen(
   trx: TransactionClientContract,
   milestone: Milestone
@@ -52,6 +52,19 @@ export async function assertNotFrozen(
         code: 'frozen',
         extra: { dispute_id: dispute.id },
       }
+    )
+  }
+  const { rows } = await trx.rawQuery(
+    `SELECT EXISTS (
+       SELECT FROM deposit_allocations a JOIN deposits d ON d.transaction_id = a.transaction_id
+        WHERE a.milestone_id = ? AND a.live AND d.charge_disputed_at IS NOT NULL) AS disputed`,
+    [milestone.id]
+  )
+  if (rows[0].disputed) {
+    throw wrongState(
+      "The payment for this milestone is disputed with the payer's bank; its money is frozen.",
+      milestone.status,
+      { code: 'frozen' }
     )
   }
 }

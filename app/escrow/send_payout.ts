@@ -187,6 +187,10 @@ async function reasonToWait(
     .where('not_before', '<=', db.raw('now()'))
     .first()
   if (!due) return 'The hold period after the release is not over yet.'
+  const { chargeDisputedAt } = await Deposit.query({ client: trx })
+    .where('transaction_id', deposit.id)
+    .firstOrFail()
+  if (chargeDisputedAt) return "The payment that it draws on is disputed with the payer's bank."
   if (!account) return 'Add a payout account; the money is sent as soon as there is one.'
   if (account.status !== 'enabled') {
     return 'The payout account cannot receive money yet; finish its set-up at the provider.'

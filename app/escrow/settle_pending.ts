@@ -21,6 +21,8 @@ export interface Settled {
   after: string
   /** Why it is still pending, for people. */
   note: string
+  /** Nobody knows what became of it at the provider, or the records contradict each other. */
+  unknown: boolean
 }
 
 export interface SettlePending {
@@ -75,7 +77,10 @@ async function settleOne(id: string): Promise<Settled> {
     logger[expected ? 'warn' : 'error']({ transactionId: id, err: error }, 'still pending')
   }
   const after = await Transaction.findOrFail(id)
+  // Waiting for its payer, an account or a balance is nothing to worry about.
+  const waits = after.sentAt === null || after.providerTransactionId !== ''
   return {
+    unknown: after.status === 'pending' && (!waits || after.failureCode === 'provider_mismatch'),
     transactionId: id,
     type: transaction.transactionType,
     amount: transaction.amount,

@@ -56,10 +56,11 @@ async function applySubject(provider: Provider, { subject }: ProviderEvent): Pro
   switch (subject.kind) {
     case 'deposit':
       return applyDeposit(provider, await provider.getDeposit(subject.id))
-    case 'charge': {
-      const deposit = await depositOf(provider, subject.id)
-      return deposit ? applyDeposit(provider, deposit) : false
-    }
+    case 'charge':
+      return applyCharge(provider, subject.id)
+    // That there is one freezes its deposit. Its way through the books is not built yet.
+    case 'dispute':
+      return applyCharge(provider, subject.chargeId)
     case 'refund':
       return applyRefund(provider, await provider.getRefund(subject.id))
     case 'payout':
@@ -68,11 +69,14 @@ async function applySubject(provider: Provider, { subject }: ProviderEvent): Pro
       return observeRecipient(provider.name, () => provider.getRecipient(subject.id))
     case 'recipient_payout':
       return tellOfBankPayout(provider, subject.id, subject.account)
-    // Chargebacks have no operations yet: they stay in the inbox, to be replayed when something wants them.
-    case 'dispute':
     case 'other':
       return false
   }
+}
+
+async function applyCharge(provider: Provider, chargeId: string): Promise<boolean> {
+  const deposit = await depositOf(provider, chargeId)
+  return deposit ? applyDeposit(provider, deposit) : false
 }
 
 async function depositOf(provider: Provider, chargeId: string) {

@@ -102,6 +102,10 @@ export const catalogue = {
     title: 'Deposit expired',
     body: `Your deposit of ${money(d)} for "${d.project_title}" was not finished in time. You can start a new one.`,
   }),
+  'deposit.disputed': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+    title: 'Payment disputed',
+    body: `The payment of ${money(d)} for "${d.project_title}" is disputed with the payer's bank. Its money is frozen until that is decided.`,
+  }),
   'deposit.returned': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
     title: 'Deposit returned',
     body: `A payment of ${money(d)} for "${d.project_title}" was not needed any more and goes back to you.`,

@@ -17,6 +17,7 @@ export default class PayoutTransformer extends BaseTransformer<Payout> {
       provider_transaction_id: transaction.providerTransactionId,
       amount: formatMinor(transaction.amount, transaction.currency),
       currency: transaction.currency,
+      returned_amount: formatMinor(payout.returnedAmount, transaction.currency),
       state: payout.state,
       status: transaction.status,
       wait_reason: transaction.waitReason || null,

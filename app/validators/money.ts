@@ -45,9 +45,12 @@ class VineAmount extends BaseLiteralType<string, string, string> {
 /**
  * An amount on the wire, still text: which decimals it may have depends on a currency that only the
  * operation knows. Pass it on to `toMoney`.
+ *
+ * A null is refused even where the amount may be left out: leaving it out means everything, which a
+ * form with an empty field does not.
  */
 export function amount(): VineAmount {
-  return new VineAmount()
+  return new VineAmount().parse((value) => (value === null ? '' : value))
 }
 
 const currencyRule = vine.createRule(

@@ -72,6 +72,8 @@ export default class extends BaseSchema {
           CHECK (state IN ('live', 'cancelling', 'applied', 'unapplied', 'frozen', 'closed')),
         -- What refunds and payouts refer to at the provider.
         charge_id text NOT NULL DEFAULT '',
+        -- The payer's bank has taken the payment into dispute: its milestones are frozen from then on.
+        charge_disputed_at timestamptz,
         -- Minor units, once final. The deposit completes without it.
         provider_fee bigint CHECK (provider_fee >= 0),
         expires_at timestamptz NOT NULL,
@@ -143,7 +145,9 @@ export default class extends BaseSchema {
         -- waiting: has not been sent, money is in payable. in_transit: sent, outcome open.
         state text NOT NULL DEFAULT 'waiting'
           CHECK (state IN ('waiting', 'in_transit', 'paid', 'failed', 'returned')),
-        not_before timestamptz NOT NULL DEFAULT now()
+        not_before timestamptz NOT NULL DEFAULT now(),
+        -- Minor units that came back after it was paid; they are payable again.
+        returned_amount bigint NOT NULL DEFAULT 0 CHECK (returned_amount >= 0)
       );
       -- Whose money waits for something, or was refused.
       CREATE INDEX payouts_waiting ON payouts (user_id) WHERE state IN ('waiting', 'failed');

@@ -3,11 +3,18 @@ import db from '@adonisjs/lucid/services/db'
 import { accounts } from '#ledger/chart_of_accounts'
 import { changeSetting } from '#escrow/settings'
 import { settlePending } from '#escrow/settle_pending'
-import { api, expectData } from '#tests/support/api'
+import { api, expectData, expectProblem } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { drain, settle } from '#tests/support/jobs'
 import { breaks, held } from '#tests/support/ledger'
-import { aPayoutAccount, fundedMilestone, pay, submittedMilestone } from '#tests/support/projects'
+import {
+  aPayoutAccount,
+  fundedMilestone,
+  fundedProject,
+  pay,
+  submit,
+  submittedMilestone,
+} from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
 
 async function onlyPayout(freelancer: any) {
@@ -125,5 +132,44 @@ test.group('Payouts', (group) => {
     const sources = new Set(sandbox.transfers.map((transfer) => transfer.source_transaction))
     assert.equal(sources.size, 1)
     assert.deepEqual(await breaks(), [])
+  })
+
+  test('a payment that its payer disputes with the bank is frozen: not released, refunded or paid out', async ({
+    assert,
+  }) => {
+    const { client, freelancer, milestones, project } = await fundedProject({
+      amounts: ['600.00', '400.00'],
+      payable: false,
+    })
+    await submit(freelancer, milestones[0])
+    expectData(await pay(client, 'payments/release', { milestone_id: milestones[1].id }), 201)
+    sandbox.openDispute(sandbox.charges[0].id)
+    await settle()
+    const body = { milestone_id: milestones[0].id }
+    expectProblem(await pay(client, `milestones/${milestones[0].id}/approve`), 409, 'frozen')
+    expectProblem(await pay(client, 'payments/release', body), 409, 'frozen')
+    const refund = await pay(client, 'payments/refund', { ...body, reason: 'Twice, please.' })
+    expectProblem(refund, 409, 'frozen')
+    const shown = expectData(await api(client).get(`milestones/${milestones[0].id}`))
+    assert.isNull(shown.auto_approve_at)
+
+    await aPayoutAccount(freelancer)
+    await settle()
+    const [payout] = expectData(await api(freelancer).get('payments/payouts'))
+    assert.equal(payout.state, 'waiting')
+    assert.match(payout.wait_reason, /disputed/)
+    assert.equal(sandbox.transfers.length, 0)
+    const lines = expectData(await api(client).get(`projects/${project.id}/activity`))
+    assert.include(
+      lines.map((line: { action: string }) => line.action),
+      'deposit.disputed'
+    )
+  })
+
+  test('an amount of null is no amount, and moves nothing', async () => {
+    const { client, milestone } = await fundedMilestone()
+    const body = { milestone_id: milestone.id, amount: null }
+    expectProblem(await pay(client, 'payments/release', body), 422)
+    expectProblem(await pay(client, 'payments/refund', { ...body, reason: 'Empty field.' }), 422)
   })
 })
