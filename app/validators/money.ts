@@ -45,12 +45,19 @@ class VineAmount extends BaseLiteralType<string, string, string> {
 /**
  * An amount on the wire, still text: which decimals it may have depends on a currency that only the
  * operation knows. Pass it on to `toMoney`.
- *
- * A null is refused even where the amount may be left out: leaving it out means everything, which a
- * form with an empty field does not.
  */
 export function amount(): VineAmount {
-  return new VineAmount().parse((value) => (value === null ? '' : value))
+  return new VineAmount()
+}
+
+/**
+ * An amount that may be left out, which means everything. A null is refused: a form with an empty
+ * field sends it, and does not mean everything.
+ */
+export function amountOrAll() {
+  return amount()
+    .parse((value) => (value === null ? '' : value))
+    .optional()
 }
 
 const currencyRule = vine.createRule(

@@ -1,8 +1,8 @@
 import vine from '@vinejs/vine'
-import { url } from '#validators/text'
+import { text, url } from '#validators/text'
 import { PAYMENT_PROVIDERS, TRANSACTION_STATUSES, TRANSACTION_TYPES } from '#models/transaction'
 import { pageFields } from '#transformers/page'
-import { amount, currency } from '#validators/money'
+import { amount, amountOrAll, currency } from '#validators/money'
 
 /** An id that is no UUID names nothing: the look-up answers 404, the same as for any other. */
 const id = () => vine.string().trim().maxLength(64)
@@ -17,14 +17,14 @@ export const depositValidator = vine.create(
 )
 
 export const releaseValidator = vine.create(
-  vine.object({ milestone_id: id(), amount: amount().optional() })
+  vine.object({ milestone_id: id(), amount: amountOrAll() })
 )
 
 export const refundValidator = vine.create(
   vine.object({
     milestone_id: id(),
-    amount: amount().optional(),
-    reason: vine.string().trim().minLength(1).maxLength(2000),
+    amount: amountOrAll(),
+    reason: text(2000),
   })
 )
 
