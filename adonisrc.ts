@@ -27,6 +27,7 @@ export default defineConfig({
     () => import('@adonisjs/cors/cors_provider'),
     () => import('@adonisjs/mail/mail_provider'),
     { file: () => import('#providers/identity_provider'), environment: ['web'] },
+    { file: () => import('#providers/live_money_provider'), environment: ['web'] },
   ],
 
   preloads: [() => import('#start/routes'), () => import('#start/kernel')],

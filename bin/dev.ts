@@ -3,6 +3,13 @@ import { once } from 'node:events'
 import { ace } from './surroundings/processes.js'
 import { startSurroundings } from './surroundings/start.js'
 import { untilDone } from './surroundings/until_done.js'
+import { waitForOk } from './surroundings/wait.js'
+
+const unknown = process.argv.slice(2)
+if (unknown.length > 0) {
+  console.error(`dev: unknown argument ${unknown.join(' ')}. There are none.`)
+  process.exit(2)
+}
 
 await untilDone(async (run) => {
   const surroundings = await startSurroundings(run, 'dev', { echo: true })
@@ -15,6 +22,7 @@ await untilDone(async (run) => {
     'ace.js',
     'queue:work',
   ])
+  await waitForOk(`${url}/health/live`, { interrupted: run.interrupted })
   console.log(`
   API              ${url}/api
   Stripe sandbox   ${sandboxUrl}

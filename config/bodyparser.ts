@@ -1,14 +1,13 @@
 import { defineConfig } from '@adonisjs/core/bodyparser'
 
-/** The API speaks JSON only; a megabyte is far above the longest legal request. */
+/**
+ * The API speaks JSON only, which is read here as text and parsed by `parse_json_middleware`. A megabyte
+ * is far above the longest legal request.
+ */
 export default defineConfig({
   allowedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
   form: { types: [] },
-  json: {
-    limit: '1mb',
-    convertEmptyStringsToNull: false,
-    trimWhitespaces: false,
-    types: ['application/json'],
-  },
+  json: { types: [] },
+  raw: { limit: '1mb', types: ['application/json'] },
   multipart: { autoProcess: false, types: [] },
 })

@@ -4,6 +4,8 @@ import server from '@adonisjs/core/services/server'
 server.errorHandler(() => import('#exceptions/handler'))
 
 server.use([
+  // First, because the logger that the next one hands out carries the id.
+  () => import('#middleware/request_id_middleware'),
   () => import('#middleware/container_bindings_middleware'),
   () => import('@adonisjs/cors/cors_middleware'),
 ])
@@ -17,6 +19,7 @@ router.use([])
 export const middleware = router.named({
   json: () => import('#middleware/require_json_middleware'),
   body: () => import('@adonisjs/core/bodyparser_middleware'),
+  parsedBody: () => import('#middleware/parse_json_middleware'),
   initializeAuth: () => import('@adonisjs/auth/initialize_auth_middleware'),
   auth: () => import('#middleware/auth_middleware'),
   bouncer: () => import('#middleware/initialize_bouncer_middleware'),

@@ -4,7 +4,7 @@ import { apiClient } from '@japa/api-client'
 import { assert } from '@japa/assert'
 import { pluginAdonisJS } from '@japa/plugin-adonisjs'
 import type { Runner } from '@japa/runner/core'
-import type { Config } from '@japa/runner/types'
+import type { Config, PluginFn } from '@japa/runner/types'
 import { startSandbox } from '#tests/support/sandbox'
 
 /** `npm test` has set all of this up; without it a test would write into somebody's database. */
@@ -14,7 +14,12 @@ if (!process.env.DATABASE_URL?.endsWith('/safesend_test')) {
 
 const baseUrl = `http://${process.env.HOST}:${process.env.PORT}`
 
-export const plugins: Config['plugins'] = [assert(), apiClient(baseUrl), pluginAdonisJS(app)]
+export const plugins: Config['plugins'] = [
+  refuseUnknownSuites,
+  assert(),
+  apiClient(baseUrl),
+  pluginAdonisJS(app),
+]
 
 export const runnerHooks: Required<Pick<Config, 'setup' | 'teardown'>> = {
   setup: [],
@@ -26,6 +31,15 @@ export const configureSuite: Config['configureSuite'] = (suite) => {
   if (suite.name === 'unit') return
   suite.setup(startSandbox)
   suite.setup(() => testUtils.httpServer().start())
+}
+
+/** Japa would do so too, with a stack trace of its own. */
+function refuseUnknownSuites({ config }: Parameters<PluginFn>[0]): void {
+  const known = 'suites' in config ? config.suites.map(({ name }) => name) : []
+  const unknown = (config.filters.suites ?? []).filter((name) => !known.includes(name))
+  if (unknown.length === 0) return
+  console.error(`test: unknown suite ${unknown.join(', ')}. There are ${known.join(', ')}.`)
+  process.exit(2)
 }
 
 /** A misspelt file or title must not look like tests that passed. */

@@ -58,7 +58,11 @@ export async function fundMilestones(
     )
     if ('transactionId' in attempt) return sendDeposit(attempt.transactionId)
     for (const superseded of attempt.inTheWay) {
-      await cancelDeposit(superseded, { actor: { type: 'user', id: input.by.id } })
+      await cancelDeposit(superseded, {
+        actor: { type: 'user', id: input.by.id },
+        failureCode: 'superseded',
+        failureMessage: 'A new deposit took its place.',
+      })
     }
   }
 }

@@ -77,7 +77,7 @@ export function assertNotDeclined(transaction: Transaction): void {
   if (refused) throw declined(failureCode, failureMessage)
 }
 
-const ENDED_BY_US = new Set(['cancelled', 'expired'])
+const ENDED_BY_US = new Set(['cancelled', 'expired', 'superseded'])
 
 function declined(code: string, message: string): Problem {
   return new Problem(`The payment provider refused this deposit: ${message}`, {

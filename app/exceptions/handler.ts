@@ -4,6 +4,7 @@ import { errors as authErrors } from '@adonisjs/auth'
 import { errors as bouncerErrors } from '@adonisjs/bouncer'
 import { errors as lucidErrors } from '@adonisjs/lucid'
 import { ExceptionHandler, type HttpContext } from '@adonisjs/core/http'
+import router from '@adonisjs/core/services/router'
 import { Problem, type FieldError } from '#exceptions/problem'
 
 interface ProblemDocument {
@@ -22,6 +23,7 @@ const TITLES: Record<number, string> = {
   401: 'Not signed in',
   403: 'Not allowed',
   404: 'Not found',
+  405: 'Method not allowed',
   409: 'Conflict with the current state',
   413: 'Too large',
   415: 'Unsupported media type',
@@ -31,13 +33,10 @@ const TITLES: Record<number, string> = {
   503: 'Not available right now',
 }
 
-const NOT_JSON = [400, 'malformed_json', 'The body is no JSON object.'] as const
-
-/** What the body parser throws, by its code or, where it gives none, its message. */
+/** What the body parser throws, by its code. */
 const UNREADABLE: Record<string, readonly [status: number, code: string, detail: string]> = {
-  'Invalid JSON, only supports object and array': NOT_JSON,
-  'E_REQUEST_ENTITY_TOO_LARGE': [413, 'too_large', 'The body is larger than one megabyte.'],
-  'E_ENCODING_UNSUPPORTED': [415, 'unsupported_media_type', 'Send the body as UTF-8.'],
+  E_REQUEST_ENTITY_TOO_LARGE: [413, 'too_large', 'The body is larger than one megabyte.'],
+  E_ENCODING_UNSUPPORTED: [415, 'unsupported_media_type', 'Send the body as UTF-8.'],
 }
 
 /** PostgreSQL refuses what no column can hold (a NUL in text, a year 300000): the caller's doing. */
@@ -53,7 +52,8 @@ export default class HttpExceptionHandler extends ExceptionHandler {
   protected ignoreCodes = [...UNSTORABLE]
 
   async handle(error: any, ctx: HttpContext) {
-    const problem = this.#describe(error, ctx.request.id() ?? randomUUID())
+    const cause = error?.code === 'E_ROUTE_NOT_FOUND' ? noRoute(ctx) : error
+    const problem = this.#describe(cause, ctx.request.id() ?? randomUUID())
     if (problem.status === 401) ctx.response.header('www-authenticate', 'Bearer')
     ctx.response
       .status(problem.status)
@@ -107,13 +107,6 @@ export default class HttpExceptionHandler extends ExceptionHandler {
     if (error instanceof lucidErrors.E_ROW_NOT_FOUND) {
       return answer(404, 'not_found', 'There is no such record, or it is not yours to see.')
     }
-    if (error?.code === 'E_ROUTE_NOT_FOUND') {
-      return answer(
-        404,
-        'route_not_found',
-        'There is no such endpoint. See the documentation for the list.'
-      )
-    }
     if (UNSTORABLE.has(error?.code)) {
       return answer(
         422,
@@ -121,11 +114,8 @@ export default class HttpExceptionHandler extends ExceptionHandler {
         'A value of the request cannot be stored, such as text with a NUL character.'
       )
     }
-    const unreadable = UNREADABLE[error?.code ?? error?.message ?? '']
-    if (unreadable || (error instanceof SyntaxError && (error as any).status === 400)) {
-      const [status, code, detail] = unreadable ?? NOT_JSON
-      return answer(status, code, detail)
-    }
+    const unreadable = UNREADABLE[error?.code ?? '']
+    if (unreadable) return answer(...unreadable)
     if (error?.status >= 400 && error?.status < 500) {
       return answer(error.status, 'bad_request', error.message ?? 'The request could not be read.')
     }
@@ -135,4 +125,22 @@ export default class HttpExceptionHandler extends ExceptionHandler {
       'Something went wrong on our side. Nothing that was not confirmed has been done; the request id finds it in our logs.'
     )
   }
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** 405 with `Allow` where other methods have an endpoint, else 404. */
+function noRoute({ request, response }: HttpContext): Problem {
+  const allowed = METHODS.filter((method) => router.match(request.url(), method, false))
+  if (allowed.length === 0) {
+    return new Problem('There is no such endpoint. Check the path.', {
+      code: 'route_not_found',
+      status: 404,
+    })
+  }
+  response.header('allow', allowed.join(', '))
+  return new Problem(`This endpoint takes ${allowed.join(', ')} only.`, {
+    code: 'method_not_allowed',
+    status: 405,
+  })
 }

@@ -2,6 +2,8 @@ import { inTransaction } from '#database/transaction'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Rail } from '#models/transaction'
 import type { ProviderEvent } from '#payments/provider'
+import { Problem } from '#exceptions/problem'
+import { isNestedTooDeeply } from '#validators/nesting'
 import { enqueue } from '#jobs/queue'
 import processInboxEvent from '#jobs/process_inbox_event'
 
@@ -16,18 +18,20 @@ export interface VerifiedEvent {
  * found out by the job, so that the provider gets its answer at once.
  *
  * @returns whether the event is new
+ * @throws Problem 400 `bad_payload` for an event nested too deeply to be kept
  */
 export async function receiveEvent(
   rail: Rail,
   { event, payload }: VerifiedEvent
 ): Promise<boolean> {
+  const stored = storable(payload)
   return inTransaction(async (trx) => {
     const { rows } = await trx.rawQuery(
       `INSERT INTO inbox_events (rail, event_id, type, account, payload)
        VALUES (?, ?, ?, ?, ?::jsonb)
        ON CONFLICT (rail, event_id) DO NOTHING
        RETURNING id`,
-      [rail, event.id, event.type, event.account, storable(payload)]
+      [rail, event.id, event.type, event.account, stored]
     )
     if (rows.length === 0) return false
     await enqueueInboxEvent(trx, rows[0].id)
@@ -45,6 +49,9 @@ export async function enqueueInboxEvent(
 
 /** PostgreSQL keeps neither NUL nor half a surrogate pair in jsonb; nothing that we read has one. */
 function storable(payload: Record<string, unknown>): string {
+  if (isNestedTooDeeply(payload)) {
+    throw new Problem('The event is nested too deeply.', { code: 'bad_payload', status: 400 })
+  }
   return JSON.stringify(payload, (_, value) =>
     typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value
   )

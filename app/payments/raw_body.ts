@@ -27,8 +27,8 @@ export async function readRawBody(request: IncomingMessage): Promise<string> {
   if (size <= LIMIT_BYTES) return Buffer.concat(chunks).toString('utf8')
   // What still comes is read off and dropped, so that the sender gets the answer.
   request.resume()
-  throw new Problem('The body is larger than a megabyte.', {
-    code: 'payload_too_large',
+  throw new Problem('The body is larger than one megabyte.', {
+    code: 'too_large',
     status: 413,
   })
 }

@@ -1,10 +1,8 @@
 import vine from '@vinejs/vine'
 import { USER_TYPES } from '#models/user'
 import { amount, currency } from '#validators/money'
+import { storable } from '#validators/text'
 import { PASSWORD_MAX, PASSWORD_MIN } from '#identity/passwords'
-
-/** PostgreSQL cannot store a NUL, and libraries in C end a text there. */
-const NO_NUL = /^[^\0]*$/
 
 /** ASCII only: what lower case means beyond it, JavaScript and PostgreSQL do not agree on. */
 export const email = () =>
@@ -17,17 +15,18 @@ export const email = () =>
     .email()
 
 /** Some address, well formed or not: signing in and asking for a reset do not judge it. */
-const someEmail = () => vine.string().trim().toLowerCase().maxLength(254).regex(NO_NUL)
+const someEmail = () => vine.string().trim().toLowerCase().maxLength(254).use(storable())
 
 const newPassword = () =>
-  vine.string().minLength(PASSWORD_MIN).maxLength(PASSWORD_MAX).regex(NO_NUL)
+  vine.string().minLength(PASSWORD_MIN).maxLength(PASSWORD_MAX).use(storable())
 
-/** A line of text: no line breaks, no NUL, nothing that could pass for a header in an e-mail. */
+/** A line of text: no line breaks, nothing that could pass for a header in an e-mail. */
 const line = (length: number) =>
   vine
     .string()
     .trim()
     .maxLength(length)
+    .use(storable())
     .regex(/^\P{Cc}*$/u)
 
 const token = () => vine.string().trim().minLength(1).maxLength(200)
@@ -43,7 +42,7 @@ export const registrationValidator = vine.create({
 export const signInValidator = vine.create({
   email: someEmail(),
   // Too short for a new password may still be typed: it is wrong, not malformed.
-  password: vine.string().minLength(1).maxLength(1000).regex(NO_NUL),
+  password: vine.string().minLength(1).maxLength(1000).use(storable()),
 })
 
 export const refreshValidator = vine.create({ refresh_token: token() })
@@ -60,7 +59,7 @@ export const resetPasswordValidator = vine.create({ token: token(), password: ne
 export const profileValidator = vine.create({
   first_name: line(100).optional(),
   last_name: line(100).optional(),
-  bio: vine.string().trim().maxLength(5000).regex(NO_NUL).nullable().optional(),
+  bio: vine.string().trim().maxLength(5000).use(storable()).nullable().optional(),
   skills: vine.array(line(50).minLength(1)).maxLength(50).distinct().optional(),
   hourly_rate: amount().nullable().optional(),
   hourly_rate_currency: currency().optional(),
@@ -71,6 +70,7 @@ export const profileValidator = vine.create({
     .trim()
     .maxLength(500)
     .url({ protocols: ['http', 'https'], require_protocol: true, disallow_auth: true })
+    .use(storable())
     .nullable()
     .optional(),
 })

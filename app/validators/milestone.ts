@@ -2,7 +2,7 @@ import vine from '@vinejs/vine'
 import type { Infer } from '@vinejs/vine/types'
 import { MILESTONE_STATUSES } from '#models/milestone'
 import { pageFields } from '#transformers/page'
-import { text } from '#validators/text'
+import { storable, text } from '#validators/text'
 import { amount } from '#validators/money'
 import { futureMoment } from '#validators/moment'
 import { description, title } from '#validators/project'
@@ -43,6 +43,7 @@ const submitSchema = vine.object({
         .trim()
         .url({ protocols: ['https'], require_protocol: true })
         .maxLength(2_000)
+        .use(storable())
     )
     .maxLength(20)
     .optional(),

@@ -10,7 +10,12 @@ export function api(callback: () => void) {
     .group(callback)
     .prefix('/api')
     .as('api')
-    .use([middleware.json(), middleware.body(), middleware.initializeAuth()])
+    .use([
+      middleware.json(),
+      middleware.body(),
+      middleware.parsedBody(),
+      middleware.initializeAuth(),
+    ])
 }
 
 /** Inside `api`: routes for who is signed in. `auth.getUserOrFail()` is the user, `bouncer` knows them. */

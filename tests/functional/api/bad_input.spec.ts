@@ -447,6 +447,27 @@ test.group('Bad input', (group) => {
     await judge(cases, 800)
   }).timeout(LONG ? 3_600_000 : 60_000)
 
+  test('text with half a character is a 422 that names its field', async ({ assert }) => {
+    const cases = jsonRoutes()
+      .filter(takesBody)
+      .flatMap((route) => examplesOf(route).map((example) => ({ route, example })))
+      .flatMap(({ route, example }) =>
+        placesIn(example.body)
+          .filter((path) => typeof at(example.body, path) === 'string')
+          .filter((path) => FREE_TEXT.includes(String(path.at(-1))))
+          .map((path) => ({
+            ...valid(route, example),
+            what: `${path.join('.')} with half a character`,
+            body: replaced(example.body!, path, '"well, \\ud83d"'),
+            expect: ({ status, text }: Answer) => {
+              const fields = JSON.parse(text).errors?.map(({ field }: any) => field)
+              strict.deepEqual([status, fields], [422, [path.join('.')]], text)
+            },
+          }))
+      )
+    assert.isAbove(await judge(cases), 10)
+  }).timeout(60_000)
+
   test('members that nobody asked for change nothing', async ({ assert }) => {
     const known = new Set([...Object.values(own), ...Object.values(strange)].map(String))
     for (const value of Object.values(FORBIDDEN_MEMBERS)) known.add(String(value))

@@ -27,6 +27,8 @@ export const WRONG_TYPES: Rubbish[] = [
   { what: '1000 objects deep', json: '{"a":'.repeat(1000) + '1' + '}'.repeat(1000) },
   json('a NUL', '\u0000'),
   json('text with a NUL', 'a\u0000b@example.com'),
+  { what: 'half a surrogate pair', json: '"\\ud800"' },
+  { what: 'halves the wrong way round', json: '"a\\udc00\\ud800b"' },
 ]
 
 /** What only text may be, and some text not. */
@@ -36,8 +38,6 @@ export const ODD_TEXTS: Rubbish[] = [
   json('line ends', '\r\n\t'),
   json('10,001 characters', 'x'.repeat(10_001)),
   json('100,000 characters', 'é'.repeat(100_000)),
-  { what: 'half a surrogate pair', json: '"\\ud800"' },
-  { what: 'halves the wrong way round', json: '"a\\udc00\\ud800b"' },
   json('emoji', '💸👩‍👩‍👧‍👦'),
   json('right to left', '\u202egnp.exe'),
   json('SQL', `'; DROP TABLE users; --`),
@@ -111,6 +111,7 @@ export const BODIES: { what: string; body: string | Uint8Array; headers?: object
   { what: 'an object and a brace', body: '{"a":1}}' },
   { what: 'a NUL', body: '\u0000' },
   { what: '100,000 lists deep', body: '['.repeat(100_000) },
+  { what: '3,000 lists deep and closed', body: `{"a":${'['.repeat(3000)}${']'.repeat(3000)}}` },
   { what: 'bytes that are no UTF-8', body: new Uint8Array([0x22, 0xff, 0xfe, 0xc0, 0x22]) },
   { what: 'two megabytes', body: `{"a":"${'x'.repeat(2_000_000)}"}` },
   { what: 'plain text', body: '{}', headers: { 'content-type': 'text/plain' } },

@@ -55,6 +55,11 @@ test.group('Rubbish sent to the identity endpoints', (group) => {
       for (const body of ['{', '"x"', '7', 'null', '\u0000', '{"a":1}}']) {
         expectProblem(await send(body), 400, 'malformed_json')
       }
+      for (const depth of [64, 3000, 250_000]) {
+        const deep = `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`
+        const { detail } = expectProblem(await send(deep), 400, 'malformed_json')
+        assert.match(detail, /nested too deeply/)
+      }
       if (!user) expectProblem(await send('[]'), 422)
       if (!user) expectProblem(await send('[{"email":"ada@example.com"}]'), 422)
       expectProblem(await send('x=1', { 'content-type': 'text/plain' }), 415)
@@ -94,9 +99,29 @@ test.group('Rubbish sent to the identity endpoints', (group) => {
       expectProblem(await api()[method](path), 401, 'unauthenticated')
     })
 
-  test('an unknown path and a wrong method are 404 problems', async () => {
-    expectProblem(await api().get('auth/nothing'), 404)
-    expectProblem(await api().get('auth/login'), 404)
-    expectProblem(await api().get('users/%00'), 404)
+  test('an unknown path is a 404 problem, a wrong method a 405 that says which are right', async ({
+    assert,
+  }) => {
+    expectProblem(await api().get('auth/nothing'), 404, 'route_not_found')
+    expectProblem(await api().get('users/%00'), 404, 'route_not_found')
+    const login = await api().get('auth/login')
+    expectProblem(login, 405, 'method_not_allowed')
+    assert.equal(login.headers.get('allow'), 'POST')
+    const profile = await api().delete('users/profile/')
+    expectProblem(profile, 405, 'method_not_allowed')
+    assert.equal(profile.headers.get('allow'), 'GET, HEAD, PUT')
+  })
+
+  test('an X-Request-Id is kept if it can be an id, else replaced', async ({ assert }) => {
+    const answered = async (sent: string) => {
+      const headers = { 'x-request-id': sent }
+      const answer = await api().get('auth/nothing', { headers })
+      assert.equal(answer.headers.get('x-request-id'), answer.body.request_id)
+      return answer.body.request_id
+    }
+    for (const id of ['edge-1:a.b_C', 'x'.repeat(128)]) assert.equal(await answered(id), id)
+    for (const id of ['x'.repeat(129), '<script>', 'two words', 'a, b', '\u00e9']) {
+      assert.match(await answered(id), /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+    }
   })
 })

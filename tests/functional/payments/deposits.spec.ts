@@ -88,7 +88,8 @@ test.group('Deposits', (group) => {
     assert.equal(old.status, 'canceled')
     const shown = expectData(await api(client).get(`payments/transactions/${first.id}`))
     assert.equal(shown.status, 'failed')
-    assert.equal(shown.failure.code, 'cancelled')
+    assert.equal(shown.failure.code, 'superseded')
+    assert.equal(shown.failure.message, 'A new deposit took its place.')
   })
 
   test('a deposit that was paid before its webhook came is not replaced but applied', async ({
