@@ -38,7 +38,7 @@ test.group('Projects | invitations', (group) => {
       inspection_days: 14,
     })
     const account = await db.from('escrow_accounts').where('project_id', project.id).firstOrFail()
-    assert.containsSubset(account, { currency: 'USD', stripe_account_id: '' })
+    assert.containsSubset(account, { currency: 'USD' })
     const [told] = expectData(await api(client).get('notifications'))
     assert.equal(told.kind, 'invitation.accepted')
   })
