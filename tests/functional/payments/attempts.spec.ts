@@ -28,9 +28,12 @@ async function givenUp(type: 'payout' | 'refund', send: (id: string) => Promise<
 test.group('Attempts', (group) => {
   group.each.setup(async () => {
     await resetAll()
-    withSetting('STRIPE_TIMEOUT_MS', 300)
+    const restore = withSetting('STRIPE_TIMEOUT_MS', 1000)
+    return () => {
+      sandbox.clearFaults()
+      restore()
+    }
   })
-  group.each.teardown(() => sandbox.clearFaults())
 
   test('a payout whose second attempt is refused is payable again, and paid once', async ({
     assert,

@@ -27,7 +27,7 @@ async function payoutTransaction(): Promise<{ id: string; status: string; attemp
 test.group('Unknown outcomes', (group) => {
   group.each.setup(async () => {
     await resetAll()
-    const restore = withSetting('STRIPE_TIMEOUT_MS', 300)
+    const restore = withSetting('STRIPE_TIMEOUT_MS', 1000)
     return () => {
       sandbox.clearFaults()
       restore()
