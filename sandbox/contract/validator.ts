@@ -58,6 +58,23 @@ export class ContractValidator {
     }
   }
 
+  /**
+   * Compiles ahead what checking these operations needs, for who checks in a process that must answer
+   * in time: the first check of an operation may otherwise take seconds.
+   *
+   * @param operations method and path template, such as `POST /v1/refunds`
+   */
+  prepare(operations: readonly string[]): void {
+    for (const each of operations) {
+      const [method, template] = each.split(' ')
+      const exchange = { method, template, params: {}, body: {} }
+      const operation = this.#operations.get(nameOf(method, template))
+      if (!operation) continue
+      this.#checkRequest({ ...exchange, status: 200 }, operation)
+      for (const status of [200, 400]) this.#checkAnswer({ ...exchange, status }, operation)
+    }
+  }
+
   /** Checks one exchange, notes its violations, and returns them. */
   check(exchange: ContractExchange): Violation[] {
     const { method, template, status } = exchange

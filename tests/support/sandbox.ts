@@ -44,6 +44,7 @@ function holdToContract(): () => void {
   const { PROVIDER_SPECS } = process.env
   if (!PROVIDER_SPECS) return () => {}
   const contract = stripeContract(PROVIDER_SPECS)
+  contract.prepare(sandbox.operations)
   sandbox.onExchange((exchange) => contract.check(exchange))
   return () => {
     const said = contract.violations.map(
