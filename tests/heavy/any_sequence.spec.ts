@@ -661,12 +661,13 @@ class Play {
   async comeToRest(): Promise<void> {
     sandbox.clearFaults()
     sandbox.webhookMode({ paused: true })
-    await addPayoutAccount(this.freelancer, { paymentProvider: 'stripe', country: 'US' }).catch(
-      (error) => {
-        if (!(error instanceof Problem)) throw error
-      }
-    )
     for (let round = 0; round < 12; round++) {
+      // Again each day: the key of one that failed may replay its 500 until it expires.
+      await addPayoutAccount(this.freelancer, { paymentProvider: 'stripe', country: 'US' }).catch(
+        (error) => {
+          if (!(error instanceof Problem)) throw error
+        }
+      )
       for (const { id } of sandbox.accounts) sandbox.completeOnboarding(id)
       // A key that only replays a 500 is given up after look-ups far enough apart; and who has not
       // paid by now does not.
@@ -798,7 +799,7 @@ test.group('Any sequence of operations', () => {
           for (const [index, each] of sequence.entries()) {
             await play.take(each)
             steps++
-            if (LONG || index % 5 === 4) await play.check()
+            if (index % (LONG ? 3 : 5) === 2) await play.check()
           }
           await play.comeToRest()
           await play.compare()
