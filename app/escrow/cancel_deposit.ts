@@ -116,8 +116,15 @@ async function learnProviderId(
   })
   if (found) return found.id
   if (Date.now() - sentAt.getTime() > provider.keyLifetimeMs) return undefined
-  const sent = await provider.createDeposit(depositRequest(transaction, deposit, projectId))
-  return sent.id
+  try {
+    const sent = await provider.createDeposit(depositRequest(transaction, deposit, projectId))
+    return sent.id
+  } catch (failure) {
+    // The key will only ever replay this error, and the look-up found nothing. Were there a payment all
+    // the same, nobody ever got what it takes to pay it.
+    if (failure instanceof ProviderFailure && failure.replayed) return undefined
+    throw failure
+  }
 }
 
 function pendingStill(cause?: unknown): Problem {

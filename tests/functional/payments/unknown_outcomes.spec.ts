@@ -9,7 +9,13 @@ import { api, expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { drain, settle } from '#tests/support/jobs'
 import { breaks, held } from '#tests/support/ledger'
-import { activeProject, fundedMilestone, pay, submittedMilestone } from '#tests/support/projects'
+import {
+  activeProject,
+  fund,
+  fundedMilestone,
+  pay,
+  submittedMilestone,
+} from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
 
 const keysOf = (path: string) => [
@@ -139,6 +145,17 @@ test.group('Unknown outcomes', (group) => {
     assert.equal(await sendPayout(id), 'settled')
     assert.lengthOf(keysOf('/v1/transfers'), 2)
     assert.equal(sandbox.transfers.length, 1)
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('a deposit whose key only replays an error gives way to a new one', async ({ assert }) => {
+    const { client, milestone, milestones } = await activeProject()
+    sandbox.failNext('POST /v1/payment_intents', { at: 'before', with: 500, replay500: true })
+    const body = { milestone_ids: [milestone.id], payment_provider: 'stripe' }
+    expectData(await pay(client, 'payments/deposit', body), 202)
+    await fund(client, milestones)
+    assert.equal(await held(accounts.escrow(milestone.id)), '1000.00')
+    assert.equal(sandbox.paymentIntents.length, 1)
     assert.deepEqual(await breaks(), [])
   })
 
