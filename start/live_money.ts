@@ -37,3 +37,21 @@ export function assertFitForLiveMoney(settings: LiveMoneySettings): void {
     { code: 'E_NOT_FIT_FOR_LIVE_MONEY' }
   )
 }
+
+/**
+ * The same for the environment that this process runs in. Nothing to check while the key moves no
+ * real money.
+ *
+ * @throws Error naming every variable that is not fit
+ */
+export async function checkLiveMoney(): Promise<void> {
+  const { isLiveMode } = await import('#payments/stripe/client')
+  if (!isLiveMode()) return
+  const { default: env } = await import('#start/env')
+  assertFitForLiveMoney({
+    STRIPE_API_BASE: env.get('STRIPE_API_BASE'),
+    STRIPE_CONNECT_WEBHOOK_SECRETS: env.get('STRIPE_CONNECT_WEBHOOK_SECRETS')?.release(),
+    MAIL_TRANSPORT: env.get('MAIL_TRANSPORT'),
+    SMTP_HOST: env.get('SMTP_HOST'),
+  })
+}

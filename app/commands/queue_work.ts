@@ -1,6 +1,7 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
 import { startWorker } from '#jobs/queue'
+import { checkLiveMoney } from '#start/live_money'
 
 export default class QueueWork extends BaseCommand {
   static commandName = 'queue:work'
@@ -19,6 +20,7 @@ export default class QueueWork extends BaseCommand {
   declare polling: number
 
   async run() {
+    await checkLiveMoney()
     this.app.terminating(() => this.logger.info('worker stopped'))
     await startWorker({ stopTimeoutSeconds: this.stopTimeout, pollingSeconds: this.polling })
     this.logger.info('worker ready')

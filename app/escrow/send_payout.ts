@@ -13,7 +13,7 @@ import Transaction from '#models/transaction'
 import { inWords } from '#escrow/about'
 import { applyPayout, failPayout, payoutStarted } from '#escrow/apply_payout'
 import { askProvider, type Answer } from '#escrow/ask_provider'
-import { lockTransaction } from '#escrow/locks'
+import { lockProject, lockTransaction } from '#escrow/locks'
 import { SYSTEM, recordActivity } from '#escrow/record_activity'
 import { reserve, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
 
@@ -35,12 +35,12 @@ export async function sendPayout(
   const found = await Transaction.find(transactionId)
   if (found?.status !== 'pending') return 'settled'
 
-  const begun = await begin(found)
+  const { projectId } = await EscrowAccount.findOrFail(found.escrowAccountId!)
+  const begun = await begin(found, projectId)
   if (typeof begun === 'string') return begun
 
   const { transaction, firstTime, destination, sourceChargeId } = begun
   const provider = providerFor(transaction.paymentProvider)
-  const { projectId } = await EscrowAccount.findOrFail(transaction.escrowAccountId!)
   const answer = await askProvider(provider, transaction, firstTime, {
     send: (key) =>
       provider.createPayout({
@@ -72,7 +72,10 @@ interface Begun {
 }
 
 /** Phase one: everything that has to be true before the provider may hear of it. */
-async function begin(found: Transaction): Promise<Begun | 'settled' | 'waiting'> {
+async function begin(
+  found: Transaction,
+  projectId: string
+): Promise<Begun | 'settled' | 'waiting'> {
   const account = await defaultAccount(found.userId!)
   const deposit = await Transaction.findOrFail(found.depositId!)
   const provider = account && providerFor(account.paymentProvider)
@@ -83,6 +86,7 @@ async function begin(found: Transaction): Promise<Begun | 'settled' | 'waiting'>
       : undefined
 
   return inTransaction(async (trx) => {
+    await lockProject(trx, projectId)
     // The deposit first, it is older: payouts that draw on it look at each other.
     await lockTransaction(trx, deposit.id)
     const transaction = await lockTransaction(trx, found.id)
@@ -100,7 +104,16 @@ async function begin(found: Transaction): Promise<Begun | 'settled' | 'waiting'>
       return 'waiting'
     }
     await postEntries(trx, [payoutStarted(transaction)])
-    await recordStart(trx, transaction)
+    await recordActivity(trx, {
+      projectId,
+      milestoneId: transaction.milestoneId,
+      subject: { type: 'transaction', id: transaction.id },
+      actor: SYSTEM,
+      action: 'payout.started',
+      from: 'pending',
+      to: 'pending',
+      details: inWords(Money.of(transaction.amount, transaction.currency)),
+    })
     await trx
       .from('transactions')
       .where('id', found.id)
@@ -121,22 +134,6 @@ async function begin(found: Transaction): Promise<Begun | 'settled' | 'waiting'>
       destination: account!.destination,
       sourceChargeId: sameRail ? await chargeOf(trx, deposit.id) : undefined,
     }
-  })
-}
-
-async function recordStart(trx: TransactionClientContract, payout: Transaction): Promise<void> {
-  const { projectId } = await EscrowAccount.query({ client: trx })
-    .where('id', payout.escrowAccountId!)
-    .firstOrFail()
-  await recordActivity(trx, {
-    projectId,
-    milestoneId: payout.milestoneId,
-    subject: { type: 'transaction', id: payout.id },
-    actor: SYSTEM,
-    action: 'payout.started',
-    from: 'pending',
-    to: 'pending',
-    details: inWords(Money.of(payout.amount, payout.currency)),
   })
 }
 
