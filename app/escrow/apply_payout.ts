@@ -12,7 +12,7 @@ import type Transaction from '#models/transaction'
 import { notify } from '#notifications/notify'
 import { aboutMilestone, inWords } from '#escrow/about'
 import { startNewAttempt } from '#escrow/ask_provider'
-import { contradiction, findMovement } from '#escrow/find_movement'
+import { assertOnlyOne, contradiction, findMovement } from '#escrow/find_movement'
 import { lockTransactionWithProject } from '#escrow/locks'
 import { PROVIDER, recordActivity } from '#escrow/record_activity'
 import { settleReservation } from '#escrow/reserve'
@@ -44,6 +44,7 @@ export async function applyPayout(
   if (!found) return false
   await withLocks(found.id, async (locked) => {
     const { transaction, amount } = locked
+    assertOnlyOne(transaction, observed)
     if (!observed.amount.equals(amount)) {
       contradiction(transaction, `the provider reports ${observed.amount}, we sent ${amount}`)
     }

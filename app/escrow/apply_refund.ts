@@ -10,7 +10,7 @@ import type Transaction from '#models/transaction'
 import { notify } from '#notifications/notify'
 import { aboutProject, inWords } from '#escrow/about'
 import { completeIfDone } from '#escrow/complete_project'
-import { contradiction, findMovement } from '#escrow/find_movement'
+import { assertOnlyOne, contradiction, findMovement } from '#escrow/find_movement'
 import { lockTransactionWithProject } from '#escrow/locks'
 import { PROVIDER, recordActivity } from '#escrow/record_activity'
 import { settleReservation } from '#escrow/reserve'
@@ -39,6 +39,7 @@ export async function applyRefund(
   if (!found) return false
   await inTransaction(async (trx) => {
     const { project, transaction } = await lockTransactionWithProject(trx, found.id)
+    assertOnlyOne(transaction, observed)
     const asked = Money.of(transaction.amount, transaction.currency)
     if (!observed.amount.equals(asked)) {
       contradiction(transaction, `the provider reports ${observed.amount}, we sent ${asked}`)

@@ -27,10 +27,21 @@ export async function findMovement(
   const current = providerKey(transaction.id, transaction.attempt)
   const earlier = observed.key !== undefined && observed.key !== current
   if (observed.state === 'failed' && earlier) return null
-  if (transaction.providerTransactionId) {
+  assertOnlyOne(transaction, observed)
+  return transaction
+}
+
+/**
+ * Two records may be found for the same transaction at the same moment, so who books looks once more
+ * under the transaction's lock.
+ *
+ * @throws ProviderContradiction if the transaction already stands for another record
+ */
+export function assertOnlyOne(transaction: Transaction, observed: ProviderMovement): void {
+  const { providerTransactionId: known } = transaction
+  if (known && known !== observed.id) {
     contradiction(transaction, `${observed.id} moves its money a second time`)
   }
-  return transaction
 }
 
 /**

@@ -1,14 +1,16 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { accounts } from '#ledger/chart_of_accounts'
-import { failPayout } from '#escrow/apply_payout'
+import { applyPayout, failPayout } from '#escrow/apply_payout'
 import { failRefund } from '#escrow/apply_refund'
 import { sendPayout } from '#escrow/send_payout'
 import { sendRefund } from '#escrow/send_refund'
 import { changeSetting } from '#escrow/settings'
+import { providerKey } from '#payments/provider'
+import { stripe } from '#payments/stripe/index'
 import { withSetting } from '#tests/functional/stripe/helpers'
 import { resetAll } from '#tests/support/database'
-import { settle } from '#tests/support/jobs'
+import { drain, settle } from '#tests/support/jobs'
 import { breaks, held } from '#tests/support/ledger'
 import { fundedMilestone, pay, submittedMilestone } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
@@ -107,4 +109,64 @@ test.group('Attempts', (group) => {
     assert.equal(sandbox.refunds.length, 1)
     assert.deepEqual(await breaks(), [])
   })
+
+  test('a payout that was paid although it had been taken for refused is booked, and not sent again', async ({
+    assert,
+  }) => {
+    const { client, freelancer, milestone } = await submittedMilestone()
+    sandbox.webhookMode({ paused: true })
+    sandbox.restrictAccount(sandbox.accounts[0].id)
+    await pay(client, `milestones/${milestone.id}/approve`)
+    const { id } = await only('payout')
+    assert.equal(await sendPayout(id), 'waiting')
+    assert.equal(await held(accounts.payable(freelancer.id)), '900.00')
+
+    sandbox.completeOnboarding(sandbox.accounts[0].id)
+    const transfer = await transferByHand(id, providerKey(id, 1))
+    await applyPayout(stripe, await stripe.getPayout(transfer))
+    assert.equal((await only('payout')).status, 'completed')
+    assert.equal(await held(accounts.payable(freelancer.id)), '0.00')
+    assert.equal(await sendPayout(id), 'settled')
+    assert.equal(sandbox.transfers.length, 1)
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('a second transfer for one payout is not booked and does not go unseen', async ({
+    assert,
+  }) => {
+    const { client, milestone } = await submittedMilestone()
+    await pay(client, `milestones/${milestone.id}/approve`)
+    await settle()
+    const { id } = await only('payout')
+    const second = await transferByHand(id, providerKey(id, 2))
+    await sandbox.flushWebhooks()
+    const { errors } = await drain({ mayFail: true })
+    assert.lengthOf(errors, 1)
+    assert.match(String(errors[0].error), new RegExp(`${second} moves its money a second time`))
+    const open = await db.from('inbox_events').where('status', 'failed')
+    assert.lengthOf(open, 1)
+    assert.match(open[0].last_error, /a second time/)
+    assert.deepEqual(await breaks(), [])
+  })
 })
+
+/** A transfer of 900.00 that carries a payout's id, as a request of ours would have made it. */
+async function transferByHand(transactionId: string, key: string): Promise<string> {
+  const answer = await fetch(`${sandbox.url}/v1/transfers`, {
+    method: 'POST',
+    headers: {
+      'authorization': 'Bearer sk_test_local',
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: new URLSearchParams({
+      'amount': '90000',
+      'currency': 'usd',
+      'destination': sandbox.accounts[0].id,
+      'metadata[transaction_id]': transactionId,
+      'metadata[key]': key,
+    }),
+  })
+  const { id } = (await answer.json()) as { id?: string }
+  if (!id) throw new Error(`The sandbox refused the transfer: ${answer.status}`)
+  return id
+}
