@@ -210,6 +210,9 @@ test.group('Unknown outcomes', (group) => {
     const running = settle()
     await arrived
     await sandbox.flushWebhooks()
+    // The other worker's turn, while the first one still waits for Stripe's answer.
+    await drain()
+    assert.equal((await payoutTransaction()).status, 'completed')
     release()
     await running
     restore()
