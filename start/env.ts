@@ -31,6 +31,18 @@ export default await Env.create(new URL('../', import.meta.url), {
   STRIPE_WEBHOOK_SECRETS: Env.schema.secret(),
   STRIPE_CONNECT_WEBHOOK_SECRETS: Env.schema.secret.optional(),
 
+  /** Without a client id, payments by PayPal and Venmo are not offered. */
+  PAYPAL_CLIENT_ID: Env.schema.string.optional(),
+  PAYPAL_CLIENT_SECRET: Env.schema.secret.optional(),
+  /** Default: https://api-m.paypal.com. PayPal's own sandbox is https://api-m.sandbox.paypal.com. */
+  PAYPAL_API_BASE: Env.schema.string.optional({ format: 'url', tld: false }),
+  PAYPAL_TIMEOUT_MS: Env.schema.number.optional(),
+  /** Currencies in which the PayPal account holds balances: "USD,EUR". Default USD. */
+  PAYPAL_CURRENCIES: Env.schema.string.optional(),
+  /** Ids, not secrets: of the webhooks at /api/webhooks/paypal and at /api/webhooks/venmo. */
+  PAYPAL_WEBHOOK_ID: Env.schema.string.optional(),
+  VENMO_WEBHOOK_ID: Env.schema.string.optional(),
+
   MAIL_TRANSPORT: Env.schema.enum(['smtp', 'file'] as const),
   MAIL_FROM: Env.schema.string(),
   /** Where the `file` transport writes messages. */

@@ -112,7 +112,8 @@ const EXPIRY_MARGIN_MS = 3_600_000
 
 export function keyHasExpired(provider: Provider, transaction: Transaction): boolean {
   const sentAt = transaction.sentAt?.toMillis() ?? Date.now()
-  return Date.now() - sentAt > provider.keyLifetimeMs - EXPIRY_MARGIN_MS
+  const kind = transaction.transactionType as 'deposit' | 'refund' | 'payout'
+  return Date.now() - sentAt > provider.keyLifetimeMs[kind] - EXPIRY_MARGIN_MS
 }
 
 /** Counts one look-up that found nothing; enough of them, far enough apart, end the attempt. */

@@ -115,7 +115,7 @@ async function learnProviderId(
     since: sentAt,
   })
   if (found) return found.id
-  if (Date.now() - sentAt.getTime() > provider.keyLifetimeMs) return undefined
+  if (Date.now() - sentAt.getTime() > provider.keyLifetimeMs.deposit) return undefined
   try {
     const sent = await provider.createDeposit(depositRequest(transaction, deposit, projectId))
     return sent.id

@@ -147,7 +147,7 @@ export async function removePayoutAccount(user: User, id: string): Promise<void>
 async function establish(user: User, account: PayoutAccount): Promise<PayoutAccount> {
   if (account.destination) return account
   const provider = providerFor(account.paymentProvider)
-  const mayBeForgotten = await isOlderThan(account, provider.keyLifetimeMs - KEY_MARGIN_MS)
+  const mayBeForgotten = await isOlderThan(account, provider.keyLifetimeMs.recipient - KEY_MARGIN_MS)
   try {
     await observeRecipient(provider.name, async () => {
       const made = mayBeForgotten

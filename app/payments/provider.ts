@@ -40,6 +40,9 @@ export class ProviderFailure extends Error {
   readonly replayed: boolean
 }
 
+/** payment_element: the provider's form inside the frontend. checkout: a page of the provider's. */
+export type DepositMethod = 'payment_element' | 'checkout'
+
 /** The caller's next step to pay in. Never stored: secrets and single-use links are fetched again. */
 export interface ClientAction {
   type: 'confirm_payment' | 'redirect'
@@ -57,10 +60,11 @@ export interface ProviderDeposit {
   /** Our transaction's id, read back from the provider's metadata; empty if it carries none. */
   transactionId: string
   /**
-   * open: may still be paid. processing: paid, outcome open. captured: our balance has it.
+   * open: may still be paid. approved: its payer agreed, and we have to take the money with
+   * `captureDeposit`. processing: taken, outcome open. captured: our balance has it.
    * cancelled: can never be paid any more.
    */
-  state: 'open' | 'processing' | 'captured' | 'cancelled'
+  state: 'open' | 'approved' | 'processing' | 'captured' | 'cancelled'
   /** What was captured; the asked amount while nothing is. */
   amount: Money
   /** What refunds and payouts refer to; empty until captured. */
@@ -83,7 +87,7 @@ export interface CreateDeposit {
   key: string
   transactionId: string
   amount: Money
-  method: 'payment_element' | 'checkout'
+  method: DepositMethod
   /** Ties this deposit's later transfers together at the provider. */
   projectId: string
   description: string
@@ -110,6 +114,12 @@ export interface ProviderMovement {
   key?: string
   /** What came back of a movement that was returned, in whole or in part. */
   returnedAmount?: Money
+  /** What balance transactions call it, where that is not `id`. */
+  balanceSourceId?: string
+  /** What the provider took of our balance for it; undefined while that is an estimate or unknown. */
+  fee?: Money
+  /** Why it is pending, in words for its recipient: unclaimed, on hold. */
+  waitReason?: string
   failureCode?: string
   failureMessage?: string
 }
@@ -147,6 +157,9 @@ export interface LookupHints {
   key?: string
 }
 
+/** Which of our addresses a webhook came to: each has its own secret or id. */
+export type WebhookEndpoint = 'platform' | 'connect' | 'venmo'
+
 /** What a webhook told, reduced to the object to look at. The object is fetched again before use. */
 export interface ProviderEvent {
   id: string
@@ -164,17 +177,95 @@ export interface ProviderEvent {
     | { kind: 'other' }
 }
 
-/** One movement of our balance at the provider. */
+/**
+ * What a movement of our balance is about, in our words. `other` is what we have no entry for: it is
+ * a break unless somebody books it.
+ */
+export type BalanceTransactionKind =
+  | 'deposit'
+  | 'refund'
+  | 'refund_failed'
+  | 'payout'
+  | 'payout_returned'
+  | 'dispute_withdrawn'
+  | 'dispute_reinstated'
+  | 'fee'
+  | 'top_up'
+  | 'withdrawal'
+  | 'other'
+
+/** One movement of our balance at the provider. Signed: what leaves our balance is negative. */
 export interface ProviderBalanceTransaction {
   id: string
+  /** The provider's own word. */
   type: string
-  /** The object that caused it. */
+  kind: BalanceTransactionKind
+  /**
+   * The object that caused it, as our rows know it: a deposit's `chargeId`, a movement's `id` or
+   * `balanceSourceId`, a dispute movement's `id`.
+   */
   sourceId: string
   amount: Money
+  /** What the provider took of it, positive. net = amount - fee. */
   fee: Money
   net: Money
+  status: 'available' | 'pending' | 'failed'
   createdAt: Date
   availableAt: Date
+}
+
+/** One movement of our balance that a dispute caused. */
+export interface DisputeMovement {
+  /** As balance transactions call it (their `sourceId`), unique among a rail's disputes. */
+  id: string
+  kind: 'withdrawn' | 'reinstated'
+  /** The disputed money alone, positive. */
+  amount: Money
+  /** What the provider charges (withdrawn) or gives back (reinstated) on top, zero or positive. */
+  fee: Money
+  at: Date
+}
+
+/** A payer's complaint to their bank or to the provider, as the provider sees it now. */
+export interface ProviderDispute {
+  id: string
+  /** The charge that it is about: a deposit's `chargeId`. */
+  chargeId: string
+  /** What the payer claims; may exceed the charge. */
+  amount: Money
+  /**
+   * inquiry: a question that has moved no money. needs_response: evidence is wanted. under_review:
+   * somebody decides. won, lost: decided, for us or against. closed: over without any decision about
+   * money, such as an inquiry that ended or a complaint that was withdrawn.
+   */
+  state: 'inquiry' | 'needs_response' | 'under_review' | 'won' | 'lost' | 'closed'
+  /** The provider's own word for it. */
+  status: string
+  reason: string
+  /** Until when evidence is taken; undefined when none is (any more). */
+  evidenceDueBy?: Date
+  evidenceSubmitted: boolean
+  openedAt: Date
+  /** Every movement of our balance so far, oldest first. Status alone moves nothing in our books. */
+  movements: DisputeMovement[]
+}
+
+/** What we hold that speaks for a delivery, ready to be sent to the provider. */
+export interface DisputeEvidence {
+  key: string
+  customerName: string
+  customerEmail: string
+  productDescription: string
+  /** When the work was delivered, if it was. */
+  serviceDate?: Date
+  /** Everything else as text: submissions, approvals, releases, messages, oldest first. */
+  narrative: string
+}
+
+/** A period, both ends belong to it. */
+export interface Period {
+  from: Date
+  to: Date
 }
 
 export interface ProviderBalance {
@@ -194,18 +285,29 @@ export interface Provider {
   readonly rail: Rail
   /** Limits for one payment, or undefined if the rail does not settle this currency. */
   limitsFor(currency: string): RailLimits | undefined
+  /** The ways in which a deposit can be paid; the first is taken when the caller names none. */
+  readonly depositMethods: readonly DepositMethod[]
   /** How long an unpaid deposit stays open, in milliseconds. */
   readonly depositLifetimeMs: number
   /** How long after the capture the rail refunds, and holds, in days. */
   readonly refundableDays: number
   readonly holdDays: number
-  /** How long a key replays its answer, in milliseconds. */
-  readonly keyLifetimeMs: number
+  /** How long a key protects from a second effect, in milliseconds, by what is made under it. */
+  readonly keyLifetimeMs: Readonly<Record<'deposit' | 'refund' | 'payout' | 'recipient', number>>
+  /** A payout names the charge that funds it, and needs no balance of ours if it has one. */
+  readonly payoutsDrawOnCharge: boolean
 
   createDeposit(input: CreateDeposit): Promise<ProviderDeposit>
   getDeposit(id: string): Promise<ProviderDeposit>
   /** The deposit that a charge belongs to. */
   getDepositByCharge(chargeId: string): Promise<ProviderDeposit>
+  /**
+   * Takes the money of a deposit whose state is `approved`. Repeating it has one effect, with any key:
+   * a payment is captured once.
+   *
+   * @throws ProviderFailure declined if the payer's means of payment was refused; they may try another
+   */
+  captureDeposit(id: string, key: string): Promise<ProviderDeposit>
   /** Makes it unpayable, or tells that it was paid first: look at the answer's state. */
   cancelDeposit(id: string, key: string): Promise<ProviderDeposit>
   refund(input: CreateRefund): Promise<ProviderMovement>
@@ -213,11 +315,21 @@ export interface Provider {
   createPayout(input: CreatePayout): Promise<ProviderMovement>
   getPayout(id: string): Promise<ProviderMovement>
 
+  /**
+   * Where payouts go if the freelancer has to name it themselves: checks it and brings it into its one
+   * form. Undefined for a provider that makes the account itself.
+   *
+   * @throws Problem 422 for an address that this provider cannot pay
+   */
+  readonly destinationOf?: (destination: string, country: string) => string
+
   onboardRecipient(input: {
     key: string
     payoutAccountId: string
     email: string
     country: string
+    /** As `destinationOf` brought it into form, for providers that have it. */
+    destination?: string
   }): Promise<RecipientState>
   getRecipient(destination: string): Promise<RecipientState>
   /** A single-use link where the recipient gives the provider what it wants. Never stored. */
@@ -232,7 +344,7 @@ export interface Provider {
   verifyWebhook(
     rawBody: string,
     headers: Record<string, string | undefined>,
-    endpoint: 'platform' | 'connect'
+    endpoint: WebhookEndpoint
   ): Promise<{ event: ProviderEvent; payload: Record<string, unknown> }>
   /** The same reduction for an event already stored. */
   parseEvent(payload: Record<string, unknown>): ProviderEvent
@@ -252,8 +364,37 @@ export interface Provider {
     hints: LookupHints
   ): Promise<ProviderMovement | undefined>
 
-  listBalanceTransactions(from: Date, to: Date): AsyncIterable<ProviderBalanceTransaction>
+  /** Every movement of our balance in a period, page by page; nothing is held back in memory. */
+  listBalanceTransactions(period: Period): AsyncIterable<ProviderBalanceTransaction>
+  /** How long after it happened a movement may still be missing from that list, in milliseconds. */
+  readonly balanceTransactionLagMs: number
   getBalance(): Promise<ProviderBalance[]>
+
+  getDispute(id: string): Promise<ProviderDispute>
+  /** Every dispute that was opened or changed in a period. */
+  listDisputes(period: Period): AsyncIterable<ProviderDispute>
+  /** Sends our evidence, as final. Repeating it with the same key has one effect. */
+  submitEvidence(id: string, evidence: DisputeEvidence): Promise<ProviderDispute>
+
+  /**
+   * Events that may never have reached us, of our own account and of connected ones, in the form in
+   * which webhooks bring them.
+   *
+   * @param accounts connected accounts to look at, too
+   */
+  listEvents(
+    period: Period,
+    accounts: AsyncIterable<string> | Iterable<string>
+  ): AsyncIterable<{ event: ProviderEvent; payload: Record<string, unknown> }>
+
+  /**
+   * Takes back (a part of) a payout from its recipient's balance, if the rail can do that.
+   *
+   * @param id the payout, as `getPayout` knows it
+   * @returns the payout afterwards, with its `returnedAmount`; undefined if this rail takes nothing back
+   * @throws ProviderFailure declined if the recipient's balance does not cover it
+   */
+  reversePayout(id: string, amount: Money, key: string): Promise<ProviderMovement | undefined>
 
   /**
    * Looks a recipient up by the id of our payout account, among those made since then. The answer is

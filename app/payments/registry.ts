@@ -1,19 +1,25 @@
 import { Problem } from '#exceptions/problem'
-import type { PaymentProvider, Rail } from '#models/transaction'
+import { RAILS, type PaymentProvider, type Rail } from '#models/transaction'
 import type { Provider } from '#payments/provider'
+import { isPaypalConfigured, paypal, venmo } from '#payments/paypal/index'
 import { stripe } from '#payments/stripe/index'
 
-const OFFERED: Partial<Record<PaymentProvider, Provider>> = { stripe }
+const PROVIDERS: Record<PaymentProvider, { provider: Provider; isOffered: () => boolean }> = {
+  stripe: { provider: stripe, isOffered: () => true },
+  paypal: { provider: paypal, isOffered: isPaypalConfigured },
+  venmo: { provider: venmo, isOffered: isPaypalConfigured },
+}
 
 /**
  * Who carries out what the user chose.
  *
- * @throws Problem 422 `provider_unavailable` for a provider that is planned but not offered yet
+ * @throws Problem 422 `provider_unavailable` for a provider that this installation does not offer
  */
 export function providerFor(name: PaymentProvider): Provider {
-  const provider = OFFERED[name]
-  if (provider) return provider
-  const message = `Payments by ${name} are not offered yet; use stripe.`
+  const { provider, isOffered } = PROVIDERS[name]
+  if (isOffered()) return provider
+  const offered = offeredProviders().map((each) => each.name)
+  const message = `Payments by ${name} are not offered here; use ${offered.join(' or ')}.`
   throw new Problem(message, {
     code: 'provider_unavailable',
     status: 422,
@@ -26,7 +32,14 @@ export function providerOfRail(rail: Rail): Provider {
   return providerFor(rail)
 }
 
-/** Everyone that can be chosen today. */
+/** Everyone that can be chosen here. */
 export function offeredProviders(): Provider[] {
-  return Object.values(OFFERED)
+  return Object.values(PROVIDERS)
+    .filter(({ isOffered }) => isOffered())
+    .map(({ provider }) => provider)
+}
+
+/** The rails that money moves on here. */
+export function offeredRails(): Rail[] {
+  return RAILS.filter((rail) => PROVIDERS[rail].isOffered())
 }

@@ -37,10 +37,20 @@ export const stripe: Provider = {
   // A platform in the United States may hold for two years (elsewhere 90 days); cards are refundable as long.
   refundableDays: 730,
   holdDays: 730,
-  keyLifetimeMs: 24 * HOUR,
+  depositMethods: ['payment_element', 'checkout'],
+  keyLifetimeMs: {
+    deposit: 24 * HOUR,
+    refund: 24 * HOUR,
+    payout: 24 * HOUR,
+    recipient: 24 * HOUR,
+  },
+  payoutsDrawOnCharge: true,
+  balanceTransactionLagMs: 5 * 60_000,
   createDeposit,
   getDeposit,
   getDepositByCharge,
+  // Stripe captures by itself; there is nothing left to take, only to look at.
+  captureDeposit: (id) => getDeposit(id),
   cancelDeposit,
   refund: createRefund,
   getRefund,
