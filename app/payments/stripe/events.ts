@@ -1,4 +1,8 @@
-import type { ProviderEvent } from '#payments/provider'
+import { ProviderFailure, type Period, type ProviderEvent } from '#payments/provider'
+import { everyOf, isLiveMode, stripeClient } from './client.js'
+
+/** Reading anything of an account that has left us fails with this. */
+const LEFT_US = 'account_invalid'
 
 /** The members of an event that say what it is about. All of it is somebody else's JSON. */
 interface EventPayload {
@@ -7,6 +11,42 @@ interface EventPayload {
   account?: unknown
   livemode?: unknown
   data?: { object?: Record<string, unknown> }
+}
+
+/**
+ * Events that Stripe could not deliver, or not yet, to every address of ours. It keeps them for 30 days.
+ * Those of connected accounts have to be asked for one account at a time; an account that has left us
+ * cannot be asked any more, and is passed over.
+ */
+export async function* listEvents(
+  period: Period,
+  accounts: AsyncIterable<string> | Iterable<string>
+): AsyncGenerator<{ event: ProviderEvent; payload: Record<string, unknown> }> {
+  yield* undelivered(period, '')
+  for await (const account of accounts) {
+    try {
+      yield* undelivered(period, account)
+    } catch (error) {
+      if (!(error instanceof ProviderFailure) || error.code !== LEFT_US) throw error
+    }
+  }
+}
+
+async function* undelivered({ from, to }: Period, account: string) {
+  const created = {
+    gte: Math.floor(from.getTime() / 1000),
+    lte: Math.floor(to.getTime() / 1000),
+  }
+  const list = () =>
+    stripeClient().events.list(
+      { created, delivery_success: false, limit: 100 },
+      account ? { stripeAccount: account } : {}
+    )
+  for await (const listed of everyOf(list)) {
+    // Whose it is, Stripe need not repeat to who asked for that account's events.
+    const payload = { ...listed, ...(account && { account }) } as unknown as Record<string, unknown>
+    yield { event: parseStripeEvent(payload, isLiveMode()), payload }
+  }
 }
 
 /**

@@ -9,8 +9,9 @@ import {
   getDeposit,
   getDepositByCharge,
 } from './deposits.js'
-import { parseStripeEvent } from './events.js'
-import { createPayout, findPayout, getPayout } from './payouts.js'
+import { getDispute, listDisputes, submitEvidence } from './disputes.js'
+import { listEvents, parseStripeEvent } from './events.js'
+import { createPayout, findPayout, getPayout, reversePayout } from './payouts.js'
 import {
   findRecipient,
   getRecipient,
@@ -64,6 +65,11 @@ export const stripe: Provider = {
   findByMetadata,
   listBalanceTransactions,
   getBalance,
+  getDispute,
+  listDisputes,
+  submitEvidence,
+  listEvents,
+  reversePayout,
   findRecipient,
   getRecipientPayout,
 }

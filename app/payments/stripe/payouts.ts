@@ -1,4 +1,5 @@
 import type Stripe from 'stripe'
+import type { Money } from '#ledger/money'
 import type { CreatePayout, LookupHints, ProviderMovement } from '#payments/provider'
 import { fromStripe, toStripe } from './amounts.js'
 import { ask, everyOf, isReplay, look, stripeClient } from './client.js'
@@ -41,6 +42,29 @@ export async function findPayout(
     found.push(describe(transfer))
   }
   return outcomeOf(found, key)
+}
+
+/**
+ * Takes money of a transfer back from the connected account, whose balance must cover it. What was taken
+ * under this key is recognised by its mark, also when Stripe has forgotten the key.
+ *
+ * @throws ProviderFailure declined if it does not, or so much of the transfer is not left
+ */
+export async function reversePayout(
+  id: string,
+  amount: Money,
+  key: string
+): Promise<ProviderMovement> {
+  const made = everyOf(() => stripeClient().transfers.listReversals(id, { limit: 100 }))
+  for await (const { metadata } of made) if (metadata?.key === key) return getPayout(id)
+  await ask('transfer_reversal', () =>
+    stripeClient().transfers.createReversal(
+      id,
+      { amount: toStripe(amount).amount, metadata: { key } },
+      { idempotencyKey: key }
+    )
+  )
+  return getPayout(id)
 }
 
 /** A transfer that exists has happened. Reversals are told as their sum, however many there were. */

@@ -167,7 +167,8 @@ test.group("The platform's balance at Stripe", (group) => {
     }
     const seen = new Map<string, bigint>()
     let net = 0n
-    for await (const each of stripe.listBalanceTransactions(from, new Date(Date.now() + 60_000))) {
+    const period = { from, to: new Date(Date.now() + 60_000) }
+    for await (const each of stripe.listBalanceTransactions(period)) {
       seen.set(each.sourceId, each.amount.minor)
       net += each.net.minor
     }
