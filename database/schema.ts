@@ -51,8 +51,10 @@ export class DepositAllocationSchema extends BaseModel {
 }
 
 export class DepositSchema extends BaseModel {
-  static $columns = ['chargeDisputedAt', 'chargeId', 'expiresAt', 'holdUntil', 'method', 'providerFee', 'refundableUntil', 'returnUrl', 'state', 'transactionId'] as const
+  static $columns = ['captureSentAt', 'chargeDisputedAt', 'chargeId', 'expiresAt', 'holdUntil', 'method', 'providerFee', 'refundableUntil', 'returnUrl', 'state', 'transactionId'] as const
   $columns = DepositSchema.$columns
+  @column.dateTime()
+  declare captureSentAt: DateTime | null
   @column.dateTime()
   declare chargeDisputedAt: DateTime | null
   @column()
@@ -661,7 +663,7 @@ export class SubmissionSchema extends BaseModel {
 }
 
 export class TransactionSchema extends BaseModel {
-  static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'keySpent', 'lastLookupAt', 'milestoneId', 'paymentProvider', 'providerTransactionId', 'rail', 'sentAt', 'settleTriedAt', 'status', 'transactionType', 'userId', 'waitReason'] as const
+  static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'keySpent', 'lastLookupAt', 'milestoneId', 'paymentProvider', 'providerSourceId', 'providerTransactionId', 'rail', 'sentAt', 'settleTriedAt', 'status', 'transactionType', 'userId', 'waitReason'] as const
   $columns = TransactionSchema.$columns
   @column()
   declare absentLookups: number
@@ -693,6 +695,8 @@ export class TransactionSchema extends BaseModel {
   declare milestoneId: string | null
   @column()
   declare paymentProvider: string
+  @column()
+  declare providerSourceId: string
   @column()
   declare providerTransactionId: string
   @column()

@@ -118,6 +118,8 @@ export interface ProviderMovement {
   balanceSourceId?: string
   /** What the provider took of our balance for it; undefined while that is an estimate or unknown. */
   fee?: Money
+  /** It is pending, but our available balance is already less by it. */
+  debited?: boolean
   /** Why it is pending, in words for its recipient: unclaimed, on hold. */
   waitReason?: string
   failureCode?: string

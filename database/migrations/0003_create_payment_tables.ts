@@ -25,6 +25,8 @@ export default class extends BaseSchema {
         payment_provider text NOT NULL CHECK (payment_provider IN ('stripe', 'paypal', 'venmo')),
         rail text NOT NULL CHECK (rail IN ('stripe', 'paypal')),
         provider_transaction_id text NOT NULL DEFAULT '',
+        -- What the provider's balance transactions call it, where that is another name.
+        provider_source_id text NOT NULL DEFAULT '',
         status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'completed', 'failed')),
         amount bigint NOT NULL CHECK (amount > 0),
         currency char(3) NOT NULL,
@@ -72,6 +74,8 @@ export default class extends BaseSchema {
           CHECK (state IN ('live', 'cancelling', 'applied', 'unapplied', 'frozen', 'closed')),
         -- What refunds and payouts refer to at the provider.
         charge_id text NOT NULL DEFAULT '',
+        -- We began to take what the payer approved, and its outcome may be open.
+        capture_sent_at timestamptz,
         -- The payer's bank has taken the payment into dispute: its milestones are frozen from then on.
         charge_disputed_at timestamptz,
         -- Minor units, once final. The deposit completes without it.
