@@ -45,6 +45,7 @@ export async function cancelDeposit(
       await closeDeposit(transactionId, why)
       return await Transaction.findOrFail(transactionId)
     }
+    if (intent.deposit.captureSentAt) await settleCapture(provider, transaction, id)
     const answer = await provider.cancelDeposit(
       id,
       providerKey(transaction.id, transaction.attempt, 'cancel')
@@ -67,6 +68,27 @@ export async function cancelDeposit(
   const current = await Transaction.findOrFail(transactionId)
   if (current.status === 'pending') throw pendingStill()
   return current
+}
+
+/**
+ * A capture may be on its way. Asked for once more, it either has taken the money, which then stands, or
+ * is refused for good; only after that is there something to cancel.
+ *
+ * @throws ProviderFailure while its outcome is unknown
+ */
+async function settleCapture(
+  provider: Provider,
+  { id, attempt }: Transaction,
+  paymentId: string
+): Promise<void> {
+  const now = await provider.getDeposit(paymentId)
+  if (now.state !== 'approved') return
+  try {
+    await provider.captureDeposit(paymentId, providerKey(id, attempt, 'capture'))
+  } catch (failure) {
+    if (failure instanceof ProviderFailure && failure.kind === 'declined') return
+    throw failure
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { DateTime } from 'luxon'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { inTransaction } from '#database/transaction'
 import { Money, sumOf } from '#ledger/money'
-import type { ClientAction, Provider } from '#payments/provider'
+import type { ClientAction, DepositMethod, Provider } from '#payments/provider'
 import { providerFor } from '#payments/registry'
 import { forbidden, unprocessable, wrongState } from '#exceptions/problem'
 import type User from '#models/user'
@@ -27,8 +27,8 @@ export interface FundMilestones {
   /** Whole, unfunded milestones of one project; the deposit equals their sum. */
   milestoneIds: string[]
   paymentProvider: PaymentProvider
-  /** The provider's form inside the frontend, or its hosted page. */
-  method: 'payment_element' | 'checkout'
+  /** The provider's form inside the frontend, or its hosted page; without it, what the provider prefers. */
+  method?: DepositMethod
   /** Where the hosted page sends the payer back to. */
   returnUrl?: string
   bind?: BindIntent
@@ -43,7 +43,7 @@ export interface FundMilestones {
  * @returns the pending transaction, and how to pay; without `clientAction` the provider's answer is
  *   still unknown, and a later look at the transaction brings it
  * @throws Problem 404 a milestone that is not the caller's to see; 403 not the project's client;
- *   409 `wrong_state`, `already_funded`, `deposit_pending`; 422 currency, amount or due date beyond
+ *   409 `wrong_state`, `already_funded`, `deposit_pending`; 422 method, currency, amount or due date beyond
  *   the rail's limits; 402 `provider_declined`
  */
 export async function fundMilestones(
@@ -51,10 +51,11 @@ export async function fundMilestones(
 ): Promise<{ transaction: Transaction; clientAction?: ClientAction }> {
   const provider = providerFor(input.paymentProvider)
   const ids = [...new Set(input.milestoneIds)]
+  const method = methodFor(provider, input.method)
 
   for (;;) {
     const attempt = await inTransaction((trx) =>
-      recordIntent(trx, provider, { ...input, milestoneIds: ids })
+      recordIntent(trx, provider, { ...input, method, milestoneIds: ids })
     )
     if ('transactionId' in attempt) return sendDeposit(attempt.transactionId)
     for (const superseded of attempt.inTheWay) {
@@ -67,12 +68,22 @@ export async function fundMilestones(
   }
 }
 
+function methodFor(provider: Provider, wanted?: DepositMethod): DepositMethod {
+  const [preferred] = provider.depositMethods
+  if (!wanted || provider.depositMethods.includes(wanted)) return wanted ?? preferred
+  throw unprocessable(
+    'method',
+    'provider_method',
+    `${provider.name} is paid by ${provider.depositMethods.join(' or ')}; leave "method" out or choose that.`
+  )
+}
+
 type Intent = { transactionId: string } | { inTheWay: string[] }
 
 async function recordIntent(
   trx: TransactionClientContract,
   provider: Provider,
-  input: FundMilestones
+  input: FundMilestones & { method: DepositMethod }
 ): Promise<Intent> {
   const { project, milestones } = await lockFundable(trx, input)
   const amount = sumOf(

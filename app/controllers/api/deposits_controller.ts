@@ -23,7 +23,7 @@ export default class DepositsController {
           by: user,
           milestoneIds: wanted.milestone_ids,
           paymentProvider: wanted.payment_provider,
-          method: wanted.method ?? 'payment_element',
+          method: wanted.method,
           returnUrl: wanted.return_url,
           bind: bindTo(claim),
         })
