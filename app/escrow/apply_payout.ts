@@ -30,6 +30,7 @@ interface Locked {
  * Brings our books to what a provider says of a payout, in any order and any number of times.
  *
  * - succeeded: payout_in_transit → clearing; also if we had taken it for refused
+ * - pending: what it waits for is shown, such as a recipient who has not claimed it
  * - failed: payout_in_transit → payable; it is still owed
  * - returned after it had succeeded, in whole or in part: clearing → payable
  *
@@ -43,25 +44,31 @@ export async function applyPayout(
   const found = await findMovement('payout', provider, observed)
   if (!found) return false
   await withLocks(found.id, async (locked) => {
-    const { transaction, amount } = locked
+    const { trx, transaction, amount } = locked
     assertOnlyOne(transaction, observed)
     if (!observed.amount.equals(amount)) {
       contradiction(transaction, `the provider reports ${observed.amount}, we sent ${amount}`)
     }
-    if (observed.state === 'failed') {
+    // Some rails say "returned" of what was paid and of what nobody ever claimed: our books know which.
+    const wasPaid = transaction.status === 'completed'
+    if (observed.state === 'failed' && !wasPaid) {
       await fail(locked, {
         code: observed.failureCode ?? 'payout_failed',
         message: observed.failureMessage ?? 'The provider could not carry the payout.',
       })
       return
     }
-    if (!transaction.providerTransactionId) {
-      transaction.providerTransactionId = observed.id
-      await transaction.save()
+    transaction.providerTransactionId ||= observed.id
+    transaction.providerSourceId = observed.balanceSourceId ?? transaction.providerSourceId
+    await transaction.save()
+    if (observed.debited) await settleReservation(trx, transaction.id)
+    if (observed.state === 'pending') {
+      await showWait(locked, observed.waitReason ?? '')
+      return
     }
-    if (observed.state === 'pending') return
     await succeed(locked)
-    if (observed.state === 'returned') {
+    await bookFee(locked, observed.fee)
+    if (observed.state !== 'succeeded') {
       await bringBack(locked, observed.returnedAmount ?? observed.amount)
     }
   })
@@ -125,6 +132,34 @@ async function succeed(locked: Locked): Promise<void> {
   await trx.from('payouts').where('transaction_id', transaction.id).update({ state: 'paid' })
   await settleReservation(trx, transaction.id)
   await tell(locked, 'payout.paid', 'completed')
+}
+
+/** What the freelancer can do about it shows on the payout; it is on its way meanwhile, and not paid. */
+async function showWait({ trx, transaction }: Locked, reason: string): Promise<void> {
+  if (transaction.status !== 'pending' || transaction.waitReason === reason) return
+  await trx
+    .from('transactions')
+    .where('id', transaction.id)
+    .update({ wait_reason: reason })
+}
+
+/**
+ * What the provider took for a payout is ours to bear, and has an entry of its own: it may become known
+ * only later.
+ */
+async function bookFee({ trx, transaction }: Locked, fee?: Money): Promise<void> {
+  if (!fee?.isPositive || fee.currency !== transaction.currency) return
+  await postEntries(trx, [
+    {
+      reference: `provider_fee:${transaction.id}`,
+      kind: 'provider_fee',
+      ...origin(transaction),
+      postings: [
+        debit(accounts.providerFee(), fee),
+        credit(accounts.clearing(transaction.rail), fee),
+      ],
+    },
+  ])
 }
 
 async function fail(

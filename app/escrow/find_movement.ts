@@ -18,12 +18,21 @@ export async function findMovement(
   provider: Provider,
   observed: ProviderMovement
 ): Promise<Transaction | null> {
-  const ours = Transaction.query().where('transaction_type', type).where('rail', provider.rail)
-  const known = await ours.clone().where('provider_transaction_id', observed.id).first()
+  const ours = Transaction.query().where('transaction_type', type)
+  const known = await ours
+    .clone()
+    .where('rail', provider.rail)
+    .where('provider_transaction_id', observed.id)
+    .first()
   if (known || !isUuid(observed.transactionId)) return known
 
   const transaction = await ours.where('id', observed.transactionId).first()
   if (!transaction) return null
+  if (transaction.rail !== provider.rail) {
+    // Refused there, it was sent another way since. Whatever else it says, it may have been paid twice.
+    if (observed.state === 'failed') return null
+    contradiction(transaction, `${observed.id} moves its money on ${provider.rail}, too`)
+  }
   const current = providerKey(transaction.id, transaction.attempt)
   const earlier = observed.key !== undefined && observed.key !== current
   if (observed.state === 'failed' && earlier) return null

@@ -36,10 +36,10 @@ export async function snapshotBalance(
  */
 export async function reserve(
   trx: TransactionClientContract,
-  transaction: Transaction,
+  movement: Pick<Transaction, 'id' | 'rail' | 'currency' | 'amount'>,
   snapshot: BalanceSnapshot
 ): Promise<boolean> {
-  const { rail, currency, id } = transaction
+  const { rail, currency, id, amount } = movement
   await trx.rawQuery('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [
     `reserve:${rail}:${currency}`,
   ])
@@ -50,16 +50,20 @@ export async function reserve(
     [rail, currency, id, snapshot.askedAt]
   )
   const free = snapshot.available.minor - BigInt(rows[0].reserved)
-  if (free < transaction.amount) return false
+  if (free < amount) return false
   await trx.rawQuery(
     `INSERT INTO reservations (transaction_id, rail, currency, amount) VALUES (?, ?, ?, ?)
-     ON CONFLICT (transaction_id) DO UPDATE SET settled_at = NULL, rail = excluded.rail`,
-    [id, rail, currency, transaction.amount.toString()]
+     ON CONFLICT (transaction_id) DO UPDATE
+       SET settled_at = NULL, rail = excluded.rail, currency = excluded.currency, amount = excluded.amount`,
+    [id, rail, currency, amount.toString()]
   )
   return true
 }
 
-/** Gives a reservation back: the money has left our balance, or will not leave it. */
+/**
+ * Gives a reservation back: the money has left our available balance, or will not leave it. To be called
+ * as soon as the provider shows it as gone, or it would count twice while its outcome is open.
+ */
 export async function settleReservation(
   trx: TransactionClientContract,
   transactionId: string

@@ -79,9 +79,8 @@ async function begin(
   const account = await defaultAccount(found.userId!)
   const deposit = await Transaction.findOrFail(found.depositId!)
   const provider = account && providerFor(account.paymentProvider)
-  const sameRail = provider?.rail === deposit.rail
   const snapshot =
-    provider && !found.sentAt && !sameRail
+    provider && !found.sentAt && !drawsOnCharge(provider, deposit)
       ? await snapshotBalance(provider, found.currency)
       : undefined
 
@@ -132,7 +131,7 @@ async function begin(
       transaction,
       firstTime: true,
       destination: account!.destination,
-      sourceChargeId: sameRail ? await chargeOf(trx, deposit.id) : undefined,
+      sourceChargeId: await sourceCharge(trx, provider!, deposit),
     }
   })
 }
@@ -161,7 +160,7 @@ async function resume(
     transaction,
     firstTime,
     destination: account.destination,
-    sourceChargeId: deposit.rail === transaction.rail ? await chargeOf(trx, deposit.id) : undefined,
+    sourceChargeId: await sourceCharge(trx, providerFor(transaction.paymentProvider), deposit),
   }
 }
 
@@ -192,8 +191,11 @@ async function reasonToWait(
   if (account.status !== 'enabled') {
     return 'The payout account cannot receive money yet; finish its set-up at the provider.'
   }
-  if (provider!.rail !== deposit.rail) {
-    const covered = snapshot !== undefined && (await reserve(trx, transaction, snapshot))
+  if (!drawsOnCharge(provider!, deposit)) {
+    const { id, amount, currency } = transaction
+    // Of the rail that it will leave by, which the row names only once it has started.
+    const wanted = { id, amount, currency, rail: provider!.rail }
+    const covered = snapshot !== undefined && (await reserve(trx, wanted, snapshot))
     return covered ? undefined : WAIT_FOR.balance_insufficient
   }
   return (await chargeCovers(trx, deposit, transaction))
@@ -219,9 +221,19 @@ async function chargeCovers(
   return BigInt(rows[0].drawn) + transaction.amount <= deposit.amount
 }
 
-async function chargeOf(trx: TransactionClientContract, depositId: string): Promise<string> {
+/** Where deposit and payout share a rail whose payouts can name their charge, they need no balance of ours. */
+function drawsOnCharge(provider: Provider, deposit: Transaction): boolean {
+  return provider.payoutsDrawOnCharge && provider.rail === deposit.rail
+}
+
+async function sourceCharge(
+  trx: TransactionClientContract,
+  provider: Provider,
+  deposit: Transaction
+): Promise<string | undefined> {
+  if (!drawsOnCharge(provider, deposit)) return undefined
   const { chargeId } = await Deposit.query({ client: trx })
-    .where('transaction_id', depositId)
+    .where('transaction_id', deposit.id)
     .firstOrFail()
   return chargeId
 }
