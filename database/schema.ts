@@ -37,6 +37,103 @@ export class ActivitySchema extends BaseModel {
   declare toStatus: string | null
 }
 
+export class ChargebackSchema extends BaseModel {
+  static $columns = ['amount', 'closedAt', 'createdAt', 'currency', 'depositId', 'evidence', 'evidenceAttempt', 'evidenceDueBy', 'evidenceFailure', 'evidenceMissingAt', 'evidenceSentAt', 'evidenceSubmittedAt', 'id', 'observedAt', 'openedAt', 'providerDisputeId', 'providerStatus', 'rail', 'reason', 'state'] as const
+  $columns = ChargebackSchema.$columns
+  @column()
+  declare amount: bigint
+  @column.dateTime()
+  declare closedAt: DateTime | null
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare currency: string
+  @column()
+  declare depositId: string
+  @jsonColumn()
+  declare evidence: any | null
+  @column()
+  declare evidenceAttempt: number
+  @column.dateTime()
+  declare evidenceDueBy: DateTime | null
+  @column()
+  declare evidenceFailure: string
+  @column.dateTime()
+  declare evidenceMissingAt: DateTime | null
+  @column.dateTime()
+  declare evidenceSentAt: DateTime | null
+  @column.dateTime()
+  declare evidenceSubmittedAt: DateTime | null
+  @column({ isPrimary: true })
+  declare id: string
+  @column.dateTime()
+  declare observedAt: DateTime
+  @column.dateTime()
+  declare openedAt: DateTime
+  @column()
+  declare providerDisputeId: string
+  @column()
+  declare providerStatus: string
+  @column()
+  declare rail: string
+  @column()
+  declare reason: string
+  @column()
+  declare state: string
+}
+
+export class ClawBackSchema extends BaseModel {
+  static $columns = ['amount', 'chargebackId', 'createdAt', 'currency', 'failureCode', 'failureMessage', 'id', 'payoutId', 'requestedBy', 'returnedBefore', 'sentAt', 'settledAt', 'state'] as const
+  $columns = ClawBackSchema.$columns
+  @column()
+  declare amount: bigint
+  @column()
+  declare chargebackId: string
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare currency: string
+  @column()
+  declare failureCode: string
+  @column()
+  declare failureMessage: string
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare payoutId: string
+  @column()
+  declare requestedBy: string
+  @column()
+  declare returnedBefore: bigint
+  @column.dateTime()
+  declare sentAt: DateTime | null
+  @column.dateTime()
+  declare settledAt: DateTime | null
+  @column()
+  declare state: string
+}
+
+export class DebtWriteOffSchema extends BaseModel {
+  static $columns = ['amount', 'chargebackId', 'createdAt', 'currency', 'id', 'reason', 'reference', 'writtenOffBy'] as const
+  $columns = DebtWriteOffSchema.$columns
+  @column()
+  declare amount: bigint
+  @column()
+  declare chargebackId: string
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare currency: string
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare reason: string
+  @column()
+  declare reference: string
+  @column()
+  declare writtenOffBy: string
+}
+
 export class DepositAllocationSchema extends BaseModel {
   static $columns = ['amount', 'live', 'milestoneId', 'transactionId'] as const
   $columns = DepositAllocationSchema.$columns
@@ -364,14 +461,16 @@ export class PayoutAccountSchema extends BaseModel {
 }
 
 export class PayoutSchema extends BaseModel {
-  static $columns = ['notBefore', 'payoutAccountId', 'releaseId', 'returnedAmount', 'state', 'transactionId', 'userId'] as const
+  static $columns = ['chargebackId', 'notBefore', 'payoutAccountId', 'releaseId', 'returnedAmount', 'state', 'transactionId', 'userId'] as const
   $columns = PayoutSchema.$columns
+  @column()
+  declare chargebackId: string | null
   @column.dateTime()
   declare notBefore: DateTime
   @column()
   declare payoutAccountId: string | null
   @column()
-  declare releaseId: string
+  declare releaseId: string | null
   @column()
   declare returnedAmount: bigint
   @column()
@@ -480,6 +579,141 @@ export class ProposalSchema extends BaseModel {
   declare status: string
 }
 
+export class ReconciliationAcknowledgementSchema extends BaseModel {
+  static $columns = ['acknowledgedBy', 'breakId', 'createdAt', 'id', 'reason'] as const
+  $columns = ReconciliationAcknowledgementSchema.$columns
+  @column()
+  declare acknowledgedBy: string
+  @column()
+  declare breakId: string
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare reason: string
+}
+
+export class ReconciliationBreakSchema extends BaseModel {
+  static $columns = ['amount', 'currency', 'details', 'difference', 'fingerprint', 'id', 'kind', 'lastSeenBy', 'ledgerCurrency', 'ledgerDifference', 'openedAt', 'openedBy', 'periodFrom', 'periodTo', 'rail', 'resolvedAt', 'resolvedBy', 'subject', 'transactionId'] as const
+  $columns = ReconciliationBreakSchema.$columns
+  @column()
+  declare amount: bigint
+  @column()
+  declare currency: string
+  @jsonColumn()
+  declare details: any
+  @column()
+  declare difference: bigint
+  @column()
+  declare fingerprint: string
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare kind: string
+  @column()
+  declare lastSeenBy: string
+  @column()
+  declare ledgerCurrency: string | null
+  @column()
+  declare ledgerDifference: bigint | null
+  @column.dateTime()
+  declare openedAt: DateTime
+  @column()
+  declare openedBy: string
+  @column.dateTime()
+  declare periodFrom: DateTime
+  @column.dateTime()
+  declare periodTo: DateTime
+  @column()
+  declare rail: string
+  @column.dateTime()
+  declare resolvedAt: DateTime | null
+  @column()
+  declare resolvedBy: string | null
+  @column()
+  declare subject: string
+  @column()
+  declare transactionId: string | null
+}
+
+export class ReconciliationFindingSchema extends BaseModel {
+  static $columns = ['breakId', 'runId'] as const
+  $columns = ReconciliationFindingSchema.$columns
+  @column()
+  declare breakId: string
+  @column({ isPrimary: true })
+  declare runId: string
+}
+
+export class ReconciliationRunSchema extends BaseModel {
+  static $columns = ['asOf', 'breaks', 'error', 'finishedAt', 'id', 'ledgerEntries', 'matched', 'newBreaks', 'periodFrom', 'periodTo', 'providerRows', 'rail', 'resolvedBreaks', 'startedAt', 'status'] as const
+  $columns = ReconciliationRunSchema.$columns
+  @column.dateTime()
+  declare asOf: DateTime
+  @column()
+  declare breaks: bigint
+  @column()
+  declare error: string
+  @column.dateTime()
+  declare finishedAt: DateTime | null
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare ledgerEntries: bigint
+  @column()
+  declare matched: bigint
+  @column()
+  declare newBreaks: bigint
+  @column.dateTime()
+  declare periodFrom: DateTime
+  @column.dateTime()
+  declare periodTo: DateTime
+  @column()
+  declare providerRows: bigint
+  @column()
+  declare rail: string
+  @column()
+  declare resolvedBreaks: bigint
+  @column.dateTime()
+  declare startedAt: DateTime
+  @column()
+  declare status: string
+}
+
+export class ReconciliationTotalSchema extends BaseModel {
+  static $columns = ['balanceBreaks', 'balanceInFlight', 'balanceRemainder', 'balanceUncertain', 'clearingBalance', 'currency', 'ledgerMoved', 'movedBreaks', 'movedInFlight', 'movedRemainder', 'movedTiming', 'providerBalance', 'providerMoved', 'runId'] as const
+  $columns = ReconciliationTotalSchema.$columns
+  @column()
+  declare balanceBreaks: bigint | null
+  @column()
+  declare balanceInFlight: bigint | null
+  @column()
+  declare balanceRemainder: bigint | null
+  @column()
+  declare balanceUncertain: bigint | null
+  @column()
+  declare clearingBalance: bigint | null
+  @column()
+  declare currency: string
+  @column()
+  declare ledgerMoved: bigint
+  @column()
+  declare movedBreaks: bigint
+  @column()
+  declare movedInFlight: bigint
+  @column()
+  declare movedRemainder: bigint
+  @column()
+  declare movedTiming: bigint
+  @column()
+  declare providerBalance: bigint | null
+  @column()
+  declare providerMoved: bigint
+  @column({ isPrimary: true })
+  declare runId: string
+}
+
 export class RefreshTokenSchema extends BaseModel {
   static $columns = ['createdAt', 'expiresAt', 'id', 'predecessorId', 'sessionId', 'tokenHash', 'usedAt'] as const
   $columns = RefreshTokenSchema.$columns
@@ -533,7 +767,7 @@ export class RefundRequestSchema extends BaseModel {
 }
 
 export class ReleaseSchema extends BaseModel {
-  static $columns = ['amount', 'createdAt', 'currency', 'depositId', 'fee', 'feeTransactionId', 'id', 'kind', 'milestoneId', 'net', 'releasedBy', 'transactionId'] as const
+  static $columns = ['amount', 'createdAt', 'currency', 'debtOffset', 'depositId', 'fee', 'feeTransactionId', 'id', 'kind', 'milestoneId', 'net', 'releasedBy', 'transactionId'] as const
   $columns = ReleaseSchema.$columns
   @column()
   declare amount: bigint
@@ -541,6 +775,8 @@ export class ReleaseSchema extends BaseModel {
   declare createdAt: DateTime
   @column()
   declare currency: string
+  @column()
+  declare debtOffset: bigint
   @column()
   declare depositId: string
   @column()

@@ -56,6 +56,22 @@ const definitions = {
     10,
     'Look-ups that must find nothing before an intent may be sent under a new key'
   ),
+  break_block_threshold: amounts(
+    { USD: '100.00', EUR: '100.00', GBP: '100.00' },
+    'Amounts by currency above which an open break of a reconciliation stops payouts of its rail; in any other currency every break does'
+  ),
+  reconcile_grace_minutes: integer(
+    60,
+    app.inTest ? 0 : 5,
+    1440,
+    'Minutes that our books have to follow a provider before a difference is a break'
+  ),
+  in_transit_days: integer(
+    31,
+    1,
+    180,
+    'Days that a payout or refund may be on its way before it is a break; PayPal keeps an unclaimed one for 30'
+  ),
 } satisfies Record<string, Definition<unknown>>
 
 export type SettingName = keyof typeof definitions
@@ -167,15 +183,36 @@ function amount(value: string, about: string): Definition<string> {
   return {
     default: value,
     about,
+    parse: (input) => readAmount(input, 'USD'),
+  }
+}
+
+/** Decimal strings by currency. */
+function amounts(
+  value: Record<string, string>,
+  about: string
+): Definition<Readonly<Record<string, string>>> {
+  return {
+    default: value,
+    about,
     parse(input) {
-      if (typeof input !== 'string') throw new InvalidSetting('must be a string such as "500.00"')
-      try {
-        return Money.parse(input, 'USD').toDecimal()
-      } catch (error) {
-        if (error instanceof InvalidAmount) throw new InvalidSetting(error.message)
-        throw error
+      if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+        throw new InvalidSetting('must be amounts by currency such as {"USD": "100.00"}')
       }
+      return Object.fromEntries(
+        Object.entries(input).map(([currency, text]) => [currency, readAmount(text, currency)])
+      )
     },
+  }
+}
+
+function readAmount(input: unknown, currency: string): string {
+  if (typeof input !== 'string') throw new InvalidSetting('must be a string such as "500.00"')
+  try {
+    return Money.parse(input, currency).toDecimal()
+  } catch (error) {
+    if (error instanceof InvalidAmount) throw new InvalidSetting(error.message)
+    throw error
   }
 }
 
