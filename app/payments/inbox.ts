@@ -1,7 +1,14 @@
+import type { HttpRequest } from '@adonisjs/core/http'
 import { inTransaction } from '#database/transaction'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Rail } from '#models/transaction'
-import type { ProviderEvent } from '#payments/provider'
+import {
+  ProviderFailure,
+  type Provider,
+  type ProviderEvent,
+  type WebhookEndpoint,
+} from '#payments/provider'
+import { readRawBody } from '#payments/raw_body'
 import { Problem } from '#exceptions/problem'
 import { isNestedTooDeeply } from '#validators/nesting'
 import { enqueue } from '#jobs/queue'
@@ -11,6 +18,33 @@ import processInboxEvent from '#jobs/process_inbox_event'
 export interface VerifiedEvent {
   event: ProviderEvent
   payload: Record<string, unknown>
+}
+
+/**
+ * Takes a webhook in. Providers repeat what gets no 2xx: so only what is stored, now or before, gets one.
+ *
+ * @throws Problem 400 `bad_signature`, `bad_payload`; 413; 503 `provider_no_answer` if what the check
+ *   needs cannot be had now: the provider sends it again
+ */
+export async function receiveWebhook(
+  provider: Provider,
+  request: HttpRequest,
+  endpoint: WebhookEndpoint
+): Promise<void> {
+  const rawBody = await readRawBody(request.request)
+  const headers = Object.fromEntries(
+    Object.entries(request.headers()).map(([name, value]) => [name, value?.toString()])
+  )
+  try {
+    await receiveEvent(provider.rail, await provider.verifyWebhook(rawBody, headers, endpoint))
+  } catch (failure) {
+    if (!(failure instanceof ProviderFailure)) throw failure
+    throw new Problem('The signature cannot be checked now. Send it again later.', {
+      code: 'provider_no_answer',
+      status: 503,
+      cause: failure,
+    })
+  }
 }
 
 /**

@@ -3,14 +3,14 @@ import { inTransaction } from '#database/transaction'
 import logger from '@adonisjs/core/services/logger'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { validate as isUuid } from 'uuid'
-import { Problem, forbidden, notFound, wrongState } from '#exceptions/problem'
+import { Problem, forbidden, notFound, unprocessable, wrongState } from '#exceptions/problem'
 import { assertVerified } from '#identity/verified'
 import { enqueue } from '#jobs/queue'
 import wakePayouts from '#jobs/wake_payouts'
 import PayoutAccount from '#models/payout_account'
 import type { PaymentProvider } from '#models/transaction'
 import type User from '#models/user'
-import { ProviderFailure, providerKey } from '#payments/provider'
+import { ProviderFailure, providerKey, type Provider } from '#payments/provider'
 import { observeRecipient } from '#payments/recipients'
 import { providerFor } from '#payments/registry'
 
@@ -37,10 +37,10 @@ export async function payoutAccountsOf(user: User): Promise<PayoutAccount[]> {
  */
 export async function addPayoutAccount(
   user: User,
-  wanted: { paymentProvider: PaymentProvider; country: string }
+  wanted: { paymentProvider: PaymentProvider; country: string; destination?: string }
 ): Promise<PayoutAccount> {
   assertMayChange(user)
-  providerFor(wanted.paymentProvider)
+  const destination = namedDestination(providerFor(wanted.paymentProvider), wanted)
   const account = await inTransaction(async (trx) => {
     await lockUser(trx, user)
     const accounts = await live(user, trx)
@@ -48,6 +48,10 @@ export async function addPayoutAccount(
       (each) => each.paymentProvider === wanted.paymentProvider && !each.destination
     )
     if (unfinished) return unfinished
+    const same = accounts.find(
+      (each) => each.paymentProvider === wanted.paymentProvider && each.destination === destination
+    )
+    if (same) return same
     if (accounts.length >= MOST_ACCOUNTS) {
       throw wrongState('Remove a payout account before adding another.', 'full', {
         code: 'too_many_payout_accounts',
@@ -59,13 +63,42 @@ export async function addPayoutAccount(
         userId: user.id,
         paymentProvider: wanted.paymentProvider,
         country: wanted.country,
+        // One that the freelancer names needs nothing of the provider: it can be paid as it is.
+        ...(destination && { destination, status: 'enabled' }),
         isDefault: !accounts.some((each) => each.isDefault),
       },
       { client: trx }
     )
+    if (destination) await enqueue(trx, wakePayouts, { userId: user.id })
     return PayoutAccount.findOrFail(id, { client: trx })
   })
   return establish(user, account)
+}
+
+/**
+ * Where payouts go, for a provider that lets the freelancer say so; undefined for one that makes the
+ * account itself.
+ *
+ * @throws Problem 422 on `destination` that is missing, superfluous, or nothing this provider can pay
+ */
+function namedDestination(
+  provider: Provider,
+  { destination, country }: { destination?: string; country: string }
+): string | undefined {
+  if (!provider.destinationOf) {
+    if (destination === undefined) return undefined
+    throw unprocessable(
+      'destination',
+      'superfluous',
+      `${provider.name} makes the account itself; leave "destination" out.`
+    )
+  }
+  if (destination !== undefined) return provider.destinationOf(destination, country)
+  throw unprocessable(
+    'destination',
+    'required',
+    `Say where ${provider.name} shall send your money, such as the e-mail address of your account there.`
+  )
 }
 
 /**
@@ -85,8 +118,14 @@ export async function onboardingLinkOf(
     throw wrongState('The provider has closed this account; add another.', account.status)
   }
   if (!account.destination) throw noAnswer()
+  const provider = providerFor(account.paymentProvider)
+  if (provider.destinationOf) {
+    throw wrongState('This account needs no set-up; it can be paid as it is.', account.status, {
+      code: 'no_onboarding',
+    })
+  }
   try {
-    return await providerFor(account.paymentProvider).onboardingLink(account.destination, urls)
+    return await provider.onboardingLink(account.destination, urls)
   } catch (failure) {
     throw asProblem(failure)
   }
@@ -147,7 +186,10 @@ export async function removePayoutAccount(user: User, id: string): Promise<void>
 async function establish(user: User, account: PayoutAccount): Promise<PayoutAccount> {
   if (account.destination) return account
   const provider = providerFor(account.paymentProvider)
-  const mayBeForgotten = await isOlderThan(account, provider.keyLifetimeMs.recipient - KEY_MARGIN_MS)
+  const mayBeForgotten = await isOlderThan(
+    account,
+    provider.keyLifetimeMs.recipient - KEY_MARGIN_MS
+  )
   try {
     await observeRecipient(provider.name, async () => {
       const made = mayBeForgotten

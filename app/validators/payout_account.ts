@@ -12,6 +12,8 @@ export const addPayoutAccountValidator = vine.create(
       .toUpperCase()
       .regex(/^[A-Z]{2}$/)
       .optional(),
+    /** Where PayPal or Venmo send the money: an e-mail address, or a US phone number for Venmo. */
+    destination: vine.string().trim().minLength(1).maxLength(254).optional(),
   })
 )
 

@@ -23,6 +23,7 @@ export default class PayoutAccountsController {
     const account = await addPayoutAccount(auth.getUserOrFail(), {
       paymentProvider: wanted.payment_provider,
       country: wanted.country ?? 'US',
+      destination: wanted.destination,
     })
     response.status(account.destination ? 201 : 202)
     return serialize(PayoutAccountTransformer.transform(account))

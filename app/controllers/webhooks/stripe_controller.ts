@@ -1,7 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { receiveEvent } from '#payments/inbox'
-import { readRawBody } from '#payments/raw_body'
-import { providerOfRail } from '#payments/registry'
+import type { WebhookEndpoint } from '#payments/provider'
+import { receiveWebhook } from '#payments/inbox'
+import { providerFor } from '#payments/registry'
 
 export default class StripeController {
   async platform({ request }: HttpContext) {
@@ -12,12 +12,8 @@ export default class StripeController {
     return this.#receive(request, 'connect')
   }
 
-  /** Stripe repeats what gets no 2xx: so only what is stored, now or before, gets one. */
-  async #receive(request: HttpContext['request'], endpoint: 'platform' | 'connect') {
-    const rawBody = await readRawBody(request.request)
-    const headers = { 'stripe-signature': request.header('stripe-signature') }
-    const verified = await providerOfRail('stripe').verifyWebhook(rawBody, headers, endpoint)
-    await receiveEvent('stripe', verified)
+  async #receive(request: HttpContext['request'], endpoint: WebhookEndpoint) {
+    await receiveWebhook(providerFor('stripe'), request, endpoint)
     return { received: true }
   }
 }

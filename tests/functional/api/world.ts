@@ -323,7 +323,12 @@ export function examples(own: World): Record<string, Example[]> {
 export const QUERIES: Record<string, string> = { 'GET payments/quote': 'amount=100.00' }
 
 /** Routes that read no JSON and know no user: the webhooks, which have tests of their own. */
-export const RAW = ['POST webhooks/stripe', 'POST webhooks/stripe/connect']
+export const RAW = [
+  'POST webhooks/stripe',
+  'POST webhooks/stripe/connect',
+  'POST webhooks/paypal',
+  'POST webhooks/venmo',
+]
 
 /** Lists that are always whole. */
 export const UNPAGED = ['GET payments/payout-accounts']
