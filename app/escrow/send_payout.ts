@@ -4,6 +4,7 @@ import { inTransaction } from '#database/transaction'
 import { Money } from '#ledger/money'
 import { postEntries } from '#ledger/post_entries'
 import { providerKey, type Provider } from '#payments/provider'
+import { blockOf } from '#payments/reconcile/blocking'
 import { providerFor } from '#payments/registry'
 import Deposit from '#models/deposit'
 import EscrowAccount from '#models/escrow_account'
@@ -191,6 +192,8 @@ async function reasonToWait(
   if (account.status !== 'enabled') {
     return 'The payout account cannot receive money yet; finish its set-up at the provider.'
   }
+  const blocked = await blockOf(trx, provider!.rail)
+  if (blocked) return blocked
   if (!drawsOnCharge(provider!, deposit)) {
     const { id, amount, currency } = transaction
     // Of the rail that it will leave by, which the row names only once it has started.
