@@ -16,6 +16,7 @@ import { applyPayout, failPayout, payoutStarted } from '#escrow/apply_payout'
 import { askProvider, type Answer } from '#escrow/ask_provider'
 import { lockProject, lockTransaction } from '#escrow/locks'
 import { SYSTEM, recordActivity } from '#escrow/record_activity'
+import { setting } from '#escrow/settings'
 import { reserve, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
 
 /** Declines that time or the recipient can mend: the payout waits and is tried again. */
@@ -192,7 +193,8 @@ async function reasonToWait(
   if (account.status !== 'enabled') {
     return 'The payout account cannot receive money yet; finish its set-up at the provider.'
   }
-  const blocked = await blockOf(trx, provider!.rail)
+  const thresholds = await setting(trx, 'break_block_threshold')
+  const blocked = await blockOf(trx, provider!.rail, thresholds)
   if (blocked) return blocked
   if (!drawsOnCharge(provider!, deposit)) {
     const { id, amount, currency } = transaction
