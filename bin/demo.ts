@@ -1,45 +1,64 @@
 /**
  * `npm run demo`: the main job on real parts, told step by step. Stays up until Ctrl-C; with `--once`
- * ends after the JSON line, with 0 if everything added up.
+ * ends after the JSON line, with 0 if everything added up; with `--provider` the money goes by PayPal or
+ * Venmo.
  */
 import { once } from 'node:events'
+import { parseArgs } from 'node:util'
 import { addUp } from './demo/figures.js'
 import { printJournal } from './demo/journal.js'
 import { playMainJob, type Played } from './demo/main_job.js'
+import { demoProvider, PROVIDERS, type ProviderName } from './demo/providers.js'
 import { Story } from './demo/story.js'
 import { ace, script } from './surroundings/processes.js'
 import { startSurroundings, type Surroundings } from './surroundings/start.js'
 import { untilDone } from './surroundings/until_done.js'
 import { waitForOk } from './surroundings/wait.js'
 
-const { argv } = process
-const unknown = argv.slice(2).filter((argument) => argument !== '--once')
-if (unknown.length > 0) {
-  console.error(`demo: unknown argument ${unknown.join(' ')}. There is only --once.`)
-  process.exit(2)
-}
+const options = readOptions()
 
 await untilDone(async (run) => {
   const story = new Story()
-  console.log('Starting PostgreSQL, the Stripe sandbox, the web server and a worker …')
+  console.log(
+    'Starting PostgreSQL, the sandboxes of Stripe and PayPal, the web server and a worker …'
+  )
   const surroundings = await startSurroundings(run, 'demo')
   surroundings.processes.start('web', script('bin/server.ts'))
   surroundings.processes.start('worker', ace('queue:work'))
   await waitForOk(`${surroundings.url}/health/ready`, { interrupted: run.interrupted })
 
   story.heading('The main job')
-  const played = await playMainJob(surroundings, story, run.interrupted)
+  const provider = demoProvider(options.provider, surroundings)
+  const played = await playMainJob(surroundings, provider, story, run.interrupted)
   const { summary, ledger } = await addUp(surroundings, played, story.steps)
   story.heading('The journal entries behind it')
   printJournal(ledger.lines, namesOf(played))
   console.log(`\n${JSON.stringify(summary)}`)
 
-  if (argv.includes('--once')) return summary.ok ? 0 : 1
+  if (options.once) return summary.ok ? 0 : 1
   showAddresses(surroundings, played)
   if (!run.interrupted.aborted) await once(run.interrupted, 'abort')
   console.log('\nStopping …')
   return summary.ok ? 0 : 1
 })
+
+function readOptions(): { once: boolean; provider: ProviderName } {
+  try {
+    const { values } = parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        provider: { type: 'string', default: 'stripe' },
+      },
+    })
+    const provider = PROVIDERS.find((name) => name === values.provider)
+    if (!provider) throw new Error(`There is no provider ${values.provider}.`)
+    return { once: values.once, provider }
+  } catch (error) {
+    console.error(`demo: ${(error as Error).message}`)
+    console.error(`Usage: npm run demo -- [--once] [--provider ${PROVIDERS.join('|')}]`)
+    process.exit(2)
+  }
+}
 
 function namesOf({ client, freelancer, milestones }: Played): Map<string, string> {
   return new Map([
@@ -53,6 +72,7 @@ function showAddresses(surroundings: Surroundings, { client, freelancer }: Playe
   console.log(`
   API              ${surroundings.url}/api        (ready: ${surroundings.url}/health/ready)
   Stripe sandbox   ${surroundings.sandboxUrl}
+  PayPal sandbox   ${surroundings.env.PAYPAL_API_BASE}
   PostgreSQL       ${surroundings.databaseUrl}
   E-mails          ${surroundings.env.MAIL_DIR}
   Logs             ${surroundings.logs}

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Surroundings } from '../surroundings/start.js'
 import { waitFor } from '../surroundings/wait.js'
 import { Api, type Data } from './api.js'
-import { StripeBrowser } from './browser.js'
+import type { DemoProvider } from './providers.js'
 import { Mailbox } from './mailbox.js'
 import type { Story } from './story.js'
 
@@ -26,15 +26,15 @@ const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOS
 
 /**
  * Plays the main job from registration to the completed project, as a client's and a freelancer's
- * programs would: through the public API, the e-mails, and the pages that Stripe shows.
+ * programs would: through the public API, the e-mails, and the pages that the payment provider shows.
  */
 export async function playMainJob(
   surroundings: Surroundings,
+  provider: DemoProvider,
   story: Story,
   interrupted: AbortSignal
 ): Promise<Played> {
   const mailbox = new Mailbox(surroundings.env.MAIL_DIR, interrupted)
-  const stripe = new StripeBrowser(surroundings.sandboxUrl)
   const wait = <T>(what: string, ask: () => Promise<T | undefined | false>) =>
     waitFor(what, ask, { interrupted, withinMs: 60_000 })
   const run = randomBytes(3).toString('hex')
@@ -56,18 +56,16 @@ export async function playMainJob(
   const freelancer = await register('freelancer', 'Farid', 'Okafor')
 
   const account = await freelancer.api.post('payments/payout-accounts', {
-    payment_provider: 'stripe',
+    payment_provider: provider.name,
     country: 'US',
+    ...provider.payoutAccount(freelancer),
   })
-  const { url } = await freelancer.api.post(
-    `payments/payout-accounts/${account.id}/onboarding-link`
-  )
-  await stripe.submitOnboarding(url)
+  await provider.onboard(freelancer.api, account)
   await wait('the payout account to be enabled', async () => {
     const accounts = (await freelancer.api.get('payments/payout-accounts')) as Data[]
     return accounts.some(({ id, status }) => id === account.id && status === 'enabled')
   })
-  story.tell('Farid', "opens a payout account and completes Stripe's onboarding")
+  story.tell('Farid', provider.words.account)
 
   const project = await client.api.post('projects', {
     title: `Shop for handmade lamps (${run})`,
@@ -101,21 +99,20 @@ export async function playMainJob(
 
   const deposit = await client.api.pay('payments/deposit', {
     milestone_ids: milestones.map(({ id }) => id),
-    payment_provider: 'stripe',
-    method: 'payment_element',
+    payment_provider: provider.name,
   })
   story.tell(
     'Clara',
     `starts a deposit of ${deposit.amount} for both milestones (${deposit.status})`
   )
-  await stripe.pay(deposit.client_action, 'pm_card_visa')
-  story.tell('Clara', 'pays with a test card in the Payment Element')
+  await provider.pay(deposit.client_action)
+  story.tell('Clara', provider.words.pays)
   const held = await wait('the webhook to complete the deposit', async () => {
     const { status } = await client.api.get(`payments/transactions/${deposit.id}`)
     return status === 'completed' && client.api.get(`payments/escrow/${project.id}`)
   })
   story.tell(
-    'Stripe',
+    provider.title,
     `sends its webhook: the deposit is completed, ${held.balance} held in escrow`
   )
 
@@ -134,7 +131,10 @@ export async function playMainJob(
     const payouts = (await freelancer.api.get('payments/payouts')) as Data[]
     return payouts.find(({ status }) => status === 'completed')
   })
-  story.tell('SafeSend', `pays ${payout.amount} out to Farid's Stripe account, the fee is kept`)
+  story.tell(
+    'SafeSend',
+    `pays ${payout.amount} out to Farid's ${provider.title} account, the fee is kept`
+  )
 
   await client.api.pay('payments/refund', {
     milestone_id: second.id,
@@ -147,7 +147,7 @@ export async function playMainJob(
     const refund = transactions.find(({ transaction_type }) => transaction_type === 'refund')
     return refund?.status === 'completed' && escrow
   })
-  story.tell('SafeSend', `refunds ${refunded.total_refunded} to Clara's card`)
+  story.tell('SafeSend', `refunds ${refunded.total_refunded} ${provider.words.refund}`)
   await wait('the project to be completed', async () => {
     const { status } = await client.api.get(`projects/${project.id}`)
     return status === 'completed'
