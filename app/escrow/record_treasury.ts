@@ -3,6 +3,7 @@ import { accounts } from '#ledger/chart_of_accounts'
 import type { Money } from '#ledger/money'
 import { credit, debit, postEntries, type JournalEntryInput } from '#ledger/post_entries'
 import Transaction, { type Rail } from '#models/transaction'
+import { wakeWhatWaitsForBalance } from '#escrow/wake_for_balance'
 
 export interface Treasury {
   /**
@@ -21,13 +22,15 @@ export interface Treasury {
  * Books money that moved between us, our bank and a rail. It belongs to no project, and no provider
  * is asked: it has happened already.
  *
- * @returns its transaction, the one from before if this reference was booked already
+ * Money that comes onto a rail wakes the payouts and refunds that wait for its balance.
+ *
+ * @returns its transaction, the one from before if this reference was booked already, and which it was
  * @throws ReferenceReused if that one was about something else
  */
 export async function recordTreasury(
   trx: TransactionClientContract,
   { kind, rail, amount, reference }: Treasury
-): Promise<Transaction> {
+): Promise<{ transaction: Transaction; isNew: boolean }> {
   await trx.rawQuery(
     `INSERT INTO transactions (transaction_type, payment_provider, rail, provider_transaction_id, status,
         amount, currency, completed_at)
@@ -39,8 +42,10 @@ export async function recordTreasury(
   const transaction = await Transaction.query({ client: trx })
     .where({ rail, transactionType: 'treasury', providerTransactionId: reference })
     .firstOrFail()
-  await postEntries(trx, entriesOf(kind, rail, amount, transaction.id))
-  return transaction
+  const posted = await postEntries(trx, entriesOf(kind, rail, amount, transaction.id))
+  const isNew = posted.some(({ inserted }) => inserted)
+  if (isNew && kind !== 'withdrawal') await wakeWhatWaitsForBalance(trx, rail, amount.currency)
+  return { transaction, isNew }
 }
 
 /** The first one has the same reference whatever the kind: one transaction cannot be two kinds. */
