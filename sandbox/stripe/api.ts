@@ -1,13 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { route, type Endpoint } from './endpoint.js'
+import { fingerprintOf } from '../common/fingerprint.js'
+import type { Answer, LogEntry, ServedApi } from '../common/http.js'
+import { route } from '../common/route.js'
+import type { Endpoint } from './endpoint.js'
 import { failure, invalidParam, StripeFailure } from './errors.js'
 import { expand } from './expand.js'
+import type { FaultPlan } from './faults.js'
 import { listOf, readShape, string } from './fields.js'
 import { decodeForm, type Form } from './form.js'
-import { fingerprintOf, Idempotency } from './idempotency.js'
+import { Idempotency } from './idempotency.js'
 import { tick } from './schedule.js'
 import { newId } from './store.js'
-import type { World } from './world.js'
+import { API_VERSION, noAccess, type World } from './world.js'
 
 /** A request, read but not yet judged. */
 export interface ApiRequest {
@@ -25,16 +29,20 @@ export interface ApiRequest {
   holdsKey?: boolean
 }
 
-export interface ApiAnswer {
-  status: number
-  body: string
-  replayed: boolean
+export interface ApiAnswer extends Answer {
   /** The request whose answer this is, when it is replayed. */
   originalRequest?: string
 }
 
+/** One request as tests look back on it. */
+export interface RequestLogEntry extends LogEntry<Form> {
+  idempotencyKey?: string
+  stripeAccount?: string
+}
+
 /** The HTTP-independent part of the API: authentication, parameters, keys, effects, answers. */
-export class Api {
+export class Api implements ServedApi<Form, ApiRequest, RequestLogEntry, FaultPlan> {
+  readonly vendor = 'Stripe'
   readonly idempotency: Idempotency
 
   constructor(
@@ -44,7 +52,7 @@ export class Api {
     this.idempotency = new Idempotency(world.store, world.clock)
   }
 
-  read(method: string, url: string, headers: IncomingHttpHeaders, body: string): ApiRequest {
+  read(method: string, url: string, headers: IncomingHttpHeaders, body: Buffer): ApiRequest {
     const { pathname, search } = new URL(url, 'http://sandbox')
     const found = route(this.endpoints, method, decodeURI(pathname))
     const idempotencyKey = method === 'POST' ? headers['idempotency-key'] : undefined
@@ -55,7 +63,7 @@ export class Api {
       template: found?.endpoint.template ?? pathname,
       endpoint: found?.endpoint,
       names: found?.path ?? {},
-      params: { ...decodeForm(search.slice(1)), ...decodeForm(body) },
+      params: { ...decodeForm(search.slice(1)), ...decodeForm(body.toString()) },
       owner: String(headers['stripe-account'] ?? ''),
       key: keyOf(headers.authorization),
       idempotencyKey: idempotencyKey === undefined ? undefined : String(idempotencyKey),
@@ -97,6 +105,47 @@ export class Api {
 
   release({ owner, idempotencyKey, holdsKey }: ApiRequest): void {
     if (idempotencyKey !== undefined && holdsKey) this.idempotency.release(owner, idempotencyKey)
+  }
+
+  noted({ idempotencyKey, owner }: ApiRequest) {
+    return {
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(owner && { stripeAccount: owner }),
+    }
+  }
+
+  exchanged({ params }: ApiRequest) {
+    return { params }
+  }
+
+  headers({ id, idempotencyKey, owner }: ApiRequest, answer: ApiAnswer): Record<string, string> {
+    const { replayed, originalRequest = '' } = answer
+    return {
+      'request-id': id,
+      'stripe-version': API_VERSION,
+      ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+      ...(replayed && { 'idempotent-replayed': 'true', 'original-request': originalRequest }),
+      ...(owner && { 'stripe-account': owner }),
+    }
+  }
+
+  /** The body of Stripe's answer to its own failures. */
+  failure(status: 500 | 429): string {
+    const error =
+      status === 429
+        ? {
+            type: 'invalid_request_error',
+            code: 'rate_limit',
+            message: 'Too many requests hit the API too quickly.',
+          }
+        : { type: 'api_error', message: 'An unknown error occurred.' }
+    return JSON.stringify({ error }, null, 2)
+  }
+
+  faulted(request: ApiRequest, { replay500 }: FaultPlan, answer?: Answer): void {
+    if (replay500 && !answer?.replayed) {
+      this.remember(request, { status: 500, body: this.failure(500) })
+    }
   }
 
   #run(request: ApiRequest, endpoint: Endpoint): ApiAnswer {
@@ -142,31 +191,9 @@ export class Api {
         'secret_key_required'
       )
     }
-    if (owner && !this.world.store.get('account', owner)) {
-      throw failure(
-        403,
-        {
-          type: 'invalid_request_error',
-          code: 'account_invalid',
-          message: `The provided key '${key.slice(0, 8)}****' does not have access to account '${owner}' (or that account does not exist). Application access may have been revoked.`,
-        },
-        false
-      )
-    }
+    const account = owner ? this.world.store.get('account', owner) : undefined
+    if (owner && (!account || account.hidden.left)) throw noAccess(owner, key)
   }
-}
-
-/** The body of Stripe's answer to its own failures. */
-export function apiError(status: 500 | 429): string {
-  const error =
-    status === 429
-      ? {
-          type: 'invalid_request_error',
-          code: 'rate_limit',
-          message: 'Too many requests hit the API too quickly.',
-        }
-      : { type: 'api_error', message: 'An unknown error occurred.' }
-  return JSON.stringify({ error }, null, 2)
 }
 
 function refusal(error: unknown): ApiAnswer {

@@ -1,3 +1,4 @@
+import { patternOf, type Routed } from '../common/route.js'
 import type { Shape, Values } from './fields.js'
 import type { World } from './world.js'
 
@@ -14,10 +15,8 @@ export interface Call<Params = Record<string, unknown>> {
 }
 
 /** One operation of the API. */
-export interface Endpoint {
+export interface Endpoint extends Routed {
   method: 'GET' | 'POST' | 'DELETE'
-  template: string
-  pattern: RegExp
   shape: Shape
   publishable: boolean
   handle(call: Call): object
@@ -34,22 +33,6 @@ export function endpoint<S extends Shape>(
   handle: (call: Call<Values<S>>) => object,
   { publishable = false } = {}
 ): Endpoint {
-  const pattern = new RegExp(`^${template.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`)
+  const pattern = patternOf(template)
   return { method, template, pattern, shape, publishable, handle: handle as Endpoint['handle'] }
-}
-
-/** Finds the operation of a path. A literal path wins over one with names. */
-export function route(
-  endpoints: Endpoint[],
-  method: string,
-  path: string
-): { endpoint: Endpoint; path: Record<string, string> } | undefined {
-  let found: { endpoint: Endpoint; path: Record<string, string> } | undefined
-  for (const each of endpoints) {
-    if (each.method !== method) continue
-    if (each.template === path) return { endpoint: each, path: {} }
-    const match = found ? null : each.pattern.exec(path)
-    if (match) found = { endpoint: each, path: { ...match.groups } }
-  }
-  return found
 }

@@ -25,7 +25,14 @@ export function required<T>(optional: Field<T>): Field<T, true> {
   return { ...optional, required: true }
 }
 
-export const string = field((value, name) => {
+export const string = textOf(5000)
+
+/** A string of up to so many characters. */
+export function textOf(limit: number): Field<string> {
+  return field((value, name) => readText(value, name, limit))
+}
+
+function readText(value: FormValue, name: string, limit: number): string {
   if (typeof value !== 'string')
     throw invalidParam(undefined, `Invalid string: ${show(value)}`, name)
   if (value === '') {
@@ -35,15 +42,15 @@ export const string = field((value, name) => {
       name
     )
   }
-  if (value.length > 5000) {
+  if (value.length > limit) {
     throw invalidParam(
       'parameter_invalid_string',
-      `Invalid string: must be at most 5000 characters`,
+      `Invalid string: must be at most ${limit} characters`,
       name
     )
   }
   return value
-})
+}
 
 /** A string that an empty value clears. */
 export const clearable = field((value, name) => (value === '' ? null : string.read(value, name)))

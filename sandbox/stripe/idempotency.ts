@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import type { Clock } from './clock.js'
+import type { Clock } from '../common/clock.js'
 import { failure, invalidParam } from './errors.js'
 import type { Store } from './store.js'
 
@@ -82,19 +81,4 @@ export class Idempotency {
     }
     return row?.data
   }
-}
-
-/** Identifies a request's endpoint and parameters. */
-export function fingerprintOf(method: string, path: string, params: unknown): string {
-  return createHash('sha256')
-    .update(`${method} ${path} ${sorted(params)}`)
-    .digest('base64')
-}
-
-function sorted(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    inner && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner
-  )
 }

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import type { Clock } from './clock.js'
+import type { Clock } from '../common/clock.js'
 import { newId, type Row, type Store } from './store.js'
 
 export interface Booking {
@@ -7,7 +7,8 @@ export interface Booking {
   /** Minor units; negative takes money. */
   amount: number
   currency: string
-  source: string
+  /** The object that caused it; a fee that Stripe bills has none. */
+  source: string | null
   owner?: string
   fee?: number
   feeDescription?: string
@@ -27,6 +28,7 @@ const CATEGORIES: Record<string, string> = {
   payment: 'charge',
   payment_refund: 'refund',
   refund_failure: 'refund_failure',
+  stripe_fee: 'fee',
   transfer_refund: 'transfer_reversal',
   payout_failure: 'payout_reversal',
   payout_cancel: 'payout_reversal',

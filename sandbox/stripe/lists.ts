@@ -21,18 +21,25 @@ export function listOf<K extends Kind>(
   { world, params, owner }: Pick<Call<Paging>, 'world' | 'params' | 'owner'>,
   url: string,
   keep: (data: Kinds[K], row: Row<K>) => boolean = () => true
-): object {
+): Page<Kinds[K]> {
   const range = params.created as TimeRange | undefined
   const rows = world.store
     .rows(kind)
     .filter((row) => row.owner === owner && inRange(createdOf(row), range) && keep(row.data, row))
     .reverse()
   return page(
-    rows.map((row) => row.data as { id: string }),
+    rows.map((row) => row.data as Kinds[K] & { id: string }),
     params,
     url,
     (id) => world.store.get(kind, id)?.owner === owner
   )
+}
+
+export interface Page<T> {
+  object: 'list'
+  data: T[]
+  has_more: boolean
+  url: string
 }
 
 /** One page of objects that are already in order. */
@@ -41,7 +48,7 @@ export function page<T extends { id: string }>(
   params: Paging,
   url: string,
   exists: (id: string) => boolean = (id) => all.some((each) => each.id === id)
-): { object: 'list'; data: T[]; has_more: boolean; url: string } {
+): Page<T> {
   const { limit = 10, starting_after: after, ending_before: before } = params
   if (limit < 1 || limit > 100) {
     throw invalidParam(

@@ -22,6 +22,8 @@ export interface SandboxOptions {
   lateFees?: boolean | { afterMs: number }
   /** How long a payout takes to be paid, by the sandbox clock. Default two days. */
   payoutAfterMs?: number
+  /** How long a top-up takes to arrive, by the sandbox clock. Default one day. */
+  topUpAfterMs?: number
   /** How long `pm_card_pendingRefund` and `pm_card_refundFail` take. Default one hour. */
   refundAfterMs?: number
   /** How long a new object stays invisible to the search endpoints. Default 0. */
@@ -40,6 +42,7 @@ export interface ResolvedOptions {
   lateFees: boolean
   lateFeesAfterMs: number
   payoutAfterMs: number
+  topUpAfterMs: number
   refundAfterMs: number
   searchLagMs: number
   webhookRetryDelaysMs: number[]
@@ -60,6 +63,7 @@ export function resolveOptions(options: SandboxOptions): ResolvedOptions {
     lateFees: late !== false,
     lateFeesAfterMs: typeof late === 'object' ? late.afterMs : Number.POSITIVE_INFINITY,
     payoutAfterMs: options.payoutAfterMs ?? 48 * HOUR,
+    topUpAfterMs: options.topUpAfterMs ?? 24 * HOUR,
     refundAfterMs: options.refundAfterMs ?? HOUR,
     searchLagMs: options.searchLagMs ?? 0,
     // Stripe retries for three days; so does this, ever more slowly.

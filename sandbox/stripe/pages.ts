@@ -1,14 +1,13 @@
+import { escape, html as hosted, redirect, type Page } from '../common/html.js'
+import type { SideDoor } from '../common/http.js'
 import { StripeFailure } from './errors.js'
 import { decodeForm } from './form.js'
-import type { SideDoor } from './http.js'
 import { completeOnboarding, openLink } from './resources/accounts.js'
 import { paySession } from './resources/checkout_sessions.js'
 import { authenticateIntent } from './resources/payment_intents.js'
 import { display } from './money_rules.js'
 import { tick } from './schedule.js'
 import type { World } from './world.js'
-
-type Page = { status: number; headers: Record<string, string>; body: string }
 
 const CARDS = [
   ['pm_card_visa', 'Visa 4242, pays'],
@@ -112,22 +111,6 @@ function onboarding(world: World, account: string, token: string, submitted: boo
   return redirect(link.data.returnUrl)
 }
 
-function redirect(location: string): Page {
-  return { status: 303, headers: { location }, body: '' }
-}
-
 function html(status: number, title: string, content: string): Page {
-  const body = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(title)} (sandbox)</title><style>body{font:16px/1.5 system-ui;max-width:28rem;margin:3rem auto;padding:0 1rem}label{display:block}button{margin:1rem 1rem 0 0;padding:.5rem 1rem}[role=alert]{color:#b00020}</style><h1>${escape(title)}</h1>${content}<p><small>Stripe stand-in: no real money moves.</small></p></html>`
-  return { status, headers: { 'content-type': 'text/html; charset=utf-8' }, body }
-}
-
-function escape(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  }
-  return text.replaceAll(/[&<>"']/g, (mark) => entities[mark])
+  return hosted('Stripe', status, title, content)
 }

@@ -1,9 +1,10 @@
-import { Clock } from './clock.js'
+import { Clock } from '../common/clock.js'
 import { Ledger } from './ledger.js'
 import { resolveOptions, type ResolvedOptions, type SandboxOptions } from './options.js'
 import { newId, Store, type Kind, type Kinds, type Row } from './store.js'
 import { Webhooks } from './webhooks.js'
-import { missing } from './errors.js'
+import { failure, missing, type StripeFailure } from './errors.js'
+import { addTopUp, settleTopUp } from './resources/topups.js'
 
 /** The API version that the installed SDK pins; every event says it. */
 export const API_VERSION = '2026-10-28.endive'
@@ -22,7 +23,7 @@ export class World {
 
   constructor(options: SandboxOptions = {}) {
     this.options = resolveOptions(options)
-    this.store = new Store(this.options.dataDir)
+    this.store = new Store('stripe', this.options.dataDir)
     this.clock = new Clock(this.store)
     this.ledger = new Ledger(this.store, this.clock)
     this.webhooks = new Webhooks(this.store, this.options)
@@ -32,10 +33,8 @@ export class World {
   /** Books the opening float if this state has none yet. */
   open(): void {
     if (this.store.count('balance_transaction') === 0 && this.options.openingFloat > 0n) {
-      const cents = Number(this.options.openingFloat)
-      const id = newId('tu')
-      this.store.add('topup', id, { id, object: 'topup', amount: cents, currency: 'usd' })
-      this.ledger.book({ type: 'topup', amount: cents, currency: 'usd', source: id })
+      const float = { amount: Number(this.options.openingFloat), currency: 'usd' }
+      settleTopUp(this, addTopUp(this, float, this.clock.now))
     }
     this.store.commit()
   }
@@ -50,11 +49,12 @@ export class World {
   /**
    * The row of an object, if it belongs to the asking account.
    *
-   * @throws StripeFailure `resource_missing`, 404
+   * @throws StripeFailure `resource_missing`, 404; `account_invalid`, 403, for an account that has left
    */
   find<K extends Kind>(kind: K, id: string, owner: string, param = 'id'): Row<K> {
     const row = this.store.get(kind, id)
-    if (!row || row.owner !== owner)
+    if (row?.hidden.left && param !== 'destination') throw noAccess(id)
+    if (!row || row.owner !== owner || row.hidden.left)
       throw missing(param === 'destination' ? param : nounOf(kind), id, param)
     return row
   }
@@ -81,6 +81,19 @@ export class World {
     }
     this.webhooks.enqueue(this.store.add('event', id, event, owner))
   }
+}
+
+/** We may not act for an account, or look at it. */
+export function noAccess(account: string, key = ''): StripeFailure {
+  return failure(
+    403,
+    {
+      type: 'invalid_request_error',
+      code: 'account_invalid',
+      message: `The provided key '${key.slice(0, 8)}****' does not have access to account '${account}' (or that account does not exist). Application access may have been revoked.`,
+    },
+    false
+  )
 }
 
 /** How Stripe's messages call a kind of object. */

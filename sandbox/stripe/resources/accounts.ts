@@ -94,14 +94,78 @@ export function restrictAccount(world: World, row: Row<'account'>): void {
   setEnabled(world, row, false)
 }
 
+type Requirements = NonNullable<Stripe.Account['requirements']>
+
+/** What Stripe may say of an account. What is left out stays as it is, but for lists, which are empty then. */
+export interface AccountState {
+  /** Of every capability that was asked for. */
+  capabilities?: 'active' | 'inactive' | 'pending'
+  payoutsEnabled?: boolean
+  detailsSubmitted?: boolean
+  currentlyDue?: string[]
+  pastDue?: string[]
+  eventuallyDue?: string[]
+  pendingVerification?: string[]
+  /** When `currentlyDue` becomes `pastDue`, in unix seconds. */
+  deadline?: number
+  disabledReason?: string
+}
+
+/** Brings an account into any state that Stripe has, whether it goes with the one before or not. */
+export function setAccountState(world: World, row: Row<'account'>, state: AccountState): void {
+  const { data: account } = row
+  const { currentlyDue = [], pastDue = [], eventuallyDue = [], pendingVerification = [] } = state
+  account.details_submitted = state.detailsSubmitted ?? account.details_submitted
+  account.requirements = {
+    ...requirements([]),
+    // What is past due is still due, and what is due now is due eventually.
+    currently_due: [...new Set([...pastDue, ...currentlyDue])],
+    eventually_due: [...new Set([...pastDue, ...currentlyDue, ...eventuallyDue])],
+    past_due: pastDue,
+    pending_verification: pendingVerification,
+    current_deadline: state.deadline ?? null,
+    disabled_reason: (state.disabledReason ?? null) as Requirements['disabled_reason'],
+  }
+  setCapabilities(world, row, state.capabilities, state.payoutsEnabled ?? account.payouts_enabled)
+}
+
+/** Stripe, or we as its platform, want nothing to do with an account any more. */
+export function rejectAccount(world: World, row: Row<'account'>, reason: string): void {
+  setAccountState(world, row, {
+    capabilities: 'inactive',
+    payoutsEnabled: false,
+    disabledReason: `rejected.${reason}`,
+  })
+}
+
+/** The account's owner takes our access away. It is told to us, and then we are told nothing more. */
+export function deauthorize(world: World, row: Row<'account'>): void {
+  world.emit(
+    'account.application.deauthorized',
+    { id: newId('ca'), object: 'application', name: 'SafeSend' },
+    row.id
+  )
+  row.hidden.left = true
+  world.store.save(row)
+}
+
 function setEnabled(world: World, row: Row<'account'>, enabled: boolean): void {
+  setCapabilities(world, row, enabled ? 'active' : 'inactive', enabled)
+}
+
+function setCapabilities(
+  world: World,
+  row: Row<'account'>,
+  status: 'active' | 'inactive' | 'pending' | undefined,
+  payoutsEnabled: boolean
+): void {
   const { data: account } = row
   const { charges_enabled: charges, payouts_enabled: payouts } = account
-  account.charges_enabled = enabled
-  account.payouts_enabled = enabled
-  const status = enabled ? 'active' : 'inactive'
-  const changed = Object.entries(account.capabilities ?? {}).filter(([, was]) => was !== status)
+  account.payouts_enabled = payoutsEnabled
+  const all = Object.entries(account.capabilities ?? {})
+  const changed = status ? all.filter(([, was]) => was !== status) : []
   for (const [name] of changed) Object.assign(account.capabilities ?? {}, { [name]: status })
+  if (status) account.charges_enabled = status === 'active'
   world.store.save(row)
   for (const [name] of changed) world.emit('capability.updated', capability(row.data, name), row.id)
   const previous = { charges_enabled: charges, payouts_enabled: payouts }
@@ -251,7 +315,19 @@ export const accountEndpoints = [
     world.emit('account.updated', account, row.id, {})
     return account
   }),
-  endpoint('GET', '/v1/accounts', dated, (call) => listOf('account', call, '/v1/accounts')),
+  endpoint('GET', '/v1/accounts', dated, (call) => {
+    return listOf('account', call, '/v1/accounts', (_, { hidden }) => !hidden.left)
+  }),
+  endpoint(
+    'POST',
+    '/v1/accounts/{account}/reject',
+    { reason: required(oneOf('fraud', 'other', 'terms_of_service')) },
+    ({ world, path, params }) => {
+      const row = world.find('account', path.account, '', 'account')
+      rejectAccount(world, row, params.reason)
+      return row.data
+    }
+  ),
   endpoint('GET', '/v1/accounts/{account}/capabilities', {}, ({ world, path }) => {
     const { data: account } = world.find('account', path.account, '', 'account')
     const data = Object.keys(account.capabilities ?? {}).map((name) => capability(account, name))

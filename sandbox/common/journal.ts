@@ -10,27 +10,34 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import type { Kind, Row } from './store.js'
 
-export type JournalChange = { put: Row; drop?: never } | { drop: [Kind, string]; put?: never }
+/** What a row must have to be kept and found again. */
+export interface Keyed {
+  kind: string
+  id: string
+  seq: number
+}
+
+export type JournalChange<R extends Keyed> =
+  { put: R; drop?: never } | { drop: [R['kind'], string]; put?: never }
 
 /**
  * An append-only file with one line per committed batch. A line is handed to the kernel before the
  * answer is sent, so a killed process loses nothing that a caller has seen. (It is not synced to the
  * disk: a stand-in need not survive a power cut.)
  */
-export class Journal {
+export class Journal<R extends Keyed> {
   #path: string
   #fd?: number
 
-  constructor(dataDir: string) {
+  constructor(dataDir: string, name: string) {
     mkdirSync(dataDir, { recursive: true })
-    this.#path = join(dataDir, 'stripe.journal')
+    this.#path = join(dataDir, `${name}.journal`)
   }
 
   /** Reads back the last state of every row, then rewrites the file to just that. */
-  load(): Row[] {
-    const rows = new Map<string, Row>()
+  load(): R[] {
+    const rows = new Map<string, R>()
     for (const change of this.#changes()) {
       if (change.drop) rows.delete(change.drop.join('/'))
       else rows.set(`${change.put.kind}/${change.put.id}`, change.put)
@@ -43,7 +50,7 @@ export class Journal {
     return kept
   }
 
-  append(changes: JournalChange[]): void {
+  append(changes: JournalChange<R>[]): void {
     if (this.#fd !== undefined) appendFileSync(this.#fd, `${JSON.stringify(changes)}\n`)
   }
 
@@ -56,12 +63,12 @@ export class Journal {
     this.#fd = undefined
   }
 
-  #changes(): JournalChange[] {
+  #changes(): JournalChange<R>[] {
     if (!existsSync(this.#path)) return []
     const lines = readFileSync(this.#path, 'utf8').split('\n')
     // What follows the last line break was cut off by a kill in the middle of a write; nobody has
     // seen an answer for it.
     lines.pop()
-    return lines.flatMap((line) => JSON.parse(line) as JournalChange[])
+    return lines.flatMap((line) => JSON.parse(line) as JournalChange<R>[])
   }
 }
