@@ -432,8 +432,14 @@ export class NotificationSchema extends BaseModel {
 }
 
 export class PayoutAccountSchema extends BaseModel {
-  static $columns = ['country', 'createdAt', 'deletedAt', 'destination', 'id', 'isDefault', 'paymentProvider', 'requirements', 'status', 'statusAt', 'updatedAt', 'userId'] as const
+  static $columns = ['absentLookups', 'attempt', 'attemptedAt', 'country', 'createdAt', 'deletedAt', 'destination', 'id', 'isDefault', 'lastLookupAt', 'paymentProvider', 'requirements', 'status', 'statusAt', 'updatedAt', 'userId'] as const
   $columns = PayoutAccountSchema.$columns
+  @column()
+  declare absentLookups: number
+  @column()
+  declare attempt: number
+  @column.dateTime()
+  declare attemptedAt: DateTime
   @column()
   declare country: string
   @column.dateTime({ autoCreate: true })
@@ -446,6 +452,8 @@ export class PayoutAccountSchema extends BaseModel {
   declare id: string
   @column()
   declare isDefault: boolean
+  @column.dateTime()
+  declare lastLookupAt: DateTime | null
   @column()
   declare paymentProvider: string
   @jsonColumn()
@@ -595,7 +603,7 @@ export class ReconciliationAcknowledgementSchema extends BaseModel {
 }
 
 export class ReconciliationBreakSchema extends BaseModel {
-  static $columns = ['amount', 'currency', 'details', 'difference', 'fingerprint', 'id', 'kind', 'lastSeenBy', 'ledgerCurrency', 'ledgerDifference', 'openedAt', 'openedBy', 'periodFrom', 'periodTo', 'rail', 'resolvedAt', 'resolvedBy', 'subject', 'transactionId'] as const
+  static $columns = ['amount', 'currency', 'details', 'difference', 'fingerprint', 'happenedAt', 'id', 'kind', 'lastSeenBy', 'ledgerCurrency', 'ledgerDifference', 'openedAt', 'openedBy', 'rail', 'resolvedAt', 'resolvedBy', 'scope', 'subject', 'transactionId'] as const
   $columns = ReconciliationBreakSchema.$columns
   @column()
   declare amount: bigint
@@ -607,6 +615,8 @@ export class ReconciliationBreakSchema extends BaseModel {
   declare difference: bigint
   @column()
   declare fingerprint: string
+  @column.dateTime()
+  declare happenedAt: DateTime
   @column({ isPrimary: true })
   declare id: string
   @column()
@@ -621,16 +631,14 @@ export class ReconciliationBreakSchema extends BaseModel {
   declare openedAt: DateTime
   @column()
   declare openedBy: string
-  @column.dateTime()
-  declare periodFrom: DateTime
-  @column.dateTime()
-  declare periodTo: DateTime
   @column()
   declare rail: string
   @column.dateTime()
   declare resolvedAt: DateTime | null
   @column()
   declare resolvedBy: string | null
+  @column()
+  declare scope: string
   @column()
   declare subject: string
   @column()

@@ -33,6 +33,7 @@ export const controllers = {
   },
   Health: () => import('#controllers/health_controller'),
   webhooks: {
+    Paypal: () => import('#controllers/webhooks/paypal_controller'),
     Stripe: () => import('#controllers/webhooks/stripe_controller'),
   },
 }

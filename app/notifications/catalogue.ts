@@ -170,6 +170,10 @@ export const catalogue = {
     title: 'Payout account closed',
     body: 'The payment provider has closed your payout account. Add another to be paid.',
   }),
+  'payout_account.refused': (d: AboutPayoutAccount & { reason: string }) => ({
+    title: 'Payout account refused',
+    body: `The payment provider does not make the payout account that you asked for: ${d.reason} Add another to be paid.`,
+  }),
   'payout_account.bank_payout_failed': (
     d: AboutPayoutAccount & Partial<WithAmount> & { bank_payout_id: string; reason: string }
   ) => ({

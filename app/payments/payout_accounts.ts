@@ -9,16 +9,14 @@ import { enqueue } from '#jobs/queue'
 import wakePayouts from '#jobs/wake_payouts'
 import PayoutAccount from '#models/payout_account'
 import type { PaymentProvider } from '#models/transaction'
-import type User from '#models/user'
-import { ProviderFailure, providerKey, type Provider } from '#payments/provider'
-import { observeRecipient } from '#payments/recipients'
+import User from '#models/user'
+import { notify } from '#notifications/notify'
+import { establishRecipient, type AbsenceRule } from '#payments/establish_recipient'
+import { ProviderFailure, type Provider } from '#payments/provider'
 import { providerFor } from '#payments/registry'
 
 /** More than anybody needs, and an end to making accounts at the provider's expense. */
 const MOST_ACCOUNTS = 5
-
-/** So long before a key expires we no longer rely on it. */
-const KEY_MARGIN_MS = 3_600_000
 
 /** A freelancer's payout accounts, oldest first. @throws Problem 403 for clients */
 export async function payoutAccountsOf(user: User): Promise<PayoutAccount[]> {
@@ -178,33 +176,40 @@ export async function removePayoutAccount(user: User, id: string): Promise<void>
   })
 }
 
-/**
- * The provider's side of an account, where it is still missing: asks under the row's own key. A definite
- * refusal removes the row, so the next try has another one. A row whose key may have been forgotten is
- * looked up first, or the provider would make a second account.
- */
-async function establish(user: User, account: PayoutAccount): Promise<PayoutAccount> {
-  if (account.destination) return account
-  const provider = providerFor(account.paymentProvider)
-  const mayBeForgotten = await isOlderThan(
-    account,
-    provider.keyLifetimeMs.recipient - KEY_MARGIN_MS
-  )
+/** Goes on with an account whose provider gave no answer, without its owner, who is told of a refusal. */
+export async function resumePayoutAccount(id: string, absence: AbsenceRule): Promise<void> {
+  const account = await PayoutAccount.query().where('id', id).whereNull('deleted_at').first()
+  if (!account) return
   try {
-    await observeRecipient(provider.name, async () => {
-      const made = mayBeForgotten
-        ? await provider.findRecipient(account.id, account.createdAt.toJSDate())
-        : undefined
-      const state =
-        made ??
-        (await provider.onboardRecipient({
-          key: providerKey(account.id, 1, 'onboard'),
-          payoutAccountId: account.id,
-          email: user.email,
-          country: account.country.trim(),
-        }))
-      return { ...state, payoutAccountId: account.id }
-    })
+    await establish(await User.findOrFail(account.userId), account, absence)
+  } catch (problem) {
+    if (!(problem instanceof Problem) || problem.code !== 'provider_declined') throw problem
+    await inTransaction((trx) =>
+      notify(trx, {
+        userId: account.userId,
+        kind: 'payout_account.refused',
+        data: {
+          payout_account_id: account.id,
+          payment_provider: account.paymentProvider,
+          reason: (problem.cause as ProviderFailure).message,
+        },
+      })
+    )
+  }
+}
+
+/**
+ * The provider's side of an account, where it is still missing. A definite refusal removes the row, so the
+ * next try has another one.
+ */
+async function establish(
+  user: User,
+  account: PayoutAccount,
+  absence?: AbsenceRule
+): Promise<PayoutAccount> {
+  if (account.destination) return account
+  try {
+    await establishRecipient(providerFor(account.paymentProvider), account, user.email, absence)
   } catch (failure) {
     if (!(failure instanceof ProviderFailure)) throw failure
     if (failure.kind === 'declined') {
@@ -218,15 +223,6 @@ async function establish(user: User, account: PayoutAccount): Promise<PayoutAcco
     logger.warn({ payoutAccountId: account.id, kind, code }, 'the provider gave no answer')
   }
   return PayoutAccount.findOrFail(account.id)
-}
-
-async function isOlderThan(account: PayoutAccount, milliseconds: number): Promise<boolean> {
-  const old = await db
-    .from('payout_accounts')
-    .where('id', account.id)
-    .whereRaw('created_at < now() - make_interval(secs => ?)', [milliseconds / 1000])
-    .first()
-  return old !== null
 }
 
 async function remove(trx: TransactionClientContract, account: PayoutAccount): Promise<void> {

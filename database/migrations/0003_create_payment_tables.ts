@@ -129,6 +129,12 @@ export default class extends BaseSchema {
         requirements jsonb NOT NULL DEFAULT '[]',
         -- When the provider's answer was last recorded. One that was asked for before then may be older.
         status_at timestamptz,
+        -- Which try at having the provider make it is under way, and since when: its key depends on it.
+        attempt integer NOT NULL DEFAULT 1,
+        attempted_at timestamptz NOT NULL DEFAULT now(),
+        -- Set once that key is spent, which is when it only replays an error: then look-ups decide.
+        last_lookup_at timestamptz,
+        absent_lookups integer NOT NULL DEFAULT 0,
         is_default boolean NOT NULL DEFAULT false,
         created_at timestamptz NOT NULL DEFAULT now(),
         updated_at timestamptz NOT NULL DEFAULT now(),
