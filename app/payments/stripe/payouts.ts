@@ -3,7 +3,7 @@ import type { Money } from '#ledger/money'
 import type { CreatePayout, LookupHints, ProviderMovement } from '#payments/provider'
 import { fromStripe, toStripe } from './amounts.js'
 import { ask, everyOf, isReplay, look, stripeClient } from './client.js'
-import { outcomeOf } from './movements.js'
+import { outcomeOf } from '../movements.js'
 
 /**
  * Pays a recipient: a transfer to the connected account. With the deposit's charge as its source it

@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import type { CreateRefund, LookupHints, ProviderMovement } from '#payments/provider'
 import { fromStripe, toStripe } from './amounts.js'
 import { ask, everyOf, isReplay, look, stripeClient } from './client.js'
-import { outcomeOf } from './movements.js'
+import { outcomeOf } from '../movements.js'
 import { createdSince } from './windows.js'
 
 /** Metadata values end at 500 characters. */
