@@ -1,5 +1,6 @@
 import type { Job } from '#jobs/queue'
 import autoApproveDue from '#jobs/auto_approve_due'
+import backfillInbox from '#jobs/backfill_inbox'
 import escalateUnansweredRefunds from '#jobs/escalate_unanswered_refunds'
 import { mailInvitation } from '#jobs/mail_invitation'
 import mailLink from '#jobs/mail_link'
@@ -28,6 +29,7 @@ export const jobs: Job[] = [
   reportDeadLetters,
   processInboxEvent,
   retryStuckInbox,
+  backfillInbox,
   refreshRecipients,
   wakePayouts,
   warnOfHoldLimits,
