@@ -60,6 +60,8 @@ export async function sendPayout(
         projectId,
         since: transaction.createdAt.toJSDate(),
         key: providerKey(transactionId, transaction.attempt),
+        keySentAt: transaction.sentAt?.toJSDate(),
+        amount: Money.of(transaction.amount, transaction.currency),
       }),
   })
   return record(provider, transaction, answer)

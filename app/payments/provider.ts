@@ -157,6 +157,10 @@ export interface LookupHints {
    * which may still be under way.
    */
   key?: string
+  /** When the current key was first sent; it may still have effects until it has expired. */
+  keySentAt?: Date
+  /** What was asked for: tells whether a record that names nobody can be the one looked for. */
+  amount?: Money
 }
 
 /** Which of our addresses a webhook came to: each has its own secret or id. */
