@@ -179,6 +179,8 @@ export class Webhooks<Event, Endpoint extends { url: string }> {
   }
 
   async #attempt(row: DeliveryRow): Promise<void> {
+    // Delivered since it was picked, by the timer or by `flush`.
+    if (this.store.get('delivery', row.id) !== row) return
     const event = this.store.get('event', row.data.event)
     const endpoint = this.endpoints.find(({ url }) => url === row.data.url)
     if (!event || !endpoint) return this.store.remove('delivery', row.id)

@@ -3,7 +3,7 @@
  * is older than the API version in use. Each entry was looked at, and says why it is right.
  */
 export interface ReviewedFields {
-  /** By operation (`POST /v1/x/{}`) and parameter. */
+  /** By operation (`POST /v1/x/{}`) and parameter, with dots into a nested one. */
   requests: Record<string, Record<string, string>>
   /** By component and field, or `field=value` for a value that an enum lacks. */
   answers: Record<string, Record<string, string>>
@@ -21,6 +21,9 @@ export const STRIPE_REVIEWED: ReviewedFields = {
     'GET /v1/checkout/sessions': {
       created: `${IN_SDK}; a range as on other lists`,
       status: IN_SDK,
+    },
+    'POST /v1/disputes/{}': {
+      'evidence.appeal': `${IN_SDK}; what an appeal against a lost dispute says`,
     },
     'POST /v1/account_links': {
       collection_options: `${IN_SDK}; takes the place of collect`,
@@ -123,6 +126,7 @@ export const STRIPE_REVIEWED: ReviewedFields = {
       payout_method: ALWAYS_NULL,
       trace_id: `${IN_SDK}; the bank's reference, there once paid`,
     },
+    'topup': { initiated_by: `${IN_SDK}; who asked for it` },
     'refund': {
       customer: ALWAYS_NULL,
       customer_account: ALWAYS_NULL,

@@ -157,7 +157,10 @@ export class ContractValidator {
       DOCUMENT
     )
     for (const param of Object.keys(this.reviewed.requests[name] ?? {})) {
-      Object.assign(schema.properties as object, { [param]: {} })
+      const path = param.split('.')
+      const last = path.pop()!
+      const within = path.reduce((each, key) => membersOf(each)[key], schema)
+      membersOf(within)[last] = {}
     }
     return schema
   }
@@ -192,6 +195,10 @@ export class ContractValidator {
 export function stripeContract(folder: string): ContractValidator {
   const text = readFileSync(join(folder, 'stripe', 'spec3-2023-08-16.json'), 'utf8')
   return new ContractValidator(JSON.parse(text) as OpenApiDocument, STRIPE_REVIEWED)
+}
+
+function membersOf(schema: JsonSchema): Record<string, JsonSchema> {
+  return schema.properties as Record<string, JsonSchema>
 }
 
 function ajv(options: { coerceTypes?: boolean }): Ajv {

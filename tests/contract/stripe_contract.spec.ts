@@ -51,6 +51,14 @@ test.group('Stripe contract', (group) => {
     })
     sandbox.restrictAccount(account)
     await stripe.accounts.retrieve(account)
+    sandbox.setAccountState(account, {
+      capabilities: 'pending',
+      pendingVerification: ['individual.id_number'],
+      eventuallyDue: ['individual.ssn_last_4'],
+      disabledReason: 'requirements.pending_verification',
+    })
+    await stripe.accounts.retrieve(account)
+    await stripe.accounts.reject(account, { reason: 'other' })
     assert.deepEqual(allAsDocumented(), [])
   })
 
@@ -194,6 +202,55 @@ test.group('Stripe contract', (group) => {
       expand: ['data.source'],
     })
     await stripe.balanceTransactions.retrieve(list.data[0].id)
+    sandbox.adjustBalance({ type: 'stripe_fee', amount: -200, description: 'Connect, November' })
+    await stripe.balanceTransactions.list({ type: 'stripe_fee' })
+    assert.deepEqual(allAsDocumented(), [])
+  })
+
+  test('top-ups are as documented', async ({ assert }) => {
+    const topUp = await stripe.topups.create({
+      amount: 5000,
+      currency: 'usd',
+      description: 'Float',
+    })
+    assert.equal(topUp.status, 'pending')
+    await stripe.topups.update(topUp.id, { metadata: { a: '1' } })
+    await stripe.topups.cancel((await stripe.topups.create({ amount: 1, currency: 'usd' })).id)
+    sandbox.advance(2 * 24 * 3_600_000)
+    await stripe.topups.retrieve(topUp.id, { expand: ['balance_transaction'] })
+    sandbox.reverseTopUp(sandbox.topUp(700))
+    const arrived = await stripe.topups.list({ status: 'succeeded' })
+    assert.include(
+      arrived.data.map(({ id }) => id),
+      topUp.id
+    )
+    await stripe.balanceTransactions.list({ type: 'topup', expand: ['data.source'] })
+    await stripe.balanceTransactions.list({ type: 'topup_reversal' })
+    assert.deepEqual(allAsDocumented(), [])
+  })
+
+  test('a dispute is as documented in every status', async ({ assert }) => {
+    const { charge } = await funded(sandbox, stripe)
+    for (const status of ['won', 'lost', 'prevented', 'warning_closed', 'warning_under_review']) {
+      await stripe.disputes.retrieve(sandbox.openDispute(charge, { status }))
+    }
+    const inquiry = sandbox.openDispute(charge, { status: 'warning_needs_response' })
+    await stripe.disputes.update(inquiry, { evidence: { customer_name: 'Cleo Client' } })
+    sandbox.escalateInquiry(inquiry)
+    await stripe.disputes.retrieve(inquiry, { expand: ['balance_transactions'] })
+    sandbox.closeDispute(inquiry, 'lost')
+    sandbox.reopenDispute(inquiry)
+    const appealed = await stripe.disputes.update(inquiry, {
+      evidence: { appeal: { card: { reason_for_filing: 'It was delivered.' } } },
+    })
+    assert.equal(appealed.status, 'appeal_under_review')
+    sandbox.closeDispute(inquiry, 'won', { feeReturned: true })
+    const { balance_transactions: moved } = await stripe.disputes.retrieve(inquiry)
+    assert.deepEqual(
+      moved.map(({ net }) => net),
+      [-101_500, 101_500]
+    )
+    await stripe.disputes.list({ charge, limit: 100 })
     assert.deepEqual(allAsDocumented(), [])
   })
 

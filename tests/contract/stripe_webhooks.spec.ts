@@ -95,6 +95,26 @@ test.group('Stripe stand-in: webhooks', () => {
     ctx.assert.lengthOf(given.data, 2)
   })
 
+  test('events of an account are asked for by its name, and kept for 30 days', async (ctx) => {
+    const { url } = await receiver(ctx.test)
+    const { sandbox, stripe } = await started(ctx.test, {
+      webhooks: [{ url, secret: CONNECT, connect: true }],
+    })
+    sandbox.webhookMode({ drop: () => true })
+    const { account } = await funded(sandbox, stripe)
+    const ours = await stripe.events.list({ delivery_success: false })
+    ctx.assert.isEmpty(ours.data, 'no endpoint of the platform waits for any')
+    const missed = { delivery_success: false, limit: 1 }
+    const types: string[] = []
+    for await (const event of stripe.events.list(missed, { stripeAccount: account })) {
+      types.push(event.type)
+    }
+    ctx.assert.deepEqual(types, ['account.updated', 'capability.updated'])
+    sandbox.advance(31 * 24 * 3_600_000)
+    const old = await stripe.events.list(missed, { stripeAccount: account })
+    ctx.assert.isEmpty(old.data)
+  })
+
   test('events wait while paused, and come doubled and shuffled when asked', async (ctx) => {
     const { received, url } = await receiver(ctx.test)
     const { sandbox, stripe } = await started(ctx.test, { webhooks: [{ url, secret: SECRET }] })

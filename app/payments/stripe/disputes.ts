@@ -9,8 +9,12 @@ type Movement = Stripe.BalanceTransaction
 /** From the first question to the end of an appeal; networks close a case well within it. */
 const LONGEST_DISPUTE_MS = 365 * 24 * 3_600_000
 
-/** What one field of evidence takes, in characters. All together may have 150,000, which these cannot reach. */
+/**
+ * What one field of evidence takes, in characters. All together may have 150,000, which ours cannot reach.
+ * A file would take more, but only as PDF or picture.
+ */
 const LONGEST_FIELD = 20_000
+const LONGEST_NAME = 500
 
 export async function getDispute(id: string): Promise<ProviderDispute> {
   return describe(await look('dispute', () => stripeClient().disputes.retrieve(id)))
@@ -46,15 +50,7 @@ export async function submitEvidence(
     stripeClient().disputes.update(
       id,
       {
-        evidence: {
-          customer_name: shortened(evidence.customerName, LONGEST_FIELD),
-          customer_email_address: shortened(evidence.customerEmail, LONGEST_FIELD),
-          product_description: shortened(evidence.productDescription, LONGEST_FIELD),
-          ...(evidence.serviceDate && {
-            service_date: evidence.serviceDate.toISOString().slice(0, 10),
-          }),
-          uncategorized_text: shortened(evidence.narrative, LONGEST_FIELD),
-        },
+        evidence: fieldsOf(evidence, now.status),
         metadata: { evidence_key: evidence.key },
         submit: true,
       },
@@ -62,6 +58,23 @@ export async function submitEvidence(
     )
   )
   return isReplay(answer) ? getDispute(id) : describe(answer)
+}
+
+/** An appeal has a field of its own for what speaks for us. */
+function fieldsOf(evidence: DisputeEvidence, status: string): Stripe.DisputeUpdateParams.Evidence {
+  const narrative = shortened(evidence.narrative, LONGEST_FIELD)
+  const fields = {
+    customer_name: shortened(evidence.customerName, LONGEST_NAME),
+    customer_email_address: shortened(evidence.customerEmail, LONGEST_NAME),
+    product_description: shortened(evidence.productDescription, LONGEST_FIELD),
+    service_date: evidence.serviceDate?.toISOString().slice(0, 10),
+    uncategorized_text: narrative,
+  }
+  return {
+    // An empty value would be an order to clear the field.
+    ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value)),
+    ...(status.startsWith('appeal_') && { appeal: { card: { reason_for_filing: narrative } } }),
+  }
 }
 
 /** Whether a movement of our balance was caused by a dispute, which all are called adjustments. */

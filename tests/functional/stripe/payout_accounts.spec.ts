@@ -341,7 +341,10 @@ async function aDayLater(id: string): Promise<void> {
   await db
     .from('payout_accounts')
     .where('id', id)
-    .update({ created_at: db.raw(`created_at - interval '25 hours'`) })
+    .update({
+      created_at: db.raw(`created_at - interval '25 hours'`),
+      attempted_at: db.raw(`attempted_at - interval '25 hours'`),
+    })
 }
 
 /** The row of a payout, without the story that leads to one. */
