@@ -1,4 +1,3 @@
-import db from '@adonisjs/lucid/services/db'
 import logger from '@adonisjs/core/services/logger'
 import { validate as isUuid } from 'uuid'
 import { inTransaction } from '#database/transaction'
@@ -6,8 +5,6 @@ import { Money } from '#ledger/money'
 import type { Provider, ProviderDeposit } from '#payments/provider'
 import Deposit from '#models/deposit'
 import Transaction from '#models/transaction'
-import { notifyAll } from '#notifications/notify'
-import { aboutProject, inWords } from '#escrow/about'
 import {
   bookLateFee,
   bookStrayCapture,
@@ -17,11 +14,10 @@ import {
   type ObservedDeposit,
 } from '#escrow/book_deposit'
 import { captureDeposit } from '#escrow/capture_deposit'
+import { noteDisputed } from '#escrow/chargebacks/freeze'
 import { closeLockedDeposit } from '#escrow/close_deposit'
 import { isStillWanted } from '#escrow/deposit_states'
-import { stopInspection } from '#escrow/inspection_clock'
 import { lockTransactionWithProject } from '#escrow/locks'
-import { recordActivity } from '#escrow/record_activity'
 
 /**
  * Brings our books to what a provider says of a deposit. Every way in which we learn of a payment
@@ -120,7 +116,9 @@ async function applyLocked(locked: ObservedDeposit): Promise<void> {
   } else {
     await bookLateFee(locked)
   }
-  if (observed.disputed && !deposit.chargeDisputedAt) await freezeDisputed(locked)
+  if (observed.disputed && !deposit.chargeDisputedAt) {
+    await noteDisputed({ ...locked, deposit: transaction })
+  }
 }
 
 function isBooked(deposit: Deposit): boolean {
@@ -133,38 +131,4 @@ async function showLastError({ transaction, observed }: ObservedDeposit): Promis
   transaction.failureCode = 'payment_attempt_failed'
   transaction.failureMessage = observed.lastError.slice(0, 500)
   await transaction.save()
-}
-
-/**
- * The payer disputes the payment with their bank, which takes it from our balance until it is decided.
- * Nothing of it may leave escrow meanwhile, or it would be paid for twice.
- */
-async function freezeDisputed({
-  trx,
-  project,
-  milestones,
-  transaction,
-}: ObservedDeposit): Promise<void> {
-  await trx
-    .from('deposits')
-    .where('transaction_id', transaction.id)
-    .update({ charge_disputed_at: db.raw('now()') })
-  for (const milestone of milestones) await stopInspection(trx, milestone)
-  await recordActivity(trx, {
-    projectId: project.id,
-    milestoneId: transaction.milestoneId ?? undefined,
-    subject: { type: 'transaction', id: transaction.id },
-    actor: { type: 'provider' },
-    action: 'deposit.disputed',
-  })
-  logger.error(
-    { transactionId: transaction.id },
-    'a chargeback was opened: its milestones are frozen'
-  )
-  const amount = Money.of(transaction.amount, transaction.currency)
-  const data = { ...aboutProject(project), ...inWords(amount), transaction_id: transaction.id }
-  await notifyAll(trx, [
-    { userId: project.clientId, kind: 'deposit.disputed', data },
-    { userId: project.freelancerId!, kind: 'deposit.disputed', data },
-  ])
 }

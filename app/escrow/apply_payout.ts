@@ -12,6 +12,8 @@ import type Transaction from '#models/transaction'
 import { notify } from '#notifications/notify'
 import { aboutMilestone, inWords } from '#escrow/about'
 import { startNewAttempt } from '#escrow/ask_provider'
+import { lockDebts } from '#escrow/chargebacks/debts'
+import { offsetDebt } from '#escrow/chargebacks/offset_debt'
 import { assertOnlyOne, contradiction, findMovement } from '#escrow/find_movement'
 import { lockTransactionWithProject } from '#escrow/locks'
 import { PROVIDER, recordActivity } from '#escrow/record_activity'
@@ -34,6 +36,8 @@ interface Locked {
  * - failed: payout_in_transit → payable; it is still owed
  * - returned after it had succeeded, in whole or in part: clearing → payable
  *
+ * What becomes payable again settles what the freelancer owes us first, as all that is payable.
+ *
  * @returns false if the payout is none of ours
  * @throws ProviderContradiction for another amount than ours, or a second payout for the same release
  */
@@ -44,10 +48,16 @@ export async function applyPayout(
   const found = await findMovement('payout', provider, observed)
   if (!found) return false
   await withLocks(found.id, async (locked) => {
-    const { trx, transaction, amount } = locked
+    const { trx, transaction, payout, amount } = locked
     assertOnlyOne(transaction, observed)
     if (!observed.amount.equals(amount)) {
       contradiction(transaction, `the provider reports ${observed.amount}, we sent ${amount}`)
+    }
+    if (payout.state === 'cancelled' && observed.state !== 'failed') {
+      contradiction(
+        transaction,
+        `it was cancelled, and ${observed.id} moves its money all the same`
+      )
     }
     // Some rails say "returned" of what was paid and of what nobody ever claimed: our books know which.
     const wasPaid = transaction.status === 'completed'
@@ -137,10 +147,7 @@ async function succeed(locked: Locked): Promise<void> {
 /** What the freelancer can do about it shows on the payout; it is on its way meanwhile, and not paid. */
 async function showWait({ trx, transaction }: Locked, reason: string): Promise<void> {
   if (transaction.status !== 'pending' || transaction.waitReason === reason) return
-  await trx
-    .from('transactions')
-    .where('id', transaction.id)
-    .update({ wait_reason: reason })
+  await trx.from('transactions').where('id', transaction.id).update({ wait_reason: reason })
 }
 
 /**
@@ -168,6 +175,7 @@ async function fail(
 ): Promise<void> {
   const { trx, transaction, payout, amount } = locked
   if (transaction.status !== 'pending' || payout.state !== 'in_transit') return
+  await lockDebts(trx, transaction.userId!, transaction.currency)
   await postEntries(trx, [
     {
       reference: `payout_failed:${transaction.id}:${transaction.attempt}`,
@@ -196,6 +204,7 @@ async function fail(
     .update({ state: waits ? 'waiting' : 'failed' })
   await startNewAttempt(trx, transaction.id)
   await settleReservation(trx, transaction.id)
+  await offsetDebt(trx, transaction.userId!, transaction.currency)
   if (waits) await recordWait(locked, failure.waitReason!)
   else await tell(locked, 'payout.failed', 'pending', { code: failure.code })
 }
@@ -234,6 +243,7 @@ async function openStart(trx: TransactionClientContract, id: string): Promise<st
  */
 async function bringBack(locked: Locked, returned: Money): Promise<void> {
   const { trx, transaction } = locked
+  await lockDebts(trx, transaction.userId!, transaction.currency)
   const { rows } = await trx.rawQuery(
     `SELECT coalesce(sum(p.amount), 0)::bigint AS minor
        FROM journal_entries e JOIN postings p ON p.entry_id = e.id AND p.direction = 'credit'
@@ -257,6 +267,7 @@ async function bringBack(locked: Locked, returned: Money): Promise<void> {
     .from('payouts')
     .where('transaction_id', transaction.id)
     .update({ state: 'returned', returned_amount: returned.minor.toString() })
+  await offsetDebt(trx, transaction.userId!, transaction.currency)
   await tell({ ...locked, amount: fresh }, 'payout.returned', 'completed')
 }
 

@@ -238,6 +238,7 @@ export async function freezeContradiction({
   ])
   deposit.useTransaction(trx)
   deposit.state = 'frozen'
+  deposit.chargeId = observed.chargeId
   await deposit.save()
   // Whatever it was before, its outcome is open, and it has to show among what is pending.
   transaction.status = 'pending'

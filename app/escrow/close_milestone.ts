@@ -7,7 +7,8 @@ export type ClosedReason = 'released' | 'refunded' | 'settled' | 'charged_back'
 
 /**
  * Closes a milestone whose held money has reached zero: its clock stops, and it can never be funded
- * again. It ends up approved if any cent of it was released; else its status stays as it was.
+ * again. It ends up approved if any cent of it was released; else its status stays as it was. What was
+ * left of the clock is kept for one that was charged back: it may be open again when that is won.
  *
  * @param options.released whether anything was ever released of it
  */
@@ -29,7 +30,7 @@ export async function closeMilestone(
       closed_at: trx.raw('now()'),
       closed_reason: reason,
       auto_approve_at: null,
-      inspection_left: null,
+      ...(reason !== 'charged_back' && { inspection_left: null }),
       updated_at: trx.raw('now()'),
     })
   milestone.useTransaction(trx)

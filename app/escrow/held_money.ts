@@ -6,6 +6,7 @@ import Dispute from '#models/dispute'
 import type Milestone from '#models/milestone'
 import RefundRequest from '#models/refund_request'
 import Transaction from '#models/transaction'
+import { FROZEN_MILESTONE } from '#escrow/chargebacks/frozen'
 import { toMoney } from '#validators/money'
 
 /** States in which a dispute freezes its milestone. */
@@ -55,9 +56,7 @@ export async function assertNotFrozen(
     )
   }
   const { rows } = await trx.rawQuery(
-    `SELECT EXISTS (
-       SELECT FROM deposit_allocations a JOIN deposits d ON d.transaction_id = a.transaction_id
-        WHERE a.milestone_id = ? AND a.live AND d.charge_disputed_at IS NOT NULL) AS disputed`,
+    `SELECT ${FROZEN_MILESTONE} AS disputed FROM milestones m WHERE m.id = ?`,
     [milestone.id]
   )
   if (rows[0].disputed) {

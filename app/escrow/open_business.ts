@@ -1,4 +1,5 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { FROZEN_DEPOSIT } from '#escrow/chargebacks/frozen'
 import { OPEN_DISPUTE } from '#escrow/held_money'
 import type { TransactionType } from '#models/transaction'
 
@@ -12,7 +13,7 @@ export interface OpenBusiness {
   closed: number
   /** Types of the transactions whose outcome is open. */
   pending: TransactionType[]
-  /** Disputes that are not settled. */
+  /** Disputes that are not settled, between the parties or with the payer's bank. */
   disputes: number
 }
 
@@ -33,7 +34,11 @@ export async function openBusiness(
           FROM transactions t JOIN escrow_accounts e ON e.id = t.escrow_account_id
          WHERE e.project_id = :projectId AND t.status = 'pending') AS pending,
        (SELECT count(*) FROM disputes d JOIN milestones m ON m.id = d.milestone_id
-         WHERE m.project_id = :projectId AND d.status = ANY(:open))::int AS disputes`,
+         WHERE m.project_id = :projectId AND d.status = ANY(:open))::int
+       + (SELECT count(*) FROM deposits d
+            JOIN transactions t ON t.id = d.transaction_id
+            JOIN escrow_accounts e ON e.id = t.escrow_account_id
+           WHERE e.project_id = :projectId AND ${FROZEN_DEPOSIT})::int AS disputes`,
     { projectId, open: OPEN_DISPUTE }
   )
   return rows[0]

@@ -13,13 +13,16 @@ import type { ProjectStatus } from '#models/project'
  *      |                        [disputed] |
  *      |                                   v
  *      +-----------------------------> [cancelled]
+ *
+ * A chargeback that was lost and is won after all brings money back to a project that may have ended
+ * meanwhile: then it is active again.
  */
 export const PROJECT_TRANSITIONS: Record<ProjectStatus, readonly ProjectStatus[]> = {
   draft: ['active', 'cancelled'],
   active: ['completed', 'cancelled', 'disputed'],
   disputed: ['active'],
-  completed: [],
-  cancelled: [],
+  completed: ['active'],
+  cancelled: ['active'],
 }
 
 /** Whether the diagram has an arrow between the two. */

@@ -1,6 +1,7 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import db from '@adonisjs/lucid/services/db'
 import { accounts } from '#ledger/chart_of_accounts'
+import type { Money } from '#ledger/money'
 import { credit, debit, postEntries } from '#ledger/post_entries'
 import { enqueue } from '#jobs/queue'
 import sendPayoutJob from '#jobs/send_payout'
@@ -12,6 +13,9 @@ import Transaction from '#models/transaction'
 import type { WithAmount } from '#notifications/catalogue'
 import { notifyAll } from '#notifications/notify'
 import { aboutMilestone, inWords } from '#escrow/about'
+import { lockDebts } from '#escrow/chargebacks/debts'
+import { smaller } from '#escrow/chargebacks/loss_shares'
+import { offsetOfRelease } from '#escrow/chargebacks/offset_debt'
 import { closeMilestone } from '#escrow/close_milestone'
 import { completeIfDone } from '#escrow/complete_project'
 import { platformFee } from '#escrow/fees'
@@ -32,7 +36,8 @@ export interface ReleaseHeld {
 
 /**
  * Releases held money of one milestone to its freelancer, inside the caller's transaction and under
- * its locks: escrow → payable and platform fee, and one job that pays out.
+ * its locks: escrow → payable and platform fee, and one job that pays out. What the freelancer owes us is
+ * set off at once; the payout is for the rest, and there is none if nothing is left.
  *
  * @returns the release; the milestone is closed if nothing is held any more
  * @throws Problem 409 `nothing_held`, `frozen`, `refund_pending`; 422 more than is held
@@ -76,19 +81,21 @@ export async function releaseHeld(
     .whereIn('id', ids)
     .update({ completed_at: db.raw('now()') })
 
+  const debt = await lockDebts(trx, project.freelancerId!, amount.currency)
+  const offset = smaller(debt, net)
+  const origin = { transactionId: release.id, milestoneId: milestone.id, depositId: deposit.id }
   await postEntries(trx, [
     {
       reference: `release:${release.id}`,
       kind: 'release',
-      transactionId: release.id,
-      milestoneId: milestone.id,
-      depositId: deposit.id,
+      ...origin,
       postings: [
         debit(accounts.escrow(milestone.id), amount),
         ...(net.isPositive ? [credit(accounts.payable(project.freelancerId!), net)] : []),
         ...(fee.isPositive ? [credit(accounts.platformFee(), fee)] : []),
       ],
     },
+    ...(offset.isPositive ? [offsetOfRelease(project.freelancerId!, origin, offset)] : []),
   ])
   const row = await Release.create(
     {
@@ -100,12 +107,14 @@ export async function releaseHeld(
       amount: amount.minor,
       fee: fee.minor,
       net: net.minor,
+      debtOffset: offset.minor,
       currency: amount.currency,
       releasedBy: actor.type === 'user' ? actor.id : null,
     },
     { client: trx }
   )
-  if (net.isPositive) await startPayout(trx, row, common)
+  const rest = net.subtract(offset)
+  if (rest.isPositive) await startPayout(trx, row, common, rest)
 
   await recordActivity(trx, {
     projectId: project.id,
@@ -119,6 +128,7 @@ export async function releaseHeld(
       amount: amount.toDecimal(),
       fee: fee.toDecimal(),
       net: net.toDecimal(),
+      ...(offset.isPositive && { debt_offset: offset.toDecimal() }),
     },
   })
   await input.bind?.(trx, row.id)
@@ -126,7 +136,8 @@ export async function releaseHeld(
     await closeMilestone(trx, milestone, 'released', actor, { released: true })
     await completeIfDone(trx, project, actor)
   }
-  await tell(trx, input, { transaction_id: release.id, net: net.toDecimal(), ...inWords(amount) })
+  const told = { transaction_id: release.id, net: net.toDecimal(), ...inWords(amount) }
+  await tell(trx, input, told, offset)
   return row
 }
 
@@ -134,11 +145,21 @@ export async function releaseHeld(
 async function tell(
   trx: TransactionClientContract,
   { project, milestone, kind }: ReleaseHeld,
-  release: WithAmount & { transaction_id: string; net: string }
+  release: WithAmount & { transaction_id: string; net: string },
+  offset: Money
 ): Promise<void> {
   const about = aboutMilestone(project, milestone)
   await notifyAll(trx, [
     { userId: project.freelancerId!, kind: 'release.made', data: { ...about, ...release } },
+    ...(offset.isPositive
+      ? [
+          {
+            userId: project.freelancerId!,
+            kind: 'debt.offset' as const,
+            data: { ...about, ...inWords(offset), transaction_id: release.transaction_id },
+          },
+        ]
+      : []),
     ...(kind === 'inspection_elapsed'
       ? [
           {
@@ -155,11 +176,12 @@ async function tell(
 async function startPayout(
   trx: TransactionClientContract,
   release: Release,
-  common: Partial<Transaction>
+  common: Partial<Transaction>,
+  amount: Money
 ): Promise<void> {
   const holdDays = await setting(trx, 'payout_hold_days')
   const transaction = await Transaction.create(
-    { ...common, transactionType: 'payout', status: 'pending', amount: release.net },
+    { ...common, transactionType: 'payout', status: 'pending', amount: amount.minor },
     { client: trx }
   )
   await Payout.create(

@@ -14,6 +14,7 @@ import Transaction from '#models/transaction'
 import { inWords } from '#escrow/about'
 import { applyPayout, failPayout, payoutStarted } from '#escrow/apply_payout'
 import { askProvider, type Answer } from '#escrow/ask_provider'
+import { isDepositFrozen } from '#escrow/chargebacks/frozen'
 import { lockProject, lockTransaction } from '#escrow/locks'
 import { SYSTEM, recordActivity } from '#escrow/record_activity'
 import { setting } from '#escrow/settings'
@@ -82,9 +83,10 @@ async function begin(
 ): Promise<Begun | 'settled' | 'waiting'> {
   const account = await defaultAccount(found.userId!)
   const deposit = await Transaction.findOrFail(found.depositId!)
+  const wanted = await Payout.findOrFail(found.id)
   const provider = account && providerFor(account.paymentProvider)
   const snapshot =
-    provider && !found.sentAt && !drawsOnCharge(provider, deposit)
+    provider && !found.sentAt && !drawsOnCharge(provider, deposit, wanted)
       ? await snapshotBalance(provider, found.currency)
       : undefined
 
@@ -101,7 +103,13 @@ async function begin(
     if (payout.state === 'in_transit') return resume(trx, transaction, payout)
 
     if (account && !(await holdAccount(trx, account))) return 'waiting'
-    const why = await reasonToWait(trx, transaction, { account, deposit, provider, snapshot })
+    const why = await reasonToWait(trx, transaction, {
+      account,
+      deposit,
+      payout,
+      provider,
+      snapshot,
+    })
     if (why !== undefined) {
       await trx.from('transactions').where('id', found.id).update({ wait_reason: why })
       return 'waiting'
@@ -135,7 +143,7 @@ async function begin(
       transaction,
       firstTime: true,
       destination: account!.destination,
-      sourceChargeId: await sourceCharge(trx, provider!, deposit),
+      sourceChargeId: await sourceCharge(trx, provider!, deposit, payout),
     }
   })
 }
@@ -164,13 +172,19 @@ async function resume(
     transaction,
     firstTime,
     destination: account.destination,
-    sourceChargeId: await sourceCharge(trx, providerFor(transaction.paymentProvider), deposit),
+    sourceChargeId: await sourceCharge(
+      trx,
+      providerFor(transaction.paymentProvider),
+      deposit,
+      payout
+    ),
   }
 }
 
 interface Circumstances {
   account?: PayoutAccount
   deposit: Transaction
+  payout: Payout
   provider?: Provider
   snapshot?: BalanceSnapshot
 }
@@ -179,7 +193,7 @@ interface Circumstances {
 async function reasonToWait(
   trx: TransactionClientContract,
   transaction: Transaction,
-  { account, deposit, provider, snapshot }: Circumstances
+  { account, deposit, payout, provider, snapshot }: Circumstances
 ): Promise<string | undefined> {
   const due = await trx
     .from('payouts')
@@ -187,10 +201,8 @@ async function reasonToWait(
     .where('not_before', '<=', db.raw('now()'))
     .first()
   if (!due) return 'The hold period after the release is not over yet.'
-  const { chargeDisputedAt } = await Deposit.query({ client: trx })
-    .where('transaction_id', deposit.id)
-    .firstOrFail()
-  if (chargeDisputedAt) return "The payment that it draws on is disputed with the payer's bank."
+  if (await isDepositFrozen(trx, deposit.id))
+    return "The payment that it draws on is disputed with the payer's bank."
   if (!account) return 'Add a payout account; the money is sent as soon as there is one.'
   if (account.status !== 'enabled') {
     return 'The payout account cannot receive money yet; finish its set-up at the provider.'
@@ -198,7 +210,7 @@ async function reasonToWait(
   const thresholds = await setting(trx, 'break_block_threshold')
   const blocked = await blockOf(trx, provider!.rail, thresholds)
   if (blocked) return blocked
-  if (!drawsOnCharge(provider!, deposit)) {
+  if (!drawsOnCharge(provider!, deposit, payout)) {
     const { id, amount, currency } = transaction
     // Of the rail that it will leave by, which the row names only once it has started.
     const wanted = { id, amount, currency, rail: provider!.rail }
@@ -220,25 +232,31 @@ async function chargeCovers(
   transaction: Transaction
 ): Promise<boolean> {
   const { rows } = await trx.rawQuery(
-    `SELECT coalesce(sum(t.amount), 0)::bigint AS drawn
+    `SELECT coalesce(sum(t.amount - p.returned_amount), 0)::bigint AS drawn
        FROM payouts p JOIN transactions t ON t.id = p.transaction_id
-      WHERE t.deposit_id = ? AND t.rail = ? AND t.id <> ? AND p.state IN ('in_transit', 'paid')`,
+      WHERE t.deposit_id = ? AND t.rail = ? AND t.id <> ? AND p.release_id IS NOT NULL
+        AND p.state IN ('in_transit', 'paid', 'returned')`,
     [deposit.id, deposit.rail, transaction.id]
   )
   return BigInt(rows[0].drawn) + transaction.amount <= deposit.amount
 }
 
-/** Where deposit and payout share a rail whose payouts can name their charge, they need no balance of ours. */
-function drawsOnCharge(provider: Provider, deposit: Transaction): boolean {
-  return provider.payoutsDrawOnCharge && provider.rail === deposit.rail
+/**
+ * Where deposit and payout share a rail whose payouts can name their charge, they need no balance of ours.
+ * What a freelancer is given back after a chargeback is in our balance, and in no charge.
+ */
+function drawsOnCharge(provider: Provider, deposit: Transaction, payout: Payout): boolean {
+  const isRelease = payout.releaseId !== null
+  return isRelease && provider.payoutsDrawOnCharge && provider.rail === deposit.rail
 }
 
 async function sourceCharge(
   trx: TransactionClientContract,
   provider: Provider,
-  deposit: Transaction
+  deposit: Transaction,
+  payout: Payout
 ): Promise<string | undefined> {
-  if (!drawsOnCharge(provider, deposit)) return undefined
+  if (!drawsOnCharge(provider, deposit, payout)) return undefined
   const { chargeId } = await Deposit.query({ client: trx })
     .where('transaction_id', deposit.id)
     .firstOrFail()

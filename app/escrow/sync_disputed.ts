@@ -6,8 +6,9 @@ import { SYSTEM, type Actor } from '#escrow/record_activity'
 import type Project from '#models/project'
 
 /**
- * A project is disputed while any dispute of it is open. Called by whatever opens or closes one, in
- * the same transaction.
+ * A project is disputed while any dispute of it is open, between its parties or of a payment with the
+ * payer's bank. Called by whatever opens or closes one, in the same transaction. A project that has ended
+ * stays so: nothing of it is held that could be frozen.
  *
  * @param projectId locked here, so call it before milestones are locked or with the project's lock held
  */

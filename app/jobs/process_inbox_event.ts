@@ -1,17 +1,13 @@
 import db from '@adonisjs/lucid/services/db'
 import type { Rail } from '#models/transaction'
 import InboxEvent from '#models/inbox_event'
-import {
-  NOT_A_DEPOSIT,
-  ProviderFailure,
-  type Provider,
-  type ProviderEvent,
-} from '#payments/provider'
+import { ProviderFailure, type Provider, type ProviderEvent } from '#payments/provider'
 import { observeRecipient, tellOfBankPayout } from '#payments/recipients'
 import { providerOfRail } from '#payments/registry'
 import { applyDeposit } from '#escrow/apply_deposit'
 import { applyPayout } from '#escrow/apply_payout'
 import { applyRefund } from '#escrow/apply_refund'
+import { applyCharge, observeDispute } from '#escrow/chargebacks/observe_dispute'
 import { defineJob } from '#jobs/queue'
 
 /**
@@ -58,9 +54,8 @@ async function applySubject(provider: Provider, { subject }: ProviderEvent): Pro
       return applyDeposit(provider, await provider.getDeposit(subject.id))
     case 'charge':
       return applyCharge(provider, subject.id)
-    // That there is one freezes its deposit. Its way through the books is not built yet.
     case 'dispute':
-      return applyCharge(provider, subject.chargeId)
+      return applyDisputed(provider, subject)
     case 'refund':
       return applyRefund(provider, await provider.getRefund(subject.id))
     case 'payout':
@@ -74,18 +69,13 @@ async function applySubject(provider: Provider, { subject }: ProviderEvent): Pro
   }
 }
 
-async function applyCharge(provider: Provider, chargeId: string): Promise<boolean> {
-  const deposit = await depositOf(provider, chargeId)
-  return deposit ? applyDeposit(provider, deposit) : false
-}
-
-async function depositOf(provider: Provider, chargeId: string) {
-  try {
-    return await provider.getDepositByCharge(chargeId)
-  } catch (error) {
-    if (error instanceof ProviderFailure && error.code === NOT_A_DEPOSIT) return undefined
-    throw error
-  }
+/** That there is one freezes its deposit, whatever comes of looking at the dispute itself. */
+async function applyDisputed(
+  provider: Provider,
+  { id, chargeId }: { id: string; chargeId: string }
+): Promise<boolean> {
+  const ours = await applyCharge(provider, chargeId)
+  return (await observeDispute(provider, () => provider.getDispute(id))) || ours
 }
 
 async function close(id: string, status: 'handled' | 'ignored'): Promise<void> {

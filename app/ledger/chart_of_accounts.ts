@@ -98,14 +98,25 @@ export const ENTRY_RULES = {
 
   chargeback_withdrawn: { debit: ['chargeback_receivable', 'dispute_fee'], credit: ['clearing'] },
   chargeback_won: { debit: ['clearing'], credit: ['chargeback_receivable', 'dispute_fee'] },
+  /** What a provider takes, or gives back, for a dispute whose money does not move with it. */
+  dispute_fee_taken: { debit: ['dispute_fee'], credit: ['clearing'] },
+  dispute_fee_returned: { debit: ['clearing'], credit: ['dispute_fee'] },
+  /** A refund that is owed to the payer is settled when their bank gives them the money. */
   chargeback_lost: {
-    debit: ['escrow', 'freelancer_receivable', 'platform_fee', 'chargeback_loss'],
+    debit: ['escrow', 'refund_payable', 'freelancer_receivable', 'platform_fee', 'chargeback_loss'],
     credit: ['chargeback_receivable'],
   },
   /** Lost, then won after all; what was already recovered from the freelancer becomes payable. */
   chargeback_loss_reversed: {
     debit: ['chargeback_receivable'],
-    credit: ['escrow', 'freelancer_receivable', 'platform_fee', 'chargeback_loss', 'payable'],
+    credit: [
+      'escrow',
+      'refund_payable',
+      'freelancer_receivable',
+      'platform_fee',
+      'chargeback_loss',
+      'payable',
+    ],
   },
   debt_offset: { debit: ['payable'], credit: ['freelancer_receivable'] },
   debt_recovered: { debit: ['clearing', 'bank'], credit: ['freelancer_receivable'] },

@@ -106,6 +106,36 @@ export const catalogue = {
     title: 'Payment disputed',
     body: `The payment of ${money(d)} for "${d.project_title}" is disputed with the payer's bank. Its money is frozen until that is decided.`,
   }),
+  'chargeback.lost': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+    title: 'Dispute decided for the payer',
+    body: `The dispute of the payment for "${d.project_title}" was decided for the payer: ${money(d)} went back to them.`,
+  }),
+  'chargeback.won': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+    title: 'Dispute decided against the payer',
+    body: `The dispute of the payment of ${money(d)} for "${d.project_title}" was decided: the money stays here. What it had stopped goes on.`,
+  }),
+  'chargeback.closed': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+    title: 'Dispute ended',
+    body: `The payment of ${money(d)} for "${d.project_title}" is not disputed any more. What that had stopped goes on.`,
+  }),
+  'chargeback.evidence_sent': (d: AboutProject & { transaction_id: string }) => ({
+    title: 'Evidence sent',
+    body: `We sent what shows that work on "${d.project_title}" was delivered to the payer's bank. It decides now.`,
+  }),
+  'debt.incurred': (
+    d: AboutProject & WithAmount & { transaction_id: string; chargeback_id: string }
+  ) => ({
+    title: 'You owe a payment that was taken back',
+    body: `A payment for "${d.project_title}" was taken back by its payer's bank after it was released to you. You owe ${money(d)}; it is set off against what is released to you next.`,
+  }),
+  'debt.offset': (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
+    title: 'Set off against what you owe',
+    body: `${money(d)} of the release of "${d.milestone_title}" was set off against what you owe for a payment that was taken back.`,
+  }),
+  'debt.written_off': (d: AboutProject & WithAmount & { chargeback_id: string }) => ({
+    title: 'Debt forgiven',
+    body: `You do not owe ${money(d)} of "${d.project_title}" any more.`,
+  }),
   'deposit.returned': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
     title: 'Deposit returned',
     body: `A payment of ${money(d)} for "${d.project_title}" was not needed any more and goes back to you.`,

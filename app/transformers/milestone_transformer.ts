@@ -1,18 +1,18 @@
 import { BaseTransformer } from '@adonisjs/core/transformers'
-import type { EscrowTotals } from '#ledger/balances'
 import { formatMinor } from '#ledger/money'
 import type Milestone from '#models/milestone'
 import type Submission from '#models/submission'
+import type { MilestoneMoney } from '#escrow/milestone_details'
 import { isoTime } from '#transformers/serialize'
 
 /**
  * A milestone as its parties see it. `submission` (the latest) is there when `submissions` is loaded,
- * `escrow` when its totals are handed in.
+ * `escrow` and `frozen` when its totals are handed in.
  */
 export default class MilestoneTransformer extends BaseTransformer<Milestone> {
   constructor(
     milestone: Milestone,
-    protected totals?: Map<string, EscrowTotals>
+    protected totals?: Map<string, MilestoneMoney>
   ) {
     super(milestone)
   }
@@ -35,6 +35,7 @@ export default class MilestoneTransformer extends BaseTransformer<Milestone> {
       auto_approve_at: isoTime(milestone.autoApproveAt),
       closed_at: isoTime(milestone.closedAt),
       closed_reason: milestone.closedReason,
+      frozen: this.totals?.get(milestone.id)?.frozen,
       escrow: this.#escrow(),
       submission: milestone.submissions && (latest ? submissionOf(latest) : null),
       created_at: isoTime(milestone.createdAt),

@@ -16,6 +16,7 @@ export default class ReleaseTransformer extends BaseTransformer<Release> {
       amount: formatMinor(release.amount, release.currency),
       platform_fee: formatMinor(release.fee, release.currency),
       net: formatMinor(release.net, release.currency),
+      debt_offset: formatMinor(release.debtOffset, release.currency),
       currency: release.currency,
       payout: release.payout
         ? { transaction_id: release.payout.transactionId, state: release.payout.state }

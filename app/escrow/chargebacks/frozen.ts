@@ -1,0 +1,28 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+
+/**
+ * Whether a deposit `d` is frozen, as SQL: a dispute of it is open, or its provider has said that there is
+ * one and we have not heard of that yet. The provider goes on saying so after it is over ("disputed, now or
+ * once"), so once we know the disputes, they alone count.
+ */
+export const FROZEN_DEPOSIT = `(
+  EXISTS (SELECT FROM chargebacks c WHERE c.deposit_id = d.transaction_id AND c.closed_at IS NULL)
+  OR d.charge_disputed_at IS NOT NULL
+    AND NOT EXISTS (SELECT FROM chargebacks c WHERE c.deposit_id = d.transaction_id))`
+
+/** Whether a milestone `m` waits for the end of a dispute of the payment that funds it, as SQL. */
+export const FROZEN_MILESTONE = `EXISTS (
+  SELECT FROM deposit_allocations a JOIN deposits d ON d.transaction_id = a.transaction_id
+   WHERE a.milestone_id = m.id AND a.live AND ${FROZEN_DEPOSIT})`
+
+/** Whether money that came with this deposit must stay where it is. */
+export async function isDepositFrozen(
+  trx: TransactionClientContract,
+  depositId: string
+): Promise<boolean> {
+  const { rows } = await trx.rawQuery(
+    `SELECT ${FROZEN_DEPOSIT} AS frozen FROM deposits d WHERE d.transaction_id = ?`,
+    [depositId]
+  )
+  return rows[0]?.frozen === true
+}
