@@ -1,0 +1,101 @@
+import { Money } from '#ledger/money'
+import { ProviderFailure, type LookupHints, type ProviderMovement } from '#payments/provider'
+import { fromPaypal } from './amounts.js'
+import { rowsBetween, SEARCH_LAG_MS, type Row } from './transactions.js'
+
+/** Payouts, as Transaction Search calls them: mass payments. */
+const PAYOUT_CODE = 'T0001'
+/** And the ways in which they come back: reversed, refunded. */
+const RETURN_CODES = new Set(['T1114', 'T1115'])
+
+/** A row that never moved money: denied. */
+const DENIED = 'D'
+const SUCCEEDED = new Set(['S', 'V'])
+
+/** PayPal's clock and ours may differ. */
+const CLOCK_SKEW_MS = 600_000
+
+/** A row with the id of another transaction of ours is that one's. */
+const ANY_ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/
+
+/**
+ * Looks a payout up whose key PayPal has forgotten, among everything that left our balance since it was
+ * first sent. PayPal says "usually" of the field that carries our id, so a row of its amount that names
+ * nobody is no absence: to send again then might pay twice, and a person has to look.
+ *
+ * @param keyEnd nothing was sent under the old key after it
+ * @returns undefined if the search is complete, and nothing in it is or may be this payout
+ * @throws ProviderFailure `unknown` if that cannot be told
+ */
+export async function findSentPayout(
+  transactionId: string,
+  { since, amount }: LookupHints,
+  keyEnd: Date
+): Promise<ProviderMovement | undefined> {
+  const from = new Date(since.getTime() - CLOCK_SKEW_MS)
+  let completeUntil = Date.now() - SEARCH_LAG_MS
+  const rows = rowsBetween({ from, to: new Date() }, ({ lastRefreshedDatetime: refreshed }) => {
+    if (refreshed) completeUntil = Math.min(completeUntil, Date.parse(refreshed))
+  })
+  let ours: Row | undefined
+  let nameless: Row | undefined
+  const cameBack = new Set<string | undefined>()
+  for await (const row of rows) {
+    const code = row.transactionEventCode ?? ''
+    if (row.transactionStatus === DENIED) continue
+    if (RETURN_CODES.has(code)) cameBack.add(row.paypalReferenceId)
+    if (code !== PAYOUT_CODE) continue
+    const words = wordsOf(row)
+    if (words.includes(transactionId)) ours = row
+    else if (!ANY_ID.test(words) && (!amount || paidIn(row).equals(amount))) nameless = row
+  }
+  if (ours) return outcomeOf(ours, transactionId, cameBack.has(ours.transactionId))
+  if (nameless) {
+    throw unsure(
+      'nameless_payout',
+      `${nameless.transactionId} may be the payout ${transactionId}, but carries no id of ours.`
+    )
+  }
+  if (completeUntil < keyEnd.getTime()) {
+    throw unsure('search_lags', 'PayPal does not list yet what may have been sent last.')
+  }
+  return undefined
+}
+
+/** A search knows no batch: from here on the payout goes by its transaction. */
+function outcomeOf(row: Row, transactionId: string, cameBack: boolean): ProviderMovement {
+  const { transactionId: id, transactionStatus: status = '' } = row
+  if (!id || !SUCCEEDED.has(status)) {
+    throw unsure('payout_pending', `${id} is on its way: PayPal shows it as ${status}.`)
+  }
+  const amount = paidIn(row)
+  return {
+    id,
+    transactionId,
+    state: cameBack ? 'returned' : 'succeeded',
+    amount,
+    returnedAmount: cameBack ? amount : undefined,
+    balanceSourceId: id,
+    fee: row.feeAmount && opposite(row.feeAmount),
+  }
+}
+
+/** Rows are signed: what leaves our balance is negative. */
+function paidIn({ transactionAmount: paid }: Row): Money {
+  return opposite(paid ?? { value: '', currencyCode: '' })
+}
+
+function opposite({ value, currencyCode }: { value: string; currencyCode: string }): Money {
+  const signed = fromPaypal(value, currencyCode)
+  return Money.of(-signed.minor, signed.currency)
+}
+
+/** Everything that may carry what we sent: PayPal does not promise where it shows. */
+function wordsOf(row: Row): string {
+  const { customField, invoiceId, transactionNote, transactionSubject } = row
+  return [customField, invoiceId, transactionNote, transactionSubject].join(' ')
+}
+
+function unsure(code: string, message: string): ProviderFailure {
+  return new ProviderFailure('unknown', code, message)
+}
