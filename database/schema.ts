@@ -774,6 +774,21 @@ export class RefundRequestSchema extends BaseModel {
   declare transactionId: string | null
 }
 
+export class RefundsPaidByHandSchema extends BaseModel {
+  static $columns = ['createdAt', 'paidBy', 'reason', 'reference', 'transactionId'] as const
+  $columns = RefundsPaidByHandSchema.$columns
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare paidBy: string
+  @column()
+  declare reason: string
+  @column()
+  declare reference: string
+  @column({ isPrimary: true })
+  declare transactionId: string
+}
+
 export class ReleaseSchema extends BaseModel {
   static $columns = ['amount', 'createdAt', 'currency', 'debtOffset', 'depositId', 'fee', 'feeTransactionId', 'id', 'kind', 'milestoneId', 'net', 'releasedBy', 'transactionId'] as const
   $columns = ReleaseSchema.$columns

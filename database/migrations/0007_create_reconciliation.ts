@@ -68,6 +68,9 @@ export default class extends BaseSchema {
         rail text NOT NULL CHECK (rail IN ('stripe', 'paypal')),
         kind text NOT NULL CHECK (kind IN ('missing_in_ledger', 'missing_at_provider', 'amount', 'currency', 'fee',
           'status', 'duplicate', 'aged_in_transit', 'unknown_account', 'unexplained_remainder')),
+        -- movement: of its moment; a run whose period has that moment sees whether it is still there.
+        -- standing: every run does. balance: those that compare balances.
+        scope text NOT NULL CHECK (scope IN ('movement', 'standing', 'balance')),
         -- Kind, subject, currency and difference: another difference is another break.
         fingerprint text NOT NULL,
         -- The movement that it is about: its kind and the provider's name of it.
@@ -83,9 +86,8 @@ export default class extends BaseSchema {
         -- What both sides say, for the person who looks into it.
         details jsonb NOT NULL DEFAULT '{}',
         transaction_id uuid REFERENCES transactions (id),
-        -- When it happened; of a remainder, the period that it was found in.
-        period_from timestamptz NOT NULL,
-        period_to timestamptz NOT NULL,
+        -- Of a remainder between two sums, the beginning of their period.
+        happened_at timestamptz NOT NULL,
         opened_at timestamptz NOT NULL DEFAULT now(),
         opened_by uuid NOT NULL REFERENCES reconciliation_runs (id),
         last_seen_by uuid NOT NULL REFERENCES reconciliation_runs (id),
@@ -117,6 +119,8 @@ export default class extends BaseSchema {
       -- Runs read the journal by time. Entries are written about in that order, so this costs next to
       -- nothing to keep.
       CREATE INDEX journal_entries_event_at ON journal_entries USING brin (event_at);
+      -- Entries that people wrote: a run looks at all of them, whenever they were written.
+      CREATE INDEX journal_entries_by_hand ON journal_entries (id) WHERE transaction_id IS NULL;
       CREATE INDEX transactions_provider_source ON transactions (rail, provider_source_id)
         WHERE provider_source_id <> '';
 
@@ -161,7 +165,7 @@ export default class extends BaseSchema {
 
   async down() {
     this.schema.raw(`
-      DROP INDEX transactions_provider_source, journal_entries_event_at;
+      DROP INDEX transactions_provider_source, journal_entries_by_hand, journal_entries_event_at;
       DROP TABLE reconciliation_acknowledgements, reconciliation_findings, reconciliation_breaks,
         reconciliation_totals, reconciliation_runs;
       DROP FUNCTION reconciliation_append_only(), reconciliation_still_running();

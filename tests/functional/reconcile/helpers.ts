@@ -1,0 +1,52 @@
+import db from '@adonisjs/lucid/services/db'
+import { DateTime } from 'luxon'
+import { inTransaction } from '#database/transaction'
+import { recordTreasury } from '#escrow/record_treasury'
+import { settings } from '#escrow/settings'
+import { Money } from '#ledger/money'
+import type { Provider } from '#payments/provider'
+import { describeBreak } from '#payments/reconcile/describe'
+import { breaksOfRun, readRun } from '#payments/reconcile/read_runs'
+import { reconcileProvider, type ReconcileOptions } from '#payments/reconcile/reconcile_provider'
+import { providerOfRail } from '#payments/registry'
+import { sandbox } from '#tests/support/sandbox'
+
+/** What we put on the rail at the start, as our books have it: by what Stripe calls it. */
+export async function bookFloat(): Promise<void> {
+  const [float] = sandbox.all('topup')
+  await inTransaction((trx) =>
+    recordTreasury(trx, {
+      kind: 'opening_float',
+      rail: 'stripe',
+      amount: Money.of(BigInt(float.amount), 'USD'),
+      reference: float.id,
+    })
+  )
+}
+
+/** So much later than now that nothing is too young to be a break. */
+export const later = () => DateTime.utc().plus({ hours: 2 }).toJSDate()
+
+/** The day that tests happen in, and what a run finds in it. */
+export async function reconcile(
+  options: Partial<ReconcileOptions> & { provider?: Partial<Provider> } = {}
+) {
+  const { provider, ...rest } = options
+  const limits = await settings(db)
+  const id = await reconcileProvider(
+    { ...providerOfRail('stripe'), ...provider },
+    {
+      period: {
+        from: DateTime.utc().minus({ hours: 12 }).toJSDate(),
+        to: DateTime.utc().plus({ hours: 1 }).toJSDate(),
+      },
+      graceMinutes: limits.reconcile_grace_minutes,
+      inTransitDays: limits.in_transit_days,
+      asOf: later(),
+      ...rest,
+    }
+  )
+  const run = await readRun(db, id)
+  const breaks = await breaksOfRun(db, id, 1000)
+  return { run, breaks, told: breaks.map((one) => `${one.kind} ${describeBreak(one)}`) }
+}
