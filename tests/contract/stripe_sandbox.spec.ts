@@ -210,9 +210,9 @@ test.group('Stripe stand-in: money', () => {
     const disputed = -1500 - 700 - 1500
     const platform = OPENING + 97_070 - 60_000 + 6000 + disputed + 4000 - 1700 - 250
     ctx.assert.deepEqual(await sums(stripe), { total: platform, balance: platform })
-    const types = new Set(sandbox.balanceTransactions.map(({ type }) => type))
+    const moved = new Set(sandbox.balanceTransactions.map(({ type }) => type))
     ctx.assert.sameMembers(
-      [...types],
+      [...moved],
       [
         ...['adjustment', 'charge', 'payment', 'payment_refund', 'payout', 'payout_failure'],
         ...['refund', 'refund_failure', 'stripe_fee', 'topup', 'topup_reversal', 'transfer'],

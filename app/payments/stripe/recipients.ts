@@ -102,13 +102,18 @@ function isGone(error: unknown): boolean {
 }
 
 function describe(account: Stripe.Account): RecipientState {
-  const { past_due: overdue, currently_due: due } = account.requirements ?? {}
   return {
     destination: account.id,
     payoutAccountId: account.metadata?.payout_account_id ?? '',
     status: statusOf(account),
-    requirements: [...new Set([...(overdue ?? []), ...(due ?? [])])],
+    requirements: wantedOf(account),
   }
+}
+
+/** What is wanted now, the most urgent first. What is wanted eventually is nothing to act on yet. */
+function wantedOf({ requirements }: Stripe.Account): string[] {
+  const { past_due: overdue, currently_due: due } = requirements ?? {}
+  return [...new Set([...(overdue ?? []), ...(due ?? [])])]
 }
 
 /**
@@ -120,9 +125,6 @@ function statusOf(account: Stripe.Account): RecipientState['status'] {
   if (reason.startsWith('rejected.')) return 'disabled'
   if (account.capabilities?.transfers === 'active') return 'enabled'
   if (!account.details_submitted) return 'pending'
-  // Everything was given and is being checked.
-  const due = account.requirements?.currently_due ?? []
-  return due.length === 0 && account.capabilities?.transfers === 'pending'
-    ? 'pending'
-    : 'restricted'
+  // With nothing left to give, what was given is being checked: the recipient can only wait.
+  return wantedOf(account).length === 0 ? 'pending' : 'restricted'
 }

@@ -136,6 +136,36 @@ test.group('A payout at Stripe', (group) => {
     assert.equal(payout.returnedAmount?.toString(), '150.00 USD')
   })
 
+  test('a part of it is taken back once, also when the key was forgotten', async ({ assert }) => {
+    const { id } = await stripe.createPayout(await payable())
+    const reverse = () => stripe.reversePayout(id, usd('100.00'), 'claw-back-1')
+    sandbox.failNext('POST /v1/transfers/{id}/reversals', { at: 'after', with: 500 })
+    assert.equal((await failureOf(reverse())).kind, 'unknown')
+    const back = await reverse()
+    assert.equal(back?.returnedAmount?.toString(), '100.00 USD')
+    sandbox.advance(25 * 3_600_000)
+    assert.equal((await reverse())?.returnedAmount?.toString(), '100.00 USD')
+    const [{ reversals }] = sandbox.transfers
+    assert.lengthOf(reversals.data, 1)
+    await stripe.reversePayout(id, usd('25.00'), 'claw-back-2')
+    assert.equal((await stripe.getPayout(id)).returnedAmount?.toString(), '125.00 USD')
+  })
+
+  test('what its recipient has paid out already cannot be taken back', async ({ assert }) => {
+    const { destination, ...request } = await payable()
+    const { id } = await stripe.createPayout({ ...request, destination })
+    sandbox.payAutomatically(destination)
+    const failure = await failureOf(stripe.reversePayout(id, usd('1.00'), 'claw-back'))
+    assert.deepInclude(failure, { kind: 'declined', code: 'balance_insufficient' })
+    assert.equal((await stripe.getPayout(id)).state, 'succeeded')
+  })
+
+  test('more than is left of it cannot be taken back', async ({ assert }) => {
+    const { id } = await stripe.createPayout(await payable())
+    const failure = await failureOf(stripe.reversePayout(id, usd('900.01'), 'claw-back'))
+    assert.equal(failure.kind, 'declined')
+  })
+
   test('it is found by our id alone', async ({ assert }) => {
     const request = await payable()
     const hints = { ...request, since: new Date() }

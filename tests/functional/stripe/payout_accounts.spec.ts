@@ -1,19 +1,33 @@
 import { test } from '@japa/runner'
 import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
+import { changeSetting } from '#escrow/settings'
+import refreshRecipients from '#jobs/refresh_recipients'
 import PayoutAccount from '#models/payout_account'
 import type User from '#models/user'
 import { observeRecipient } from '#payments/recipients'
 import { stripe } from '#payments/stripe/index'
+import type { AccountState } from '#sandbox/stripe/index'
 import { api, expectData, expectProblem } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { settle } from '#tests/support/jobs'
+import { breaks } from '#tests/support/ledger'
+import { aPayoutAccount, pay, submittedMilestone } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
 import { aClient, aFreelancer } from '#tests/support/users'
 import { failureOf, json, strangeServer, withSetting } from './helpers.js'
 
 const PATH = 'payments/payout-accounts'
 const CREATE = 'POST /v1/accounts'
+const REPLAYED = { 'idempotent-replayed': 'true' }
+/** For jobs that only log what failed. */
+const loud = {
+  logger: {
+    error: ({ err }: { err: Error }) => {
+      throw err
+    },
+  },
+} as any
 const add = (user: User, body: object = { payment_provider: 'stripe' }) =>
   api(user).post(PATH, body)
 
@@ -70,6 +84,131 @@ test.group('Payout accounts', (group) => {
     const [account] = expectData(await api(freelancer).get(PATH))
     assert.equal(account.status, 'restricted')
     assert.isNotEmpty(account.requirements)
+  })
+
+  test('{what} is {status}')
+    .with([
+      {
+        what: 'an account whose papers are being checked',
+        state: {
+          capabilities: 'pending',
+          payoutsEnabled: false,
+          pendingVerification: ['individual.id_number'],
+          disabledReason: 'requirements.pending_verification',
+        },
+        status: 'pending',
+        wanted: [],
+      },
+      {
+        what: 'an account that Stripe looks into by itself',
+        state: { capabilities: 'inactive', payoutsEnabled: false, disabledReason: 'under_review' },
+        status: 'pending',
+        wanted: [],
+      },
+      {
+        what: 'an account that has to give something by a date',
+        state: { currentlyDue: ['individual.id_number'], deadline: 1_900_000_000 },
+        status: 'enabled',
+        wanted: ['individual.id_number'],
+      },
+      {
+        what: 'an account that has to give something eventually',
+        state: { eventuallyDue: ['individual.ssn_last_4'] },
+        status: 'enabled',
+        wanted: [],
+      },
+      {
+        what: 'an account that can be paid, but cannot send to its bank',
+        state: { payoutsEnabled: false, currentlyDue: ['external_account'] },
+        status: 'enabled',
+        wanted: ['external_account'],
+      },
+      {
+        what: 'an account that let a date pass',
+        state: {
+          capabilities: 'inactive',
+          payoutsEnabled: false,
+          currentlyDue: ['individual.dob.day'],
+          pastDue: ['individual.id_number'],
+          disabledReason: 'requirements.past_due',
+        },
+        status: 'restricted',
+        wanted: ['individual.id_number', 'individual.dob.day'],
+      },
+      {
+        what: 'an account that Stripe rejected',
+        state: { capabilities: 'inactive', disabledReason: 'rejected.terms_of_service' },
+        status: 'disabled',
+        wanted: [],
+      },
+    ] as { what: string; state: AccountState; status: string; wanted: string[] }[])
+    .run(async ({ assert }, { state, status, wanted }) => {
+      const freelancer = await aFreelancer()
+      const { destination } = expectData(await add(freelancer), 201)
+      sandbox.completeOnboarding(destination)
+      await settle()
+      sandbox.setAccountState(destination, state)
+      await settle()
+      const [account] = expectData(await api(freelancer).get(PATH))
+      assert.deepInclude(account, { status, requirements: wanted })
+    })
+
+  test('money waits while an account is checked, and goes when its transfers are on', async ({
+    assert,
+  }) => {
+    const { client, freelancer, milestone } = await submittedMilestone({ payable: false })
+    const { destination } = expectData(await add(freelancer), 201)
+    sandbox.setAccountState(destination, {
+      capabilities: 'pending',
+      detailsSubmitted: true,
+      pendingVerification: ['individual.id_number'],
+      disabledReason: 'requirements.pending_verification',
+    })
+    await settle()
+    expectData(await pay(client, `milestones/${milestone.id}/approve`), 201)
+    await settle()
+    const stateOf = async () => expectData(await api(freelancer).get('payments/payouts'))[0].state
+    assert.equal(await stateOf(), 'waiting')
+    assert.equal(sandbox.effects('transfer'), 0)
+    sandbox.setAccountState(destination, { capabilities: 'active', payoutsEnabled: true })
+    await settle()
+    assert.equal(await stateOf(), 'paid')
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('an account that its owner took from us is closed, and its money waits for another', async ({
+    assert,
+  }) => {
+    const { client, freelancer, milestone } = await submittedMilestone()
+    const [gone] = expectData(await api(freelancer).get(PATH))
+    sandbox.deauthorize(gone.destination)
+    await settle()
+    const [closed] = expectData(await api(freelancer).get(PATH))
+    assert.equal(closed.status, 'disabled')
+    assert.equal(await toldOf('payout_account.disabled', freelancer), 1)
+    const link = await api(freelancer).post(`${PATH}/${gone.id}/onboarding-link`, {})
+    expectProblem(link, 409, 'wrong_state')
+
+    expectData(await pay(client, `milestones/${milestone.id}/approve`), 201)
+    await settle()
+    assert.equal(sandbox.effects('transfer'), 0)
+    const { id, destination } = await aPayoutAccount(freelancer)
+    expectData(await api(freelancer).put(`${PATH}/${id}`, { is_default: true }))
+    await settle()
+    assert.deepEqual(
+      sandbox.transfers.map((transfer) => transfer.destination),
+      [destination]
+    )
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('a rejected account is told of once, however often Stripe says so', async ({ assert }) => {
+    const freelancer = await aFreelancer()
+    const { destination } = await aPayoutAccount(freelancer)
+    sandbox.rejectAccount(destination)
+    sandbox.rejectAccount(destination, 'other')
+    await settle()
+    assert.equal(await toldOf('payout_account.disabled', freelancer), 1)
   })
 
   test('clients have none', async () => {
@@ -293,6 +432,95 @@ test.group('Payout accounts', (group) => {
     assert.deepEqual(kinds, [{ kind: 'payout_account.enabled' }])
   })
 
+  test('an account that was made although the key only replays an error is found', async ({
+    assert,
+  }) => {
+    const freelancer = await aFreelancer()
+    sandbox.webhookMode({ paused: true })
+    sandbox.failNext(CREATE, { at: 'after', with: 500, replay500: true })
+    const { id } = expectData(await add(freelancer), 202)
+    const again = expectData(await add(freelancer), 201)
+    assert.deepInclude(again, { id, destination: sandbox.accounts[0].id })
+    assert.equal(sandbox.effects('account'), 1)
+  })
+
+  test('a key that only replays an error gives way to a new one, after two look-ups', async ({
+    assert,
+  }) => {
+    const freelancer = await aFreelancer()
+    sandbox.failNext(CREATE, { at: 'before', with: 500, replay500: true })
+    const { id } = expectData(await add(freelancer), 202)
+    for (let press = 0; press < 4; press++) expectData(await add(freelancer), 202)
+    assert.lengthOf(new Set(creations()), 1, 'however often it is pressed meanwhile')
+    assert.lengthOf(creations(), 2, 'the first send, and the one that showed the key to be spent')
+    await tenMinutesLater(id)
+    expectData(await add(freelancer), 202)
+    await tenMinutesLater(id)
+    const [made, other] = await Promise.all([add(freelancer), add(freelancer)])
+    assert.sameMembers(
+      [made.status, other.status].filter((status) => status !== 202),
+      [201]
+    )
+    assert.lengthOf(new Set(creations()), 2)
+    assert.equal(sandbox.effects('account'), 1)
+    const account = await PayoutAccount.findOrFail(id)
+    assert.equal(account.destination, sandbox.accounts[0].id)
+  })
+
+  test('an account that comes to light between the look-ups is taken', async ({ assert }) => {
+    const freelancer = await aFreelancer()
+    sandbox.webhookMode({ paused: true })
+    const stop = await strangeServer((response) =>
+      json(response, 500, { error: { type: 'api_error', message: 'Again.' } }, REPLAYED)
+    )
+    const { id } = expectData(await add(freelancer), 202)
+    stop()
+    const { destination } = await stripe.onboardRecipient({
+      key: 'whatever made it',
+      payoutAccountId: id,
+      email: freelancer.email,
+      country: 'US',
+    })
+    const again = expectData(await add(freelancer), 201)
+    assert.deepInclude(again, { id, destination })
+    assert.equal(sandbox.effects('account'), 1)
+  })
+
+  test('an account without an answer comes to its end without anybody', async ({ assert }) => {
+    const freelancer = await aFreelancer()
+    await db.transaction((trx) => changeSetting(trx, 'unknown_lookup_interval_seconds', 0, 'test'))
+    sandbox.failNext(CREATE, { at: 'before', with: 500, replay500: true })
+    const { id } = expectData(await add(freelancer), 202)
+    for (let run = 0; run < 4; run++) await refreshRecipients.handle({}, loud)
+    const account = await PayoutAccount.findOrFail(id)
+    assert.equal(account.destination, sandbox.accounts[0].id)
+    assert.equal(sandbox.effects('account'), 1)
+    const asked = sandbox.requestLog.length
+    await refreshRecipients.handle({}, loud)
+    assert.equal(sandbox.requestLog.length, asked)
+  })
+
+  test('one that is refused at last is gone, and its owner is told why', async ({ assert }) => {
+    const freelancer = await aFreelancer()
+    await db.transaction((trx) => changeSetting(trx, 'unknown_lookup_interval_seconds', 0, 'test'))
+    sandbox.failNext(CREATE, { at: 'before', with: 500 })
+    expectData(await add(freelancer), 202)
+    await strangeServer((response) =>
+      json(response, 400, {
+        error: {
+          type: 'invalid_request_error',
+          code: 'country_unsupported',
+          message: 'Not there.',
+        },
+      })
+    )
+    await refreshRecipients.handle({}, loud)
+    assert.isEmpty(expectData(await api(freelancer).get(PATH)))
+    const [notice] = expectData(await api(freelancer).get('notifications'))
+    assert.equal(notice.kind, 'payout_account.refused')
+    assert.equal(notice.data.reason, 'Not there.')
+  })
+
   test('a repeated creation tells how the account is now, not how it was made', async ({
     assert,
   }) => {
@@ -334,6 +562,26 @@ test.group('Payout accounts', (group) => {
     assert.equal(sandbox.effects('account'), 2)
   })
 })
+
+/** The keys under which accounts were asked for, oldest first. */
+function creations(): string[] {
+  return sandbox.requestLog
+    .filter(({ method, path }) => method === 'POST' && path === '/v1/accounts')
+    .map(({ idempotencyKey }) => idempotencyKey!)
+}
+
+async function toldOf(kind: string, user: User): Promise<number> {
+  const rows = await db.from('notifications').where({ user_id: user.id, kind }).select('id')
+  return rows.length
+}
+
+/** As if the last look-up had been so long ago that the next one counts. */
+async function tenMinutesLater(id: string): Promise<void> {
+  await db
+    .from('payout_accounts')
+    .where('id', id)
+    .update({ last_lookup_at: db.raw(`last_lookup_at - interval '10 minutes'`) })
+}
 
 /** As if the account's creation had been asked for yesterday, and its key had run out. */
 async function aDayLater(id: string): Promise<void> {
