@@ -37,8 +37,13 @@ export interface PaypalError {
   name: string
   message?: string
   debug_id?: string
-  details?: { issue?: string; description?: string; field?: string }[]
-  links?: { href?: string; rel?: string }[]
+  details?: { issue?: string; description?: string; field?: string; link?: PaypalLink[] }[]
+  links?: PaypalLink[]
+}
+
+interface PaypalLink {
+  href?: string
+  rel?: string
 }
 
 /**

@@ -147,13 +147,14 @@ function isDuplicate(error: unknown): error is ProviderFailure {
   )
 }
 
-/** PayPal refuses a repetition with a link to what it repeats. */
+/** PayPal refuses a repetition with a link to what it repeats, in one place or the other. */
 async function originalOf(refused: ProviderFailure, key: string): Promise<ProviderMovement> {
   const unsure = (why: string) =>
     new ProviderFailure('unknown', 'duplicate_batch', `${why} ${refused.message}`, {
       cause: refused.cause,
     })
-  const ids = (saidOf(refused)?.links ?? []).map(
+  const { links = [], details = [] } = saidOf(refused) ?? {}
+  const ids = [...links, ...details.flatMap(({ link }) => link ?? [])].map(
     ({ href }) => /\/v1\/payments\/payouts\/([^/?#]+)$/.exec(href ?? '')?.[1]
   )
   const id = ids.find(Boolean)
