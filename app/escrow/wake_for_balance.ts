@@ -23,6 +23,19 @@ export async function wakeWhatWaitsForBalance(
   )
   for (const { id } of refunds) await enqueue(trx, sendRefundJob, { transactionId: id })
 
+  await wakePayoutsOn(trx, rail, currency)
+}
+
+/**
+ * Sends the waiting payouts whose freelancer is paid on a rail.
+ *
+ * @param currency only those in it; all, if not given
+ */
+export async function wakePayoutsOn(
+  trx: TransactionClientContract,
+  rail: Rail,
+  currency?: string
+): Promise<void> {
   const drawing = offeredProviders()
     .filter((provider) => provider.rail === rail)
     .map(({ name }) => name)
@@ -30,10 +43,10 @@ export async function wakeWhatWaitsForBalance(
     `SELECT t.id FROM payouts p
        JOIN transactions t ON t.id = p.transaction_id
        JOIN payout_accounts a ON a.user_id = p.user_id AND a.is_default AND a.deleted_at IS NULL
-      WHERE p.state = 'waiting' AND p.not_before <= now() AND t.currency = ?
-        AND a.payment_provider = ANY (?)
+      WHERE p.state = 'waiting' AND p.not_before <= now() AND a.payment_provider = ANY (?)
+        ${currency === undefined ? '' : 'AND t.currency = ?'}
       ORDER BY t.created_at`,
-    [currency, drawing]
+    currency === undefined ? [drawing] : [drawing, currency]
   )
   for (const { id } of payouts) await enqueue(trx, sendPayoutJob, { transactionId: id })
 }

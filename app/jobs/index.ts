@@ -8,6 +8,9 @@ import mailPasswordChanged from '#jobs/mail_password_changed'
 import processInboxEvent from '#jobs/process_inbox_event'
 import purgeExpiredSignIns from '#jobs/purge_expired_sign_ins'
 import purgeIdempotencyKeys from '#jobs/purge_idempotency_keys'
+import reconcileProviders from '#jobs/reconcile_providers'
+import reconcileRail from '#jobs/reconcile_rail'
+import recheckRefunds from '#jobs/recheck_refunds'
 import refreshRecipients from '#jobs/refresh_recipients'
 import remindReviewers from '#jobs/remind_reviewers'
 import reportDeadLetters from '#jobs/report_dead_letters'
@@ -30,6 +33,9 @@ export const jobs: Job[] = [
   processInboxEvent,
   retryStuckInbox,
   backfillInbox,
+  recheckRefunds,
+  reconcileProviders,
+  reconcileRail,
   refreshRecipients,
   wakePayouts,
   warnOfHoldLimits,

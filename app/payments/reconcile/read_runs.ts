@@ -149,3 +149,13 @@ export async function openBreaks(
   )
   return rows
 }
+
+/** How many breaks are open. */
+export async function countOpenBreaks(client: Client, rail?: Rail): Promise<number> {
+  const { rows } = await client.rawQuery<{ rows: { count: bigint }[] }>(
+    `SELECT count(*) AS count FROM reconciliation_breaks b
+      WHERE b.resolved_at IS NULL AND b.rail = ANY (?)`,
+    [rail ? [rail] : [...RAILS]]
+  )
+  return Number(rows[0].count)
+}
