@@ -5,6 +5,7 @@ import { providerFor } from '#payments/registry'
 import Deposit from '#models/deposit'
 import Transaction from '#models/transaction'
 import { applyDeposit } from '#escrow/apply_deposit'
+import { keyHasExpired } from '#escrow/ask_provider'
 import { closeDeposit, closeLockedDeposit } from '#escrow/close_deposit'
 import { lockTransactionWithProject } from '#escrow/locks'
 import { depositRequest } from '#escrow/send_deposit'
@@ -118,8 +119,9 @@ export async function cancelUnpaidDeposit(
 
 /**
  * Finds what the provider calls a deposit whose answer was lost. Sending it again under the same key
- * brings the id without a second payment, as long as the key lives; once it has expired, sending
- * would make a new payment, and what the look-up does not find is not there.
+ * brings the id in one request, and makes no second payment as long as the key lives. Once it only replays
+ * an error, or may have been forgotten, a look-up decides, which may have to read through all payments
+ * since then: what it does not find is not there, and nobody ever got what it takes to pay it.
  *
  * @returns the provider's id, or nothing if it conclusively has no such payment
  */
@@ -131,22 +133,19 @@ async function learnProviderId(
     projectId,
   }: { transaction: Transaction; deposit: Deposit; projectId: string }
 ): Promise<string | undefined> {
-  const sentAt = transaction.sentAt!.toJSDate()
+  if (!keyHasExpired(provider, transaction)) {
+    try {
+      const sent = await provider.createDeposit(depositRequest(transaction, deposit, projectId))
+      return sent.id
+    } catch (failure) {
+      if (!(failure instanceof ProviderFailure) || !failure.replayed) throw failure
+    }
+  }
   const found = await provider.findByMetadata('deposit', transaction.id, {
     projectId,
-    since: sentAt,
+    since: transaction.sentAt!.toJSDate(),
   })
-  if (found) return found.id
-  if (Date.now() - sentAt.getTime() > provider.keyLifetimeMs.deposit) return undefined
-  try {
-    const sent = await provider.createDeposit(depositRequest(transaction, deposit, projectId))
-    return sent.id
-  } catch (failure) {
-    // The key will only ever replay this error, and the look-up found nothing. Were there a payment all
-    // the same, nobody ever got what it takes to pay it.
-    if (failure instanceof ProviderFailure && failure.replayed) return undefined
-    throw failure
-  }
+  return found?.id
 }
 
 function pendingStill(cause?: unknown): Problem {
