@@ -76,8 +76,19 @@ export async function createDeposit(
   return describe(order)
 }
 
+/**
+ * PayPal forgets an order within hours if nobody approves or captures it. One that it does not show any
+ * more can be captured no more, so it counts as cancelled. (Were it hidden from us only, by credentials of
+ * another account, its money would still be taken by nobody: nobody else captures it.)
+ */
 export async function getDeposit(id: string): Promise<ProviderDeposit> {
-  return describe(await getOrder(id))
+  try {
+    return describe(await getOrder(id))
+  } catch (error) {
+    if (!isGone(error)) throw error
+    const nothing = Money.zero(paypalCurrencies()[0])
+    return { id, transactionId: '', state: 'cancelled', amount: nothing, chargeId: '' }
+  }
 }
 
 /** A capture names its order. One that has none was made by hand, or by another program of ours. */
@@ -86,7 +97,7 @@ export async function getDepositByCharge(chargeId: string): Promise<ProviderDepo
   if (!orderId) {
     throw new ProviderFailure('unknown', NOT_A_DEPOSIT, `${chargeId} belongs to no deposit.`)
   }
-  return getDeposit(orderId)
+  return describe(await getOrder(orderId))
 }
 
 /**
@@ -94,24 +105,22 @@ export async function getDepositByCharge(chargeId: string): Promise<ProviderDepo
  * sent before may have gone through, and PayPal keeps our key for a few hours only.
  */
 export async function captureDeposit(id: string, key: string): Promise<ProviderDeposit> {
-  return orGone(id, async () => {
-    const before = await getDeposit(id)
-    if (before.state !== 'approved') return before
-    try {
-      const order = await ask(({ orders }, options) =>
-        orders.captureOrder({ id, paypalRequestId: key, prefer: WHOLE, body: {} }, options)
-      )
-      return describe(order)
-    } catch (error) {
-      if (!(error instanceof ProviderFailure) || error.kind !== 'declined') throw error
-      if (error.code === ORDER_EXPIRED) return cancelled(before)
-      // Somebody else's capture, or a change of the payer's mind, may have come first.
-      const now = await getDeposit(id)
-      const settled = now.state === 'captured' || now.state === 'processing'
-      if (settled || ORDER_CHANGED.has(error.code)) return now
-      throw error
-    }
-  })
+  const before = await getDeposit(id)
+  if (before.state !== 'approved') return before
+  try {
+    const order = await ask(({ orders }, options) =>
+      orders.captureOrder({ id, paypalRequestId: key, prefer: WHOLE, body: {} }, options)
+    )
+    return describe(order)
+  } catch (error) {
+    if (!(error instanceof ProviderFailure) || error.kind !== 'declined') throw error
+    if (error.code === ORDER_EXPIRED || isGone(error)) return cancelled(before)
+    // Another capture, or a change of the payer's mind, may have come first.
+    const now = await getDeposit(id)
+    const settled = now.state !== 'open' && now.state !== 'approved'
+    if (settled || ORDER_CHANGED.has(error.code)) return now
+    throw error
+  }
 }
 
 /**
@@ -119,11 +128,9 @@ export async function captureDeposit(id: string, key: string): Promise<ProviderD
  * that is cancelled is never captured. So it is looked at, and if nothing was taken it counts as cancelled.
  */
 export async function cancelDeposit(id: string): Promise<ProviderDeposit> {
-  return orGone(id, async () => {
-    const deposit = await getDeposit(id)
-    const open = deposit.state === 'open' || deposit.state === 'approved'
-    return open ? cancelled(deposit) : deposit
-  })
+  const deposit = await getDeposit(id)
+  const open = deposit.state === 'open' || deposit.state === 'approved'
+  return open ? cancelled(deposit) : deposit
 }
 
 /**
@@ -209,20 +216,6 @@ async function orderOf(chargeId: string): Promise<string | undefined> {
   )
   if (!capture.id) throw malformedAnswer('capture')
   return capture.supplementaryData?.relatedIds?.orderId
-}
-
-/**
- * PayPal forgets an order that nobody approved or captured within hours. To say that its money will not be
- * taken, or can no longer be, that is as good as seeing it.
- */
-async function orGone(id: string, act: () => Promise<ProviderDeposit>): Promise<ProviderDeposit> {
-  try {
-    return await act()
-  } catch (error) {
-    if (!isGone(error)) throw error
-    const nothing = Money.zero(paypalCurrencies()[0])
-    return { id, transactionId: '', state: 'cancelled', amount: nothing, chargeId: '' }
-  }
 }
 
 function cancelled({ clientAction: _, ...deposit }: ProviderDeposit): ProviderDeposit {

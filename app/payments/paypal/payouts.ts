@@ -77,7 +77,8 @@ export async function createPayout(wallet: Wallet, input: CreatePayout): Promise
       })
     )
     if (!header?.payout_batch_id) throw malformedAnswer('payout')
-    // The answer knows nothing of the item yet.
+    // Sent again, it is answered with what has become of it.
+    if (header.batch_status !== 'PENDING') return await getPayout(header.payout_batch_id)
     return {
       id: header.payout_batch_id,
       transactionId: input.transactionId,
