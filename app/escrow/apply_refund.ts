@@ -1,6 +1,7 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import db from '@adonisjs/lucid/services/db'
 import { inTransaction } from '#database/transaction'
+import logger from '@adonisjs/core/services/logger'
 import { accounts } from '#ledger/chart_of_accounts'
 import { Money } from '#ledger/money'
 import { credit, debit, postEntries } from '#ledger/post_entries'
@@ -12,7 +13,9 @@ import { aboutProject, inWords } from '#escrow/about'
 import { completeIfDone } from '#escrow/complete_project'
 import { assertOnlyOne, contradiction, findMovement } from '#escrow/find_movement'
 import { lockTransactionWithProject } from '#escrow/locks'
+import { owedOf } from '#escrow/owed_refunds'
 import { PROVIDER, recordActivity } from '#escrow/record_activity'
+import { refundEntries } from '#escrow/refund_entries'
 import { settleReservation } from '#escrow/reserve'
 
 interface Failure {
@@ -26,10 +29,12 @@ interface Failure {
  * - succeeded: refund_in_transit → clearing
  * - failed: refund_in_transit → refund_payable; the client's money is still owed, another way
  * - failed after it had succeeded: clearing → refund_payable
+ * - succeeded after it had failed: refund_payable → clearing, by way of refund_in_transit
+ * - succeeded after its money had reached the client another way: suspense → clearing. The client has it
+ *   twice, and a person has to claim it back.
  *
  * @returns false if the refund is none of ours
- * @throws ProviderContradiction for another amount than ours, a second refund for the same
- *   transaction, or one that succeeded after it had failed
+ * @throws ProviderContradiction for another amount than ours, or a second refund for the same transaction
  */
 export async function applyRefund(
   provider: Provider,
@@ -44,20 +49,22 @@ export async function applyRefund(
     if (!observed.amount.equals(asked)) {
       contradiction(transaction, `the provider reports ${observed.amount}, we sent ${asked}`)
     }
-    if (observed.state === 'succeeded' && transaction.status === 'failed') {
-      contradiction(transaction, `it had failed, and ${observed.id} succeeded all the same`)
-    }
     if (!transaction.providerTransactionId) {
       transaction.providerTransactionId = observed.id
       await transaction.save()
     }
-    if (observed.state === 'succeeded') await succeed(trx, project, transaction)
-    if (observed.state === 'failed' || observed.state === 'returned') {
-      await fail(trx, project, transaction, {
-        code: observed.failureCode ?? 'refund_failed',
-        message: observed.failureMessage ?? 'The provider could not carry the refund.',
-      })
+    if (observed.state === 'pending') {
+      if (observed.debited) await settleReservation(trx, transaction.id)
+      return
     }
+    if (observed.state === 'succeeded') {
+      await succeed(trx, project, transaction)
+      return
+    }
+    await fail(trx, project, transaction, {
+      code: observed.failureCode ?? 'refund_failed',
+      message: observed.failureMessage ?? 'The provider could not carry the refund.',
+    })
   })
   return true
 }
@@ -85,25 +92,33 @@ async function succeed(
   project: Project,
   refund: Transaction
 ): Promise<void> {
-  if (refund.status !== 'pending') return
   const amount = Money.of(refund.amount, refund.currency)
-  await postEntries(trx, [
-    {
-      reference: `refund_succeeded:${refund.id}`,
-      kind: 'refund_succeeded',
-      transactionId: refund.id,
-      milestoneId: refund.milestoneId ?? undefined,
-      depositId: refund.depositId ?? undefined,
-      postings: [
-        debit(accounts.refundInTransit(refund.id), amount),
-        credit(accounts.clearing(refund.rail), amount),
-      ],
-    },
-  ])
+  if (refund.status === 'completed') {
+    if (await wasPaidByHand(trx, refund)) await bookTwice(trx, refund, amount)
+    return
+  }
+  const entries = await refundEntries(trx, refund)
+  if (refund.status === 'failed') {
+    const owed = await owedOf(trx, refund)
+    if (!owed.equals(amount)) {
+      await bookTwice(trx, refund, amount)
+      return
+    }
+    logger.warn({ transactionId: refund.id }, 'a refund that had failed has succeeded after all')
+    await postEntries(trx, [entries.startedAgain(), entries.succeeded()])
+  } else {
+    await postEntries(trx, [entries.succeeded()])
+  }
   await trx
     .from('transactions')
     .where('id', refund.id)
-    .update({ status: 'completed', wait_reason: '', completed_at: db.raw('now()') })
+    .update({
+      status: 'completed',
+      wait_reason: '',
+      failure_code: '',
+      failure_message: '',
+      completed_at: db.raw('now()'),
+    })
   await settleReservation(trx, refund.id)
   await tell(trx, project, refund, 'refund.completed', 'completed')
   await completeIfDone(trx, project, PROVIDER)
@@ -115,20 +130,13 @@ async function fail(
   refund: Transaction,
   failure: Failure
 ): Promise<void> {
-  if (refund.status === 'failed') return
   const late = refund.status === 'completed'
-  const amount = Money.of(refund.amount, refund.currency)
-  const from = late ? accounts.clearing(refund.rail) : accounts.refundInTransit(refund.id)
-  await postEntries(trx, [
-    {
-      reference: `refund_failed:${refund.id}`,
-      kind: 'refund_failed',
-      transactionId: refund.id,
-      milestoneId: refund.milestoneId ?? undefined,
-      depositId: refund.depositId ?? undefined,
-      postings: [debit(from, amount), credit(accounts.refundPayable(refund.userId!), amount)],
-    },
-  ])
+  if (refund.status === 'failed' || (late && (await wasPaidByHand(trx, refund)))) {
+    await reverseTwice(trx, refund)
+    return
+  }
+  const entries = await refundEntries(trx, refund)
+  await postEntries(trx, [late ? entries.failedLate() : entries.failed()])
   await trx
     .from('transactions')
     .where('id', refund.id)
@@ -141,7 +149,76 @@ async function fail(
     })
   await settleReservation(trx, refund.id)
   await tell(trx, project, refund, 'refund.failed', 'failed', { late, code: failure.code })
+  logger.warn(
+    { transactionId: refund.id, late, code: failure.code },
+    'no rail carried a refund: it is owed to the client'
+  )
   if (!late) await completeIfDone(trx, project, PROVIDER)
+}
+
+async function wasPaidByHand(trx: TransactionClientContract, refund: Transaction) {
+  return (
+    (await trx.from('refunds_paid_by_hand').where('transaction_id', refund.id).first()) !== null
+  )
+}
+
+/**
+ * The provider has carried a refund whose money had reached the client from our bank, or from theirs by a
+ * chargeback. Our balance there is less by it, and what for is for a person to explain.
+ */
+async function bookTwice(trx: TransactionClientContract, refund: Transaction, amount: Money) {
+  const { open, count } = await bookedTwice(trx, refund)
+  if (open) return
+  logger.fatal({ transactionId: refund.id }, 'a refund has reached its client twice: claim it back')
+  await postEntries(trx, [
+    {
+      reference: `refund_paid_twice:${refund.id}${count === 0 ? '' : `:${count}`}`,
+      kind: 'suspense_booked',
+      transactionId: refund.id,
+      milestoneId: refund.milestoneId ?? undefined,
+      depositId: refund.depositId ?? undefined,
+      postings: [
+        debit(accounts.suspense(), amount),
+        credit(accounts.clearing(refund.rail), amount),
+      ],
+    },
+  ])
+}
+
+/** It came back, after all: nothing is left to explain. */
+async function reverseTwice(trx: TransactionClientContract, refund: Transaction) {
+  const { open } = await bookedTwice(trx, refund)
+  if (!open) return
+  const amount = Money.of(refund.amount, refund.currency)
+  await postEntries(trx, [
+    {
+      reference: `reversal:${open}`,
+      kind: 'reversal',
+      reverses: open,
+      transactionId: refund.id,
+      milestoneId: refund.milestoneId ?? undefined,
+      depositId: refund.depositId ?? undefined,
+      postings: [
+        debit(accounts.clearing(refund.rail), amount),
+        credit(accounts.suspense(), amount),
+      ],
+    },
+  ])
+}
+
+/** How often that was booked, and the reference of the one that nobody has reversed. */
+async function bookedTwice(
+  trx: TransactionClientContract,
+  refund: Transaction
+): Promise<{ open?: string; count: number }> {
+  const { rows } = await trx.rawQuery(
+    `SELECT count(*)::int AS count, max(e.reference) FILTER (
+         WHERE NOT EXISTS (SELECT FROM journal_entries r WHERE r.reverses = e.id)) AS open
+       FROM journal_entries e
+      WHERE e.transaction_id = ? AND e.kind = 'suspense_booked'`,
+    [refund.id]
+  )
+  return { open: rows[0].open ?? undefined, count: rows[0].count }
 }
 
 async function tell(

@@ -1,3 +1,4 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { inTransaction } from '#database/transaction'
 import db from '@adonisjs/lucid/services/db'
 import { Money } from '#ledger/money'
@@ -9,13 +10,22 @@ import Transaction from '#models/transaction'
 import { applyRefund, failRefund } from '#escrow/apply_refund'
 import { askProvider, startNewAttempt, type Answer } from '#escrow/ask_provider'
 import { lockTransaction } from '#escrow/locks'
-import { reserve, settleReservation, snapshotBalance } from '#escrow/reserve'
+import { isDepositFrozen } from '#escrow/chargebacks/frozen'
+import { reserve, settleReservation, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
+
+/** Declines that time mends: the refund waits and is tried again. */
+const WAIT_FOR: Record<string, string> = {
+  balance_insufficient: 'Our balance at the payment provider does not cover it yet.',
+  charge_disputed: "The payment is disputed with the payer's bank; it is decided there first.",
+}
 
 /**
  * Phases two and three of a refund: reserves it against our balance at the provider, asks the
  * provider, and records the answer. Safe to repeat at any time.
  *
- * A balance that does not suffice makes it wait, visibly; an unknown outcome leaves it in transit.
+ * A balance that does not suffice, or an open dispute of its payment, makes it wait, visibly; an unknown
+ * outcome leaves it in transit. One that its rail refuses, because it is too late for instance, is owed to
+ * the client from then on.
  *
  * @returns what is known now; `settled` also when there was nothing left to do
  */
@@ -40,8 +50,9 @@ async function begin(provider: Provider, refund: Transaction) {
     const current = await lockTransaction(trx, refund.id)
     if (current.status !== 'pending') return 'settled' as const
     if (current.sentAt) return { refund: current, firstTime: false }
-    if (!snapshot || !(await reserve(trx, current, snapshot))) {
-      current.waitReason = 'Our balance at the payment provider does not cover it yet.'
+    const why = await reasonToWait(trx, current, snapshot)
+    if (why) {
+      current.waitReason = why
       await current.save()
       return 'waiting' as const
     }
@@ -52,6 +63,18 @@ async function begin(provider: Provider, refund: Transaction) {
     await current.refresh()
     return { refund: current, firstTime: true }
   })
+}
+
+/** Why a refund cannot be sent now, in words for its client; undefined if it can. */
+async function reasonToWait(
+  trx: TransactionClientContract,
+  refund: Transaction,
+  snapshot?: BalanceSnapshot
+): Promise<string | undefined> {
+  // The bank may give its payer the same money.
+  if (await isDepositFrozen(trx, refund.depositId!)) return WAIT_FOR.charge_disputed
+  const covered = snapshot !== undefined && (await reserve(trx, refund, snapshot))
+  return covered ? undefined : WAIT_FOR.balance_insufficient
 }
 
 async function ask(provider: Provider, refund: Transaction, firstTime: boolean): Promise<Answer> {
@@ -82,13 +105,15 @@ async function record(provider: Provider, refund: Transaction, answer: Answer) {
     case 'observed':
       await applyRefund(provider, answer.movement)
       return answer.movement.state === 'pending' ? 'pending' : 'settled'
-    case 'declined':
-      if (answer.code === 'balance_insufficient') {
-        await waitForBalance(refund.id, refund.attempt)
+    case 'declined': {
+      const { code, message } = answer
+      if (WAIT_FOR[code]) {
+        await wait(refund.id, refund.attempt, WAIT_FOR[code])
         return 'waiting'
       }
-      await failRefund(refund.id, refund.attempt, { code: answer.code, message: answer.message })
+      await failRefund(refund.id, refund.attempt, { code, message })
       return 'settled'
+    }
     case 'absent':
     case 'unknown':
       return 'unknown'
@@ -96,14 +121,14 @@ async function record(provider: Provider, refund: Transaction, answer: Answer) {
 }
 
 /**
- * The provider itself says that the balance is short: a definite failure, so a new attempt later. Unless
- * that has begun already: a third one beside it would refund twice.
+ * The provider itself says that it cannot be now: a definite failure, so a new attempt later. Unless that
+ * has begun already: a third one beside it would refund twice.
  */
-async function waitForBalance(transactionId: string, attempt: number): Promise<void> {
+async function wait(transactionId: string, attempt: number, reason: string): Promise<void> {
   await inTransaction(async (trx) => {
     const current = await lockTransaction(trx, transactionId)
     if (current.status !== 'pending' || current.attempt !== attempt) return
-    current.waitReason = 'Our balance at the payment provider does not cover it yet.'
+    current.waitReason = reason
     await current.save()
     await settleReservation(trx, transactionId)
     await startNewAttempt(trx, transactionId)

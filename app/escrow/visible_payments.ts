@@ -5,6 +5,7 @@ import Payout from '#models/payout'
 import RefundRequest from '#models/refund_request'
 import Transaction from '#models/transaction'
 import type User from '#models/user'
+import { withWhatIsOwed } from '#escrow/owed_refunds'
 import { found, milestonesVisibleTo, projectsVisibleTo } from '#escrow/visible'
 import { validate as isUuid } from 'uuid'
 
@@ -35,8 +36,12 @@ export function refundsVisibleTo(user: User): ModelQueryBuilderContract<typeof R
 }
 
 /** @throws Problem 404 if there is no such refund request among the user's */
-export function visibleRefund(user: User, id: string): Promise<RefundRequest> {
-  return found(id, 'refund request', () => refundsVisibleTo(user).where('id', id).first())
+export async function visibleRefund(user: User, id: string): Promise<RefundRequest> {
+  const refund = await found(id, 'refund request', () =>
+    refundsVisibleTo(user).where('id', id).first()
+  )
+  await withWhatIsOwed([refund])
+  return refund
 }
 
 /** @throws Problem 404 if one of the milestones is not the user's to see */

@@ -4,7 +4,7 @@ import type { EscrowStatement } from '#escrow/escrow_statement'
 /** The totals of a project's escrow account, and of each of its milestones. */
 export default class EscrowStatementTransformer extends BaseTransformer<EscrowStatement> {
   toObject() {
-    const { account, projectId, stripeAccountId, totals } = this.resource
+    const { account, projectId, stripeAccountId, totals, refundPayable } = this.resource
     return {
       id: account?.id ?? null,
       project: projectId,
@@ -14,6 +14,7 @@ export default class EscrowStatementTransformer extends BaseTransformer<EscrowSt
       total_refunded: totals.totalRefunded.toDecimal(),
       total_charged_back: totals.totalChargedBack.toDecimal(),
       balance: totals.balance.toDecimal(),
+      refund_payable: refundPayable.toDecimal(),
       stripe_account_id: stripeAccountId,
       milestones: totals.milestones.map((milestone) => ({
         milestone_id: milestone.milestoneId,

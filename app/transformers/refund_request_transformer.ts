@@ -3,7 +3,7 @@ import { formatMinor } from '#ledger/money'
 import type RefundRequest from '#models/refund_request'
 import { isoTime } from '#transformers/serialize'
 
-/** A refund request and, once money moves, its transaction. */
+/** A refund request and, once money moves, its transaction. Needs `withWhatIsOwed`. */
 export default class RefundRequestTransformer extends BaseTransformer<RefundRequest> {
   toObject() {
     const request = this.resource
@@ -26,6 +26,9 @@ export default class RefundRequestTransformer extends BaseTransformer<RefundRequ
         failure: transaction.failureCode
           ? { code: transaction.failureCode, message: transaction.failureMessage }
           : null,
+        // What its rail could not carry: it comes another way, or once more.
+        owed: request.owed?.toDecimal() ?? formatMinor(0n, request.currency),
+        paid_by_hand: request.paidByHand ?? false,
       },
       created_at: isoTime(request.createdAt),
     }

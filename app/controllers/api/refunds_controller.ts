@@ -2,6 +2,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import { acceptRefund, declineRefund } from '#escrow/answer_refund'
 import { withIdempotency, type Answer } from '#escrow/idempotency'
 import { bindTo } from '#escrow/intent'
+import { withWhatIsOwed } from '#escrow/owed_refunds'
 import { requestRefund } from '#escrow/request_refund'
 import { visibleMilestone } from '#escrow/visible'
 import { refundsVisibleTo, visibleRefund } from '#escrow/visible_payments'
@@ -21,7 +22,8 @@ export default class RefundsController {
       refunds.where('milestone_id', milestone.id)
     }
     const page = await readPage(refunds, query)
-    return serializePage(RefundRequestTransformer.transform(page.rows), page)
+    const rows = await withWhatIsOwed(page.rows)
+    return serializePage(RefundRequestTransformer.transform(rows), page)
   }
 
   async show({ auth, params }: HttpContext) {

@@ -1,9 +1,8 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { accounts } from '#ledger/chart_of_accounts'
-import { Money } from '#ledger/money'
-import { credit, debit, postEntries } from '#ledger/post_entries'
+import { postEntries } from '#ledger/post_entries'
 import Transaction from '#models/transaction'
 import { PROVIDER, recordActivity } from '#escrow/record_activity'
+import { refundEntries } from '#escrow/refund_entries'
 import type { LockedDeposit } from '#escrow/chargebacks/freeze'
 
 /**
@@ -19,23 +18,9 @@ export async function takeUnsentRefunds({ trx, deposit, project }: LockedDeposit
     .orderBy('id')
     .forUpdate()
   if (refunds.length === 0) return
-  await postEntries(
-    trx,
-    refunds.map((refund) => {
-      const amount = Money.of(refund.amount, refund.currency)
-      return {
-        reference: `refund_failed:${refund.id}`,
-        kind: 'refund_failed',
-        transactionId: refund.id,
-        milestoneId: refund.milestoneId ?? undefined,
-        depositId: deposit.id,
-        postings: [
-          debit(accounts.refundInTransit(refund.id), amount),
-          credit(accounts.refundPayable(refund.userId!), amount),
-        ],
-      }
-    })
-  )
+  const entries = []
+  for (const refund of refunds) entries.push((await refundEntries(trx, refund)).failed())
+  await postEntries(trx, entries)
   for (const refund of refunds) await end(trx, project.id, refund)
 }
 

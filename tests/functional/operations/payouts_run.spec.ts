@@ -11,7 +11,6 @@ import { breaks, held } from '#tests/support/ledger'
 import { fundedMilestone, pay, submittedMilestone } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
 import { run } from './run.js'
-import { withdraw } from './stripe_bank.js'
 
 /** A released milestone whose freelancer has no account yet. */
 async function waitingPayout() {
@@ -38,7 +37,7 @@ test.group('payouts:run', (group) => {
   test('says why each still waits, and waiting is no failure', async ({ assert }) => {
     await waitingPayout()
     const { client, milestone } = await fundedMilestone()
-    await withdraw()
+    sandbox.withdraw(sandbox.available())
     const body = { milestone_id: milestone.id, reason: 'Not needed.' }
     expectData(await pay(client, 'payments/refund', body), 201)
     const { exitCode, json } = await run('payouts:run', '--json')

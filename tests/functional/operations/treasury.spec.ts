@@ -8,7 +8,6 @@ import { breaks, entryKinds, held } from '#tests/support/ledger'
 import { fundedMilestone, pay } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
 import { run } from './run.js'
-import { withdraw } from './stripe_bank.js'
 
 const record = (...argv: string[]) => run('treasury:record', ...argv)
 
@@ -105,7 +104,7 @@ test.group('treasury:record', (group) => {
 
   test('a top-up wakes a refund that waited for the balance', async ({ assert }) => {
     const { client, milestone } = await fundedMilestone()
-    await withdraw()
+    sandbox.withdraw(sandbox.available())
     const body = { milestone_id: milestone.id, reason: 'Not needed.' }
     const refund = expectData(await pay(client, 'payments/refund', body), 201)
     await drain()

@@ -23,19 +23,6 @@ const ask = (milestone: { id: string }, amount?: string) => ({
   ...(amount && { amount }),
 })
 
-/** Pays the platform's whole balance out to its bank. */
-async function withdrawEverything() {
-  const answer = await fetch(`${sandbox.url}/v1/payouts`, {
-    method: 'POST',
-    headers: {
-      'authorization': 'Bearer sk_test_local',
-      'content-type': 'application/x-www-form-urlencoded',
-    },
-    body: new URLSearchParams({ amount: String(sandbox.available()), currency: 'usd' }),
-  })
-  if (!answer.ok) throw new Error(await answer.text())
-}
-
 test.group('Refunds', (group) => {
   group.each.setup(() => resetAll())
 
@@ -189,7 +176,7 @@ test.group('Refunds', (group) => {
     assert,
   }) => {
     const { client, milestone } = await fundedMilestone()
-    await withdrawEverything()
+    sandbox.withdraw(sandbox.available())
     const refund = expectData(await pay(client, 'payments/refund', ask(milestone)), 201)
     await drain()
     const waiting = expectData(await api(client).get(`payments/refunds/${refund.id}`))
@@ -202,5 +189,107 @@ test.group('Refunds', (group) => {
     await settlePending({ olderThanSeconds: 0 })
     const done = expectData(await api(client).get(`payments/refunds/${refund.id}`))
     assert.equal(done.transaction.status, 'completed')
+  })
+
+  test('after a part was released, a part goes back, and what is left can be released', async ({
+    assert,
+  }) => {
+    const { client, freelancer, milestone } = await fundedMilestone()
+    const release = (amount?: string) =>
+      pay(client, 'payments/release', { milestone_id: milestone.id, ...(amount && { amount }) })
+    expectData(await release('300.00'), 201)
+    expectData(await pay(client, 'payments/refund', ask(milestone, '200.01')), 201)
+    expectProblem(await pay(client, 'payments/refund', ask(milestone, '500.00')), 422)
+    expectData(await release(), 201)
+    await settle()
+    assert.deepEqual(
+      sandbox.refunds.map(({ amount }) => amount),
+      [20_001]
+    )
+    assert.deepEqual(
+      sandbox.transfers.map(({ amount }) => amount),
+      [27_000, 45_000]
+    )
+    const after = expectData(await api(client).get(`milestones/${milestone.id}`))
+    assert.deepInclude(after.escrow, { refunded: '200.01', released: '799.99', held: '0.00' })
+    assert.equal(after.status, 'approved')
+    // The fee is of what was released, rounded down once: 79.99.
+    assert.equal(await held(accounts.platformFee()), '79.99')
+    assert.equal(await held(accounts.payable(freelancer.id)), '0.00')
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('parts that go back one by one add up to the whole, and close the milestone once', async ({
+    assert,
+  }) => {
+    const { client, milestone } = await fundedMilestone({ amount: '100.01' })
+    for (const amount of ['33.33', '33.33', undefined]) {
+      expectData(await pay(client, 'payments/refund', ask(milestone, amount)), 201)
+    }
+    expectProblem(await pay(client, 'payments/refund', ask(milestone)), 409)
+    await settle()
+    assert.deepEqual(
+      sandbox.refunds.map(({ amount }) => amount),
+      [3333, 3333, 3335]
+    )
+    const after = expectData(await api(client).get(`milestones/${milestone.id}`))
+    assert.equal(after.closed_reason, 'refunded')
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('a part of one milestone leaves the others of the same deposit as they are', async ({
+    assert,
+  }) => {
+    const { client, milestones, project } = await fundedProject({ amounts: ['600.00', '400.00'] })
+    expectData(await pay(client, 'payments/release', { milestone_id: milestones[0].id }), 201)
+    expectData(await pay(client, 'payments/refund', ask(milestones[1], '150.00')), 201)
+    await settle()
+    const shown = expectData(await api(client).get(`payments/escrow/${project.id}`))
+    assert.deepInclude(shown, {
+      total_deposited: '1000.00',
+      total_released: '600.00',
+      total_refunded: '150.00',
+      balance: '250.00',
+      refund_payable: '0.00',
+    })
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('a request that was declined can be made again, and be accepted then', async ({
+    assert,
+  }) => {
+    const { client, freelancer, milestone } = await submittedMilestone()
+    const first = expectData(await pay(client, 'payments/refund', ask(milestone, '400.00')), 201)
+    expectData(await api(freelancer).post(`payments/refunds/${first.id}/decline`))
+    const second = expectData(await pay(client, 'payments/refund', ask(milestone, '200.00')), 201)
+    expectData(await pay(freelancer, `payments/refunds/${second.id}/accept`))
+    await settle()
+    assert.deepEqual(
+      sandbox.refunds.map(({ amount }) => amount),
+      [20_000]
+    )
+    const after = expectData(await api(client).get(`milestones/${milestone.id}`))
+    assert.deepInclude(after.escrow, { refunded: '200.00', held: '800.00' })
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('an answer that comes after the time is up finds a dispute, and moves nothing', async ({
+    assert,
+  }) => {
+    const { client, freelancer, milestone } = await submittedMilestone()
+    const refund = expectData(await pay(client, 'payments/refund', ask(milestone)), 201)
+    await db.from('refund_requests').update({ respond_by: db.raw(`now() - interval '1 minute'`) })
+    const [escalated, accepted, declined] = await Promise.all([
+      escalateRefund(refund.id),
+      pay(freelancer, `payments/refunds/${refund.id}/accept`),
+      api(freelancer).post(`payments/refunds/${refund.id}/decline`),
+    ])
+    assert.isUndefined(escalated)
+    await settle()
+    const { status } = expectData(await api(client).get(`payments/refunds/${refund.id}`))
+    const won = [accepted, declined].filter((answer) => answer.status === 200).length
+    assert.equal(won, status === 'escalated' ? 0 : 1)
+    assert.equal(sandbox.refunds.length, status === 'accepted' ? 1 : 0)
+    assert.deepEqual(await breaks(), [])
   })
 })

@@ -1,0 +1,90 @@
+import { validate as isUuid } from 'uuid'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { inTransaction } from '#database/transaction'
+import { Money } from '#ledger/money'
+import { postEntries } from '#ledger/post_entries'
+import { notFound, wrongState } from '#exceptions/problem'
+import { enqueue } from '#jobs/queue'
+import sendRefundJob from '#jobs/send_refund'
+import Transaction from '#models/transaction'
+import { inWords } from '#escrow/about'
+import { startNewAttempt } from '#escrow/ask_provider'
+import { isDepositFrozen } from '#escrow/chargebacks/frozen'
+import { lockTransactionWithProject } from '#escrow/locks'
+import { owedOf } from '#escrow/owed_refunds'
+import { SYSTEM, recordActivity } from '#escrow/record_activity'
+import { refundEntries } from '#escrow/refund_entries'
+
+/**
+ * Sends a refund once more by its rail, which could not carry it before: what is owed goes into transit
+ * again, and a new attempt has a key of its own.
+ *
+ * @throws Problem 404; 409 `not_owed` if it has not failed or its client has the money, `frozen`
+ */
+export async function retryRefund(refundId: string): Promise<void> {
+  await inTransaction(async (trx) => {
+    const { project, refund } = await lockOwedRefund(trx, refundId)
+    const entries = await refundEntries(trx, refund)
+    await postEntries(trx, [entries.startedAgain()])
+    await startNewAttempt(trx, refund.id)
+    await trx.from('transactions').where('id', refund.id).update({
+      status: 'pending',
+      completed_at: null,
+      failure_code: '',
+      failure_message: '',
+      // Of the attempt that failed. The next one's record has a name of its own.
+      provider_transaction_id: '',
+      provider_source_id: '',
+      settle_tried_at: null,
+    })
+    await recordActivity(trx, {
+      projectId: project.id,
+      milestoneId: refund.milestoneId,
+      subject: { type: 'transaction', id: refund.id },
+      actor: SYSTEM,
+      action: 'refund.retried',
+      from: 'failed',
+      to: 'pending',
+      details: inWords(Money.of(refund.amount, refund.currency)),
+    })
+    await enqueue(trx, sendRefundJob, { transactionId: refund.id })
+  })
+}
+
+/**
+ * Locks a refund that is owed to its client in full, because its rail could not carry it.
+ *
+ * @throws Problem 404; 409 `not_owed`, `frozen`
+ */
+export async function lockOwedRefund(trx: TransactionClientContract, refundId: string) {
+  const found =
+    isUuid(refundId) &&
+    (await Transaction.query({ client: trx })
+      .where('id', refundId)
+      .where('transaction_type', 'refund')
+      .first())
+  if (!found) throw notFound('refund')
+  const { project, transaction: refund } = await lockTransactionWithProject(trx, refundId)
+  if (refund.status !== 'failed') {
+    throw wrongState(`This refund is ${refund.status}; nothing of it is owed.`, refund.status, {
+      code: 'not_owed',
+    })
+  }
+  const amount = Money.of(refund.amount, refund.currency)
+  const owed = await owedOf(trx, refund)
+  if (!owed.equals(amount)) {
+    throw wrongState(
+      `Only ${owed} of ${amount} is still owed: the payer's bank has given back the rest.`,
+      refund.status,
+      { code: 'not_owed' }
+    )
+  }
+  if (await isDepositFrozen(trx, refund.depositId!)) {
+    throw wrongState(
+      "The payment is disputed with the payer's bank, which may give back the same money. Wait for that.",
+      refund.status,
+      { code: 'frozen' }
+    )
+  }
+  return { project, refund, amount }
+}
