@@ -395,6 +395,24 @@ const INVARIANTS: Invariant[] = [
         WHERE coalesce(t.sent, 0) <> coalesce(a.balance, 0)`,
     message: 'By the transactions {expected} is on its way, by the ledger {actual}.',
   },
+  {
+    name: 'failed_refund_is_owed',
+    statement: 'What a refund brought to refund_payable, it left there exactly if it has failed',
+    sql: `
+      SELECT 'refund ' || t.id || ' (' || t.status || ')' AS subject, t.currency,
+          CASE t.status WHEN 'failed' THEN t.amount ELSE 0 END AS expected, coalesce(x.amount, 0) AS actual
+        FROM transactions t
+        LEFT JOIN LATERAL (
+          SELECT -${DEBIT_LESS_CREDIT} AS amount
+            FROM journal_entries e
+            JOIN postings p ON p.entry_id = e.id
+            JOIN ledger_accounts a ON a.id = p.account_id AND a.kind = 'refund_payable'
+            WHERE e.transaction_id = t.id
+        ) x ON true
+        WHERE t.transaction_type = 'refund'
+          AND coalesce(x.amount, 0) <> CASE t.status WHEN 'failed' THEN t.amount ELSE 0 END`,
+    message: 'By its record {expected} of the refund is owed, by the ledger {actual}.',
+  },
 ]
 
 /**

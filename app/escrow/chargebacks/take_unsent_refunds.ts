@@ -19,7 +19,10 @@ export async function takeUnsentRefunds({ trx, deposit, project }: LockedDeposit
     .forUpdate()
   if (refunds.length === 0) return
   const entries = []
-  for (const refund of refunds) entries.push((await refundEntries(trx, refund)).failed())
+  for (const refund of refunds) {
+    const { failed } = await refundEntries(trx, refund)
+    entries.push(failed())
+  }
   await postEntries(trx, entries)
   for (const refund of refunds) await end(trx, project.id, refund)
 }

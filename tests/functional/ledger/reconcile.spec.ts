@@ -280,6 +280,11 @@ const CORRUPTIONS: [invariant: string, what: string, statements: string[]][] = [
     ],
   ],
   [
+    'failed_refund_is_owed',
+    'a refund counts as failed that has arrived',
+    [`UPDATE transactions SET status = 'failed' WHERE transaction_type = 'refund'`],
+  ],
+  [
     'in_transit_is_pending',
     'money is on its way for nothing',
     [
