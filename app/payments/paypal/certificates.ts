@@ -1,5 +1,5 @@
 import { X509Certificate, type KeyObject } from 'node:crypto'
-import { Problem } from '#exceptions/problem'
+import { ProviderFailure } from '#payments/provider'
 import { paypalHost, settings } from './client.js'
 
 /** PayPal keeps its certificates there, on each of its API hosts. */
@@ -29,7 +29,7 @@ const kept = new Map<string, Kept>()
  *
  * @param url as `paypal-cert-url` has it
  * @returns undefined for an address that is not PayPal's, and for a certificate that is not (any more)
- * @throws Problem 503 `certificate_unavailable` if there is no answer: PayPal will send it again
+ * @throws ProviderFailure `retry` if there is no answer: PayPal will send the webhook again
  */
 export async function signingKey(url: string): Promise<KeyObject | undefined> {
   const address = trusted(url)
@@ -90,11 +90,8 @@ async function fetchCertificate(url: string): Promise<X509Certificate> {
     }
     return new X509Certificate(Buffer.concat(chunks))
   } catch (cause) {
-    throw new Problem('The certificate that signs this webhook cannot be had now.', {
-      code: 'certificate_unavailable',
-      status: 503,
-      cause,
-    })
+    const message = 'The certificate that signs this webhook cannot be had now.'
+    throw new ProviderFailure('retry', 'certificate_unavailable', message, { cause })
   }
 }
 

@@ -32,7 +32,8 @@ interface Transmission {
  * checksum of the raw body (https://developer.paypal.com/api/rest/webhooks/rest/#link-messagesignature).
  *
  * @param headers with names in lower case
- * @throws Problem 400 `bad_signature`, `bad_payload`; 503 if it cannot be checked now: PayPal sends it again
+ * @throws Problem 400 `bad_signature`, `bad_payload`
+ * @throws ProviderFailure if it cannot be checked now: PayPal sends it again
  */
 export async function verifyPaypalWebhook(
   rawBody: string,
@@ -128,13 +129,8 @@ async function saysPaypal(transmission: Transmission, rawBody: string): Promise<
     )
     return status === 'SUCCESS'
   } catch (failure) {
-    if (!(failure instanceof ProviderFailure)) throw failure
-    if (failure.kind === 'declined') return false
-    throw new Problem('The signature of this webhook cannot be checked now.', {
-      code: 'signature_unchecked',
-      status: 503,
-      cause: failure,
-    })
+    if (failure instanceof ProviderFailure && failure.kind === 'declined') return false
+    throw failure
   }
 }
 
