@@ -83,7 +83,7 @@ export class ChargebackSchema extends BaseModel {
 }
 
 export class ClawBackSchema extends BaseModel {
-  static $columns = ['amount', 'chargebackId', 'createdAt', 'currency', 'failureCode', 'failureMessage', 'id', 'payoutId', 'requestedBy', 'returnedBefore', 'sentAt', 'settledAt', 'state'] as const
+  static $columns = ['amount', 'chargebackId', 'createdAt', 'currency', 'failureCode', 'failureMessage', 'id', 'payoutId', 'requestedBy', 'sentAt', 'settledAt', 'state'] as const
   $columns = ClawBackSchema.$columns
   @column()
   declare amount: bigint
@@ -103,8 +103,6 @@ export class ClawBackSchema extends BaseModel {
   declare payoutId: string
   @column()
   declare requestedBy: string
-  @column()
-  declare returnedBefore: bigint
   @column.dateTime()
   declare sentAt: DateTime | null
   @column.dateTime()

@@ -267,8 +267,10 @@ async function bringBack(locked: Locked, returned: Money): Promise<void> {
     .from('payouts')
     .where('transaction_id', transaction.id)
     .update({ state: 'returned', returned_amount: returned.minor.toString() })
-  await offsetDebt(trx, transaction.userId!, transaction.currency)
-  await tell({ ...locked, amount: fresh }, 'payout.returned', 'completed')
+  const offset = await offsetDebt(trx, transaction.userId!, transaction.currency)
+  await tell({ ...locked, amount: fresh }, 'payout.returned', 'completed', {
+    ...(offset.isPositive && { debt_offset: offset.toDecimal() }),
+  })
 }
 
 /** The entry that takes a payout's money into transit, for its current attempt. */
@@ -297,7 +299,7 @@ async function tell(
   { trx, project, milestones, transaction, amount }: Locked,
   action: 'payout.paid' | 'payout.failed' | 'payout.returned',
   to: string,
-  details: Record<string, unknown> = {}
+  details: { code?: string; debt_offset?: string } = {}
 ): Promise<void> {
   await recordActivity(trx, {
     projectId: project.id,
@@ -316,6 +318,7 @@ async function tell(
       ...aboutMilestone(project, milestones[0]),
       ...inWords(amount),
       transaction_id: transaction.id,
+      ...(details.debt_offset && { debt_offset: details.debt_offset }),
     },
   })
 }

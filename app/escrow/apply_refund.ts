@@ -10,6 +10,7 @@ import type Project from '#models/project'
 import type Transaction from '#models/transaction'
 import { notify } from '#notifications/notify'
 import { aboutProject, inWords } from '#escrow/about'
+import { retakeLosses } from '#escrow/chargebacks/take_effect'
 import { completeIfDone } from '#escrow/complete_project'
 import { assertOnlyOne, contradiction, findMovement } from '#escrow/find_movement'
 import { lockTransactionWithProject } from '#escrow/locks'
@@ -148,6 +149,7 @@ async function fail(
       completed_at: db.raw('now()'),
     })
   await settleReservation(trx, refund.id)
+  await retakeLosses(trx, refund.depositId!)
   await tell(trx, project, refund, 'refund.failed', 'failed', { late, code: failure.code })
   logger.warn(
     { transactionId: refund.id, late, code: failure.code },

@@ -35,6 +35,12 @@ const definitions = {
     'Days past the due date, without a submission, from which a refund is immediate'
   ),
   invitation_expiry_days: integer(14, 1, 90, 'Days an invitation can be accepted'),
+  evidence_lead_hours: integer(
+    48,
+    1,
+    240,
+    'Hours before its deadline at which evidence for a dispute is submitted by itself'
+  ),
   hold_warning_days: integer(30, 1, 180, 'Days before held money must move that staff are warned'),
   review_reminder_days: integerList(
     [7, 3, 1],

@@ -54,5 +54,5 @@ export async function visibleMilestones(user: User, ids: string[]): Promise<Mile
 
 /** The payouts of a freelancer, with their transactions; `id` is the transaction's. */
 export function payoutsOf(user: User): ModelQueryBuilderContract<typeof Payout> {
-  return Payout.query().where('user_id', user.id).preload('transaction')
+  return Payout.query().where('user_id', user.id).preload('transaction').preload('release')
 }

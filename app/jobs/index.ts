@@ -19,6 +19,8 @@ import sendDeposit from '#jobs/send_deposit'
 import sendPayout from '#jobs/send_payout'
 import sendRefund from '#jobs/send_refund'
 import settlePending from '#jobs/settle_pending'
+import submitChargebackEvidence from '#jobs/submit_chargeback_evidence'
+import syncDisputes from '#jobs/sync_disputes'
 import wakePayouts from '#jobs/wake_payouts'
 import warnOfHoldLimits from '#jobs/warn_of_hold_limits'
 
@@ -46,4 +48,6 @@ export const jobs: Job[] = [
   sendPayout,
   sendRefund,
   settlePending,
+  syncDisputes,
+  submitChargebackEvidence,
 ]

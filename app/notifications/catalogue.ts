@@ -158,9 +158,13 @@ export const catalogue = {
     title: 'Payout failed',
     body: `Your payout of ${money(d)} for "${d.milestone_title}" failed. The money is still yours; check your payout account.`,
   }),
-  'payout.returned': (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
+  'payout.returned': (
+    d: AboutMilestone & WithAmount & { transaction_id: string; debt_offset?: string }
+  ) => ({
     title: 'Payout returned',
-    body: `Your payout of ${money(d)} for "${d.milestone_title}" came back. The money is still yours; check your payout account.`,
+    body: d.debt_offset
+      ? `${money(d)} of your payout for "${d.milestone_title}" came back; ${d.debt_offset} ${d.currency} of it was set off against what you owe.`
+      : `Your payout of ${money(d)} for "${d.milestone_title}" came back. The money is still yours; check your payout account.`,
   }),
   'refund.requested': (
     d: AboutMilestone & WithAmount & { refund_request_id: string; respond_by: string }

@@ -48,8 +48,6 @@ export default class extends BaseSchema {
         payout_id uuid NOT NULL REFERENCES payouts (transaction_id),
         amount bigint NOT NULL CHECK (amount > 0),
         currency char(3) NOT NULL,
-        -- What had come back of the payout before: an unknown outcome is told by what came back since.
-        returned_before bigint NOT NULL CHECK (returned_before >= 0),
         state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'succeeded', 'failed')),
         requested_by text NOT NULL CHECK (requested_by <> ''),
         sent_at timestamptz,

@@ -8,26 +8,17 @@ import { Money } from '#ledger/money'
 import { postEntries } from '#ledger/post_entries'
 import type { Provider, ProviderDispute } from '#payments/provider'
 import Chargeback from '#models/chargeback'
-import Release from '#models/release'
 import type Transaction from '#models/transaction'
 import { completeIfDone } from '#escrow/complete_project'
 import { lockTransactionWithProject } from '#escrow/locks'
 import { PROVIDER } from '#escrow/record_activity'
 import { syncDisputed } from '#escrow/sync_disputed'
-import {
-  bookedLoss,
-  lossOf,
-  planLoss,
-  type LockedChargeback,
-  type LossPlan,
-} from '#escrow/chargebacks/book_loss'
+import { bookedLoss, lossOf, planLoss, type LockedChargeback } from '#escrow/chargebacks/book_loss'
 import { planMovements, type Movements } from '#escrow/chargebacks/book_movements'
-import { fitMilestones } from '#escrow/chargebacks/fit_milestones'
 import { fundedBy, stopClocks, tellDisputed, thawDeposit } from '#escrow/chargebacks/freeze'
 import { isDepositFrozen } from '#escrow/chargebacks/frozen'
 import { smaller } from '#escrow/chargebacks/loss_shares'
-import { offsetDebt } from '#escrow/chargebacks/offset_debt'
-import { payRecovered } from '#escrow/chargebacks/pay_recovered'
+import { takeEffect } from '#escrow/chargebacks/take_effect'
 import { takeUnsentRefunds } from '#escrow/chargebacks/take_unsent_refunds'
 import { tellOfChargeback } from '#escrow/chargebacks/tell'
 
@@ -84,8 +75,9 @@ export async function recordDispute(
     const movements = await planMovements(locked, observed)
     if (!movements) return 'outdated'
 
+    const evidence = observed.evidenceSubmitted && chargeback.evidenceSubmittedAt === null
     await update(locked, observed, askedAt)
-    await settle(locked, movements, { before, told })
+    await settle(locked, movements, { before, told, evidence })
     return 'recorded'
   })
 }
@@ -170,11 +162,21 @@ async function update(
   )
 }
 
+/** What is new about a dispute, beside its money. */
+interface Since {
+  /** How it stood; undefined for one that is new. */
+  before?: { state: string; open: boolean }
+  /** That the payment is disputed was told before. */
+  told: boolean
+  /** Evidence was submitted meanwhile. */
+  evidence: boolean
+}
+
 /** Books what is new, and lets it take effect on milestones, payouts and the project. */
 async function settle(
   locked: LockedChargeback,
   movements: Movements,
-  { before, told }: { before?: { state: string; open: boolean }; told: boolean }
+  { before, told, evidence }: Since
 ): Promise<void> {
   const { trx, chargeback, deposit, project, milestones } = locked
   const booked = await bookedLoss(trx, chargeback.id)
@@ -192,12 +194,14 @@ async function settle(
   if (entries.length > 0) await postEntries(trx, entries)
   if (loss) await takeEffect(locked, loss)
 
-  const ended = await closeIfSettled(locked, movements)
+  const settled = await closeIfSettled(locked, movements)
+  const ended = settled && (!before || before.open || !wanted.equals(lossBefore))
   const zero = Money.zero(deposit.currency)
   if (!before && !told) {
     await tellDisputed(locked, Money.of(chargeback.amount, chargeback.currency))
   }
   await tellOfChargeback(locked, {
+    evidence,
     from: before?.state,
     lost: wanted.compare(lossBefore) > 0 ? wanted.subtract(lossBefore) : zero,
     incurred: loss?.incurred ?? zero,
@@ -214,40 +218,15 @@ function lossWanted(chargeback: Chargeback, claim: Money, before: Money): Money 
   return chargeback.isDecided ? Money.zero(claim.currency) : smaller(before, claim)
 }
 
-async function takeEffect(locked: LockedChargeback, loss: LossPlan): Promise<void> {
-  const { trx, chargeback, deposit, project } = locked
-  const userId = project.freelancerId!
-  if (loss.givenBack.isPositive) {
-    const { milestoneId } = await Release.query({ client: trx })
-      .where('deposit_id', deposit.id)
-      .orderBy('id')
-      .firstOrFail()
-    await payRecovered(trx, {
-      chargebackId: chargeback.id,
-      deposit,
-      milestoneId,
-      userId,
-      amount: loss.givenBack,
-    })
-  }
-  await offsetDebt(trx, userId, deposit.currency)
-  await fitMilestones(locked)
-}
-
-/**
- * It is over once it is decided and its money is settled: lost and borne, or back.
- *
- * @returns whether that is so now and was not before
- */
+/** It is over once it is decided and its money is settled: lost and borne, or back. */
 async function closeIfSettled(locked: LockedChargeback, movements: Movements): Promise<boolean> {
   const { trx, chargeback, deposit } = locked
   const account = accounts.chargebackReceivable(chargeback.id)
   const claim = await balanceOf(trx, account, deposit.currency)
   const settled = chargeback.isDecided && claim.isZero && !movements.unexplained
-  const ended = settled && chargeback.closedAt === null
-  if (ended || !settled) {
+  if (settled !== (chargeback.closedAt !== null)) {
     chargeback.closedAt = settled ? DateTime.utc() : null
     await chargeback.save()
   }
-  return ended
+  return settled
 }

@@ -47,7 +47,8 @@ export async function planMovements(
     else if (movement.amount.isZero) plan[movement.kind].push(...feeAlone(locked, movement))
     else {
       if (movement.kind === 'withdrawn') {
-        plan.transactionId = (await aTransaction(locked, movement)).id
+        const { id } = await aTransaction(locked, movement)
+        plan.transactionId = id
       }
       plan[movement.kind].push(moved(locked, movement, plan.transactionId!))
     }
@@ -85,7 +86,11 @@ async function bookedMovements({ trx, chargeback, deposit }: LockedChargeback): 
   return rows.map((row: { id: string }) => row.id)
 }
 
-async function lastWithdrawal({ trx, chargeback }: LockedChargeback): Promise<string | undefined> {
+/** The transaction of a dispute's last withdrawal. */
+export async function lastWithdrawal({
+  trx,
+  chargeback,
+}: LockedChargeback): Promise<string | undefined> {
   const { rows } = await trx.rawQuery(
     `SELECT e.transaction_id FROM ledger_accounts a
        JOIN postings p ON p.account_id = a.id

@@ -15,15 +15,17 @@ export interface News {
   reversed: boolean
   /** It ended now, for us or without any decision. */
   ended: boolean
+  /** Evidence was submitted. */
+  evidence: boolean
 }
 
 /** Writes a dispute's progress into the project's history, and tells both sides what matters to them. */
 export async function tellOfChargeback(
   { trx, chargeback, deposit, project }: LockedChargeback,
-  { from, lost, incurred, reversed, ended }: News
+  { from, lost, incurred, reversed, ended, evidence }: News
 ): Promise<void> {
   const claimed = Money.of(chargeback.amount, chargeback.currency)
-  if (from !== chargeback.state || lost.isPositive || reversed) {
+  if (from !== chargeback.state || lost.isPositive || reversed || evidence) {
     await recordActivity(trx, {
       projectId: project.id,
       milestoneId: deposit.milestoneId,
@@ -38,6 +40,7 @@ export async function tellOfChargeback(
         ...(lost.isPositive && { lost: lost.toDecimal() }),
         ...(incurred.isPositive && { owed_by_freelancer: incurred.toDecimal() }),
         ...(reversed && { loss_reversed: true }),
+        ...(evidence && { evidence_submitted: true }),
       },
     })
   }
@@ -60,11 +63,16 @@ export async function tellOfChargeback(
       data: { ...data(incurred), chargeback_id: chargeback.id },
     })
   }
-  if (reversed || ended) {
-    const kind = reversed || chargeback.state === 'won' ? 'chargeback.won' : 'chargeback.closed'
-    news.push(
-      ...both.map((userId) => ({ userId, kind: kind as 'chargeback.won', data: data(claimed) }))
-    )
+  if (ended) {
+    const kind = chargeback.state === 'won' ? 'chargeback.won' : 'chargeback.closed'
+    news.push(...both.map((userId): NewNotification => ({ userId, kind, data: data(claimed) })))
+  }
+  if (evidence) {
+    news.push({
+      userId: project.freelancerId!,
+      kind: 'chargeback.evidence_sent',
+      data: { ...aboutProject(project), transaction_id: deposit.id },
+    })
   }
   await notifyAll(trx, news)
 }
