@@ -60,7 +60,8 @@ export async function failureOf(call: Promise<unknown>): Promise<ProviderFailure
   throw new assert.AssertionError({ message: 'the call should have failed' })
 }
 
-type Setting = 'STRIPE_API_BASE' | 'STRIPE_TIMEOUT_MS' | 'STRIPE_CURRENCIES'
+type Setting =
+  'STRIPE_API_BASE' | 'STRIPE_TIMEOUT_MS' | 'STRIPE_CURRENCIES' | 'PAYPAL_TIMEOUT_MS' | 'STRIPE_COUNTRY'
 type SecretSetting =
   'STRIPE_SECRET_KEY' | 'STRIPE_WEBHOOK_SECRETS' | 'STRIPE_CONNECT_WEBHOOK_SECRETS'
 
