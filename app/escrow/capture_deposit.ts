@@ -12,6 +12,12 @@ import { isStillWanted } from '#escrow/deposit_states'
 import { lockTransactionWithProject } from '#escrow/locks'
 
 /**
+ * An approval may outlive the refusal of its capture, and nothing tells it from a new one. So it is tried
+ * again, but not for ever: the payer's bank would take that for an attack.
+ */
+const MOST_ATTEMPTS = 10
+
+/**
  * Takes the money of a deposit that its payer has approved. Only we can: an approved payment that
  * nobody captures runs out at its provider, and its payer keeps the money. So this looks under the
  * locks whether the deposit is still wanted, notes that a capture is on its way, and only then asks.
@@ -58,7 +64,7 @@ async function markCapturing(
     const wanted = await isStillWanted(trx, { project, milestones, transaction, deposit })
     // A second payment that carries this deposit's id is never taken.
     const ours = transaction.providerTransactionId === paymentId
-    if (!mayStart || !wanted || !ours) return undefined
+    if (!mayStart || !wanted || !ours || transaction.attempt > MOST_ATTEMPTS) return undefined
     if (!underWay) {
       await trx
         .from('deposits')
