@@ -26,6 +26,7 @@ await untilDone(async (run) => {
   console.log(`
   API              ${url}/api
   Stripe sandbox   ${sandboxUrl}
+  PayPal sandbox   ${env.PAYPAL_API_BASE}
   PostgreSQL       ${databaseUrl}
   E-mails          ${env.MAIL_DIR}
 

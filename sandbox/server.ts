@@ -1,9 +1,10 @@
+import { PayPalSandbox, type WebhookEndpoint as PayPalWebhook } from './paypal/index.js'
 import { StripeSandbox, type WebhookEndpoint } from './stripe/index.js'
 
-/** The Stripe stand-in as a process of its own, configured by the environment. */
+/** The stand-ins for Stripe and PayPal as a process of their own, configured by the environment. */
 const { env } = process
 
-function endpoints(): WebhookEndpoint[] {
+function stripeWebhooks(): WebhookEndpoint[] {
   const found: WebhookEndpoint[] = []
   const add = (url?: string, secret?: string, connect = false) => {
     if (url && secret) found.push({ url, secret, connect })
@@ -13,30 +14,51 @@ function endpoints(): WebhookEndpoint[] {
   return found
 }
 
-const sandbox = new StripeSandbox({
-  openingFloat: BigInt(env.SANDBOX_OPENING_FLOAT ?? 10_000_000),
+function paypalWebhooks(): PayPalWebhook[] {
+  const found: PayPalWebhook[] = []
+  const add = (url?: string, id?: string) => {
+    if (url && id) found.push({ url, id })
+  }
+  add(env.SANDBOX_PAYPAL_WEBHOOK_URL, env.PAYPAL_WEBHOOK_ID)
+  add(env.SANDBOX_VENMO_WEBHOOK_URL, env.VENMO_WEBHOOK_ID)
+  return found
+}
+
+const openingFloat = BigInt(env.SANDBOX_OPENING_FLOAT ?? 10_000_000)
+const stripe = new StripeSandbox({
+  openingFloat,
   dataDir: env.SANDBOX_DATA_DIR,
-  webhooks: endpoints(),
+  webhooks: stripeWebhooks(),
 })
+const paypal = new PayPalSandbox({
+  openingFloat: { USD: openingFloat },
+  dataDir: env.SANDBOX_PAYPAL_DATA_DIR,
+  clientId: env.PAYPAL_CLIENT_ID ?? 'sandbox-client',
+  clientSecret: env.PAYPAL_CLIENT_SECRET ?? 'sandbox-secret',
+  webhooks: paypalWebhooks(),
+})
+
 if (env.SANDBOX_CONTRACT === '1') {
   if (!env.PROVIDER_SPECS) throw new Error('SANDBOX_CONTRACT=1 needs PROVIDER_SPECS')
   const { stripeContract } = await import('./contract/validator.js')
   const contract = stripeContract(env.PROVIDER_SPECS)
   const checked = new Set<string>()
-  sandbox.onExchange((exchange) => contract.check(exchange))
-  sandbox.views.set('contract', () => {
-    for (const event of sandbox.events) {
+  stripe.onExchange((exchange) => contract.check(exchange))
+  stripe.views.set('contract', () => {
+    for (const event of stripe.events) {
       if (!checked.has(event.id)) contract.checkEvent(event)
       checked.add(event.id)
     }
     return { violations: contract.violations }
   })
 }
-await sandbox.start(Number(env.SANDBOX_STRIPE_PORT ?? 12_111))
-console.log(`Stripe sandbox ready at ${sandbox.url}`)
+
+await stripe.start(Number(env.SANDBOX_STRIPE_PORT ?? 12_111))
+await paypal.start(Number(env.SANDBOX_PAYPAL_PORT ?? 12_112))
+console.log(`Stripe sandbox ready at ${stripe.url}\nPayPal sandbox ready at ${paypal.url}`)
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
-    void sandbox.stop().then(() => process.exit(0))
+    void Promise.all([stripe.stop(), paypal.stop()]).then(() => process.exit(0))
   })
 }

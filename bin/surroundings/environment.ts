@@ -3,7 +3,10 @@ import type { Secrets } from './secrets.js'
 
 export interface Ports {
   web: number
+  /** The stand-in for Stripe. */
   sandbox: number
+  /** The stand-in for PayPal, and Venmo. */
+  paypal: number
 }
 
 export interface EnvironmentOptions {
@@ -11,14 +14,30 @@ export interface EnvironmentOptions {
   ports: Ports
   databaseUrl: string
   secrets: Secrets
-  /** Folder for what the processes write: mail, the sandbox's state. */
+  /** Folder for what the processes write: mail, the sandboxes' state. */
   dir: string
 }
 
-/** The addresses of the sandbox's webhooks: what the platform hears, and what its accounts do. */
-export function webhookAddresses(ports: Ports): { platform: string; connect: string } {
-  const base = `http://127.0.0.1:${ports.web}/api/webhooks/stripe`
-  return { platform: base, connect: `${base}/connect` }
+/**
+ * The addresses of the sandboxes' webhooks: at Stripe, what the platform hears and what its accounts do;
+ * at PayPal, one for each of the two wallets that it pays from.
+ */
+export function webhookAddresses({ web }: Pick<Ports, 'web'>) {
+  const base = `http://127.0.0.1:${web}/api/webhooks`
+  return {
+    platform: `${base}/stripe`,
+    connect: `${base}/stripe/connect`,
+    paypal: `${base}/paypal`,
+    venmo: `${base}/venmo`,
+  }
+}
+
+/** Who we are at the sandbox for PayPal, and the ids of our webhooks there. None of it is secret. */
+const PAYPAL = {
+  PAYPAL_CLIENT_ID: 'sandbox-client',
+  PAYPAL_CLIENT_SECRET: 'sandbox-secret',
+  PAYPAL_WEBHOOK_ID: '1JE4291016473214C',
+  VENMO_WEBHOOK_ID: '8PT597110X687430L',
 }
 
 /** Environment variables of every process of SafeSend. See `.env.example` for what each means. */
@@ -41,16 +60,23 @@ export function environment(options: EnvironmentOptions): Record<string, string>
     STRIPE_WEBHOOK_SECRETS: secrets.stripeWebhookSecret,
     STRIPE_CONNECT_WEBHOOK_SECRETS: secrets.stripeConnectWebhookSecret,
 
+    PAYPAL_API_BASE: `http://127.0.0.1:${ports.paypal}`,
+    ...PAYPAL,
+
     MAIL_TRANSPORT: 'file',
     MAIL_FROM: 'SafeSend <escrow@safesend.example>',
     MAIL_DIR: join(options.dir, 'mail'),
 
-    // Read by sandbox/server.ts only.
+    // Read by sandbox/server.ts only, with the ids above.
     SANDBOX_STRIPE_PORT: String(ports.sandbox),
     SANDBOX_DATA_DIR: join(options.dir, 'stripe'),
     SANDBOX_STRIPE_WEBHOOK_URL: webhooks.platform,
     SANDBOX_STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
     SANDBOX_STRIPE_CONNECT_WEBHOOK_URL: webhooks.connect,
     SANDBOX_STRIPE_CONNECT_WEBHOOK_SECRET: secrets.stripeConnectWebhookSecret,
+    SANDBOX_PAYPAL_PORT: String(ports.paypal),
+    SANDBOX_PAYPAL_DATA_DIR: join(options.dir, 'paypal'),
+    SANDBOX_PAYPAL_WEBHOOK_URL: webhooks.paypal,
+    SANDBOX_VENMO_WEBHOOK_URL: webhooks.venmo,
   }
 }

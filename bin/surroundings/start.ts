@@ -25,11 +25,11 @@ export interface Surroundings {
 }
 
 /** Where things are if nobody else is there. */
-const PREFERRED = { postgres: 54_320, web: 3333, sandbox: 12_111 }
+const PREFERRED = { postgres: 54_320, web: 3333, sandbox: 12_111, paypal: 12_112 }
 
 /**
  * Starts everything that SafeSend needs to run on this machine: PostgreSQL with its schema and first
- * rows, and the stand-in for Stripe. Data stays in `tmp/{name}` from run to run.
+ * rows, and the stand-ins for Stripe and PayPal. Data stays in `tmp/{name}` from run to run.
  */
 export async function startSurroundings(
   run: Run,
@@ -53,6 +53,7 @@ export async function startSurroundings(
   const ports = {
     web: await freePort(PREFERRED.web),
     sandbox: await freePort(PREFERRED.sandbox),
+    paypal: await freePort(PREFERRED.paypal),
   }
   const databaseUrl = postgres.url('safesend')
   const env = environment({ mode: 'development', ports, databaseUrl, secrets, dir })
@@ -69,7 +70,9 @@ export async function startSurroundings(
   await processes.run('migrate', ace('migration:run', '--no-schema-generate', '--compact-output'))
   await processes.run('seed', ace('db:seed', '--compact-output'))
   processes.start('sandbox', script('sandbox/server.ts'))
-  await waitForOk(`${env.STRIPE_API_BASE}/_sandbox/health`, { interrupted: run.interrupted })
+  for (const base of [env.STRIPE_API_BASE, env.PAYPAL_API_BASE]) {
+    await waitForOk(`${base}/_sandbox/health`, { interrupted: run.interrupted })
+  }
 
   return {
     dir,

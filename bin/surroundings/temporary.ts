@@ -35,7 +35,7 @@ export async function temporarySurroundings(
   run.atEnd(() => postgres.stop())
   await postgres.createDatabase(`safesend_${name}`)
 
-  const ports = { web: await freePort(), sandbox: await freePort() }
+  const ports = { web: await freePort(), sandbox: await freePort(), paypal: await freePort() }
   const databaseUrl = postgres.url(`safesend_${name}`)
   const env = environment({ mode, ports, databaseUrl, secrets, dir })
   const processes = new Processes({

@@ -16,8 +16,9 @@ export function controls(sandbox: PayPalSandbox): SideDoor {
     sandbox,
     {
       actions: {
-        approve: ({ order, ...approval }) =>
-          sandbox.approve(text({ order }, 'order'), approval as Approval),
+        approve: ({ order, ...approval }) => ({
+          payable: sandbox.approve(text({ order }, 'order'), approval as Approval),
+        }),
         reverse_approval: (body) => sandbox.reverseApproval(text(body, 'order')),
         settle_capture: (body) => sandbox.settleCapture(text(body, 'capture')),
         decline_capture: (body) =>

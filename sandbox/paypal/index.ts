@@ -113,9 +113,14 @@ export class PayPalSandbox extends StandIn<
     return effectsOf(this.#world, ourId)
   }
 
-  /** The payer approves an order, as on the hosted page. */
-  approve(order: string, approval: Approval = {}): void {
+  /**
+   * The payer approves an order, as on the hosted page.
+   *
+   * @returns whether the chosen means of payment can be charged; one that cannot is no error here
+   */
+  approve(order: string, approval: Approval = {}): boolean {
     this.did(() => approve(this.#world, this.row('order', order), approval))
+    return approval.instrument !== 'declined' && approval.instrument !== 'refused'
   }
   /** PayPal takes an approval back before the capture. */
   reverseApproval(order: string): void {

@@ -45,6 +45,10 @@ export interface SandboxOptions {
   duplicateBatchLink?: 'links' | 'details'
   /** How long an access token lasts, by the sandbox clock. Default 9 hours. */
   tokenLifetimeMs?: number
+  /** Whether reports show a payout's note; PayPal's pages say "usually" of such fields. Default yes. */
+  payoutNotesInReports?: boolean
+  /** So many rows are the most that Transaction Search lists. Default 10,000. */
+  searchLimit?: number
   /** How long a movement stays invisible to Transaction Search, by the sandbox clock. Default 0. */
   reportingLagMs?: number
   /** Where the account is: Venmo is for the US only. */
@@ -78,6 +82,8 @@ export function resolveOptions(options: SandboxOptions): ResolvedOptions {
     unclaimedForMs: 30 * DAY,
     duplicateBatchLink: 'links',
     tokenLifetimeMs: 9 * HOUR,
+    payoutNotesInReports: true,
+    searchLimit: 10_000,
     reportingLagMs: 0,
     country: 'US',
     // PayPal tries up to 25 times in three days; so does this, ever more slowly.

@@ -48,15 +48,17 @@ function checkout(world: World, id: string, form: URLSearchParams | undefined): 
     const done = wayBack(row, true)
     return done ? redirect(done) : html(200, 'Paid', '<p>This order has been paid.</p>')
   }
-  if (!form) return choices(row)
-  const agreed = form.get('decision') !== 'cancel'
+  if (!form) {
+    return row.data.status === 'APPROVED'
+      ? html(200, 'Approved', '<p>You can close this window.</p>')
+      : choices(row)
+  }
+  const agreed = form.get('action') !== 'cancel'
   if (agreed) {
     const instrument = CHOICES.find(([name]) => name === form.get('instrument'))?.[0]
     approve(world, row, { instrument })
   }
-  const back = wayBack(row, agreed)
-  if (back) return redirect(back)
-  return html(200, agreed ? 'Approved' : 'Not paid', '<p>You can close this window.</p>')
+  return redirect(wayBack(row, agreed) ?? `/checkoutnow?token=${id}`)
 }
 
 /** The page takes the colour of the wallet. */
@@ -69,15 +71,16 @@ function choices(row: Row<'order'>): Page {
     const text = [description, invoice].filter(Boolean).join(', ')
     return text && `<li>${escape(text)}</li>`
   })
-  const options = CHOICES.map(
+  const offered = CHOICES.filter(([value]) => value !== 'echeck' || !row.hidden.immediate)
+  const options = offered.map(
     ([value, label], index) =>
       `<label><input type="radio" name="instrument" value="${value}"${index === 0 ? ' checked' : ''}> ${venmo ? label.replace('PayPal', 'Venmo') : label}</label>`
   )
-  const style = `<style>h1{color:${colour}}button[value=pay]{background:${colour};color:#fff;border:0;border-radius:1.5rem}</style>`
+  const style = `<style>h1{color:${colour}}button[value=approve]{background:${colour};color:#fff;border:0;border-radius:1.5rem}</style>`
   return html(
     200,
     `Pay with ${name}`,
-    `${style}<p>To SafeSend: <strong>${escape(total)}</strong></p><ul>${items.join('')}</ul><form method="post">${options.join('')}<button name="decision" value="pay">Agree and pay</button><button name="decision" value="cancel">Cancel</button></form>`
+    `${style}<p>To SafeSend: <strong>${escape(total)}</strong></p><ul>${items.join('')}</ul><form method="post">${options.join('')}<button name="action" value="approve">Agree and pay</button><button name="action" value="cancel">Cancel</button></form>`
   )
 }
 

@@ -41,6 +41,8 @@ export interface Hidden {
   createdAt?: number
   /** Of an order. */
   wallet?: 'paypal' | 'venmo'
+  /** Nothing that clears later is offered to its payer. */
+  immediate?: boolean
   returnUrl?: string
   cancelUrl?: string
   instrument?: Instrument

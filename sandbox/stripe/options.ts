@@ -22,6 +22,8 @@ export interface SandboxOptions {
   lateFees?: boolean | { afterMs: number }
   /** How long a payout takes to be paid, by the sandbox clock. Default two days. */
   payoutAfterMs?: number
+  /** Where the platform is. Default US. */
+  country?: string
   /** How long a top-up takes to arrive, by the sandbox clock. Default one day. */
   topUpAfterMs?: number
   /** How long `pm_card_pendingRefund` and `pm_card_refundFail` take. Default one hour. */
@@ -42,6 +44,7 @@ export interface ResolvedOptions {
   lateFees: boolean
   lateFeesAfterMs: number
   payoutAfterMs: number
+  country: string
   topUpAfterMs: number
   refundAfterMs: number
   searchLagMs: number
@@ -63,6 +66,7 @@ export function resolveOptions(options: SandboxOptions): ResolvedOptions {
     lateFees: late !== false,
     lateFeesAfterMs: typeof late === 'object' ? late.afterMs : Number.POSITIVE_INFINITY,
     payoutAfterMs: options.payoutAfterMs ?? 48 * HOUR,
+    country: options.country ?? 'US',
     topUpAfterMs: options.topUpAfterMs ?? 24 * HOUR,
     refundAfterMs: options.refundAfterMs ?? HOUR,
     searchLagMs: options.searchLagMs ?? 0,

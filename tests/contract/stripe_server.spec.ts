@@ -11,7 +11,7 @@ const SERVER = fileURLToPath(new URL('../../sandbox/server.ts', import.meta.url)
 /** Runs the stand-in as a process; resolves with its address when it is ready. */
 async function served(env: Record<string, string>) {
   const child = spawn(process.execPath, ['--import=@poppinss/ts-exec', SERVER], {
-    env: { ...process.env, SANDBOX_STRIPE_PORT: '0', ...env },
+    env: { ...process.env, SANDBOX_STRIPE_PORT: '0', SANDBOX_PAYPAL_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))

@@ -1,6 +1,6 @@
 import db from '@adonisjs/lucid/services/db'
 import { forgetTokens } from '#tests/support/users'
-import { sandbox } from '#tests/support/sandbox'
+import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 
 /** Rows that migrations wrote, or that say which migrations ran. */
 const KEPT = ['adonis_schema', 'adonis_schema_versions', 'ledger_account_kinds']
@@ -37,11 +37,13 @@ export async function truncateAll(): Promise<void> {
   forgetTokens()
 }
 
-/** A fresh start for a test: nothing in the database, and a Stripe that only has its float. */
+/** A fresh start for a test: nothing in the database, and providers that only have their float. */
 export async function resetAll(): Promise<void> {
-  // News of the last test that is still on its way must not arrive in the next one.
-  sandbox.webhookMode({})
-  await sandbox.flushWebhooks()
-  await sandbox.reset()
+  for (const each of [sandbox, paypalSandbox]) {
+    // News of the last test that is still on its way must not arrive in the next one.
+    each.webhookMode({})
+    await each.flushWebhooks()
+    await each.reset()
+  }
   await truncateAll()
 }

@@ -1,11 +1,15 @@
 import env from '#start/env'
 import { stripeContract } from '#sandbox/contract/validator'
+import { PayPalSandbox } from '#sandbox/paypal/index'
 import { StripeSandbox } from '#sandbox/stripe/index'
 import { webhookAddresses } from '../../bin/surroundings/environment.js'
 
-const port = Number(new URL(env.get('STRIPE_API_BASE')!).port)
-const addresses = webhookAddresses({ web: env.get('PORT'), sandbox: port })
+const addresses = webhookAddresses({ web: env.get('PORT') })
 const firstOf = (secrets: string) => secrets.split(',')[0]
+const portOf = (base: string) => Number(new URL(base).port)
+
+/** Enough for a server that is restarted meanwhile; then a test shows what never came. */
+const webhookRetryDelaysMs = [50, 200, 1000, 3000]
 
 /**
  * The Stripe of the tests, in this process: it answers on `STRIPE_API_BASE` and sends its webhooks to
@@ -20,16 +24,28 @@ export const sandbox = new StripeSandbox({
       connect: true,
     },
   ],
-  // Enough for a server that is restarted meanwhile; then a test shows what never came.
-  webhookRetryDelaysMs: [50, 200, 1000, 3000],
+  webhookRetryDelaysMs,
 })
 
-/** Starts it where the application looks for it. Answers how to stop it. */
+/** The PayPal of the tests, and their Venmo, on `PAYPAL_API_BASE`. As at PayPal, either webhook gets everything. */
+export const paypalSandbox = new PayPalSandbox({
+  clientId: env.get('PAYPAL_CLIENT_ID'),
+  clientSecret: env.get('PAYPAL_CLIENT_SECRET')!.release(),
+  webhooks: [
+    { id: env.get('PAYPAL_WEBHOOK_ID')!, url: addresses.paypal },
+    { id: env.get('VENMO_WEBHOOK_ID')!, url: addresses.venmo },
+  ],
+  webhookRetryDelaysMs,
+})
+
+/** Starts both where the application looks for them. Answers how to stop them. */
 export async function startSandbox(): Promise<() => Promise<void>> {
-  await sandbox.start(port)
+  await sandbox.start(portOf(env.get('STRIPE_API_BASE')!))
+  await paypalSandbox.start(portOf(env.get('PAYPAL_API_BASE')!))
   const check = holdToContract()
   return async () => {
     await sandbox.stop()
+    await paypalSandbox.stop()
     check()
   }
 }

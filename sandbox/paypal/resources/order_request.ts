@@ -9,6 +9,8 @@ export interface WantedOrder {
   units: PurchaseUnit[]
   wallet?: Wallet
   source?: Json
+  /** Nothing that clears later, such as an eCheck. */
+  immediate: boolean
   returnUrl?: string
   cancelUrl?: string
 }
@@ -32,6 +34,7 @@ export function readOrder(world: World, body: Json): WantedOrder {
     units,
     wallet,
     source,
+    immediate: context.payment_method_preference === 'IMMEDIATE_PAYMENT_REQUIRED',
     returnUrl: textOf(context, 'return_url', '/return_url', 4000),
     cancelUrl: textOf(context, 'cancel_url', '/cancel_url', 4000),
   }

@@ -31,7 +31,7 @@ function create(call: Call): Reply {
   if (body.payment_source && !requestId) {
     throw invalid('PAYPAL_REQUEST_ID_REQUIRED', 'PayPal-Request-Id', 'header')
   }
-  const { units, wallet, source, returnUrl, cancelUrl } = readOrder(world, body)
+  const { units, wallet, source, ...ways } = readOrder(world, body)
   for (const { invoice_id: invoice } of units) refuseSecondUse(world, invoice)
   const id = newId()
   const { now, iso } = world.clock
@@ -47,7 +47,7 @@ function create(call: Call): Reply {
       create_time: iso,
     },
     '',
-    { wallet, returnUrl, cancelUrl, createdAt: now, dueAt: now + world.options.orderLifetimeMs }
+    { ...ways, wallet, createdAt: now, dueAt: now + world.options.orderLifetimeMs }
   )
   return shown(call, row, 201)
 }

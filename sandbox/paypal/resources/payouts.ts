@@ -282,9 +282,11 @@ export function setItem(
 }
 
 /**
- * What a payout's row in Transaction Search carries: its `transaction_id` is the item's, its code is
- * T0001, and its fee is its own. Whether PayPal repeats ids of ours in it (as `custom_field` or
- * `invoice_id`) is not documented; here it does not, so that nobody comes to depend on it.
+ * What a payout's row in Transaction Search carries. Certain, from PayPal's documents: its
+ * `transaction_id` is the item's, its code T0001, and its amount negative. Not certain: that the fee is
+ * in the same row, and that the item's note is its subject (switch that off with
+ * `payoutNotesInReports`). PayPal may repeat `sender_item_id` or `sender_batch_id` as `custom_field` or
+ * `invoice_id`; no page promises it, so here it does not.
  */
 function take(world: World, row: Row<'payout_item'>): void {
   const { amount, receiver, note } = row.data.payout_item
@@ -301,7 +303,7 @@ function take(world: World, row: Row<'payout_item'>): void {
     fee: -fee,
     currency,
     status: row.data.transaction_status === 'SUCCESS' ? 'S' : 'P',
-    subject: note?.slice(0, 256),
+    subject: world.options.payoutNotesInReports ? note?.slice(0, 256) : undefined,
     email: receiver.includes('@') ? receiver : undefined,
   })
 }

@@ -1,5 +1,5 @@
 import { endpoint, ok, type Call, type Json, type Reply } from '../endpoint.js'
-import { invalid } from '../errors.js'
+import { invalid, refused } from '../errors.js'
 import { moneyOf } from '../money.js'
 import { DAY } from '../options.js'
 import type { Movement } from '../shapes.js'
@@ -39,6 +39,13 @@ function search({ world, query }: Call): Reply {
     const shown = at >= from && at < to + 1000 && at <= refreshed
     return shown && (every || data.affects) && fits(data, query)
   })
+  if (found.length > world.options.searchLimit) {
+    throw refused(
+      400,
+      'RESULTSET_TOO_LARGE',
+      'Result set size is greater than the maximum limit. Change the filter criteria and try again.'
+    )
+  }
   const pages = Math.ceil(found.length / size)
   const filtered = FILTERS.some((name) => query[name] !== undefined)
   const rows = found.slice((page - 1) * size, page * size)

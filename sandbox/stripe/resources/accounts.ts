@@ -68,7 +68,12 @@ function createAccount(world: World, wanted: Values<typeof creation>): Row<'acco
     payouts_enabled: false,
     requirements: { ...requirements(TODO), disabled_reason: 'requirements.past_due' },
     settings: settings(),
-    tos_acceptance: { date: null, ip: null, user_agent: null },
+    tos_acceptance: {
+      date: null,
+      ip: null,
+      user_agent: null,
+      service_agreement: wanted.tos_acceptance?.service_agreement ?? 'full',
+    },
     type: wanted.type ?? 'express',
   }
   return world.store.add('account', id, account)
@@ -80,7 +85,7 @@ export function completeOnboarding(world: World, row: Row<'account'>): void {
   account.business_type ??= 'individual'
   account.details_submitted = true
   account.requirements = requirements([])
-  account.tos_acceptance = { date: world.clock.seconds }
+  account.tos_acceptance = { ...account.tos_acceptance, date: world.clock.seconds }
   setEnabled(world, row, true)
 }
 
@@ -276,6 +281,12 @@ const creation = {
   controller: opaque,
   country: string,
   default_currency: string,
+  tos_acceptance: hash({
+    date: integer,
+    ip: string,
+    service_agreement: oneOf('full', 'recipient'),
+    user_agent: string,
+  }),
   type: oneOf('express', 'custom', 'standard'),
 }
 const link = {

@@ -25,7 +25,8 @@ interface NewTransfer {
  * charge, available or not; the sum of its transfers cannot exceed it. What was refunded of the charge
  * does not count, as it does not at Stripe.
  *
- * @throws StripeFailure `insufficient_capabilities_for_transfer`, `balance_insufficient`
+ * @throws StripeFailure `insufficient_capabilities_for_transfer`, `transfers_not_allowed`,
+ *   `balance_insufficient`
  */
 function createTransfer(world: World, wanted: NewTransfer): Row<'transfer'> {
   const destination = world.find('account', wanted.destination, '', 'destination')
@@ -33,6 +34,13 @@ function createTransfer(world: World, wanted: NewTransfer): Row<'transfer'> {
     throw refuse(
       'insufficient_capabilities_for_transfer',
       'Your destination account needs to have at least one of the following capabilities enabled: transfers, crypto_transfers, legacy_payments'
+    )
+  }
+  const { country, tos_acceptance: terms } = destination.data
+  if (country !== world.options.country && terms?.service_agreement !== 'recipient') {
+    throw refuse(
+      'transfers_not_allowed',
+      `Funds can't be sent to accounts located in ${country} when the account is under the \`full\` service agreement.`
     )
   }
   const charge = wanted.source_transaction

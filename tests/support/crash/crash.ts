@@ -24,7 +24,7 @@ export async function startApp(env: Record<string, string> = {}) {
   const kept = { port: process.env.PORT!, webhooks: sandbox.webhooks }
   const port = await freePort()
   process.env.PORT = String(port)
-  const addresses = webhookAddresses({ web: port, sandbox: 0 })
+  const addresses = webhookAddresses({ web: port })
   sandbox.setWebhooks(
     kept.webhooks.map((endpoint) => ({
       ...endpoint,
