@@ -67,8 +67,11 @@ export class World {
     this.store.commit()
   }
 
+  /** Who has a token keeps it: a caller's next request must not fail for a reason of its own. */
   reset(): void {
+    const tokens = this.store.rows('token')
     this.store.clear()
+    for (const { id, data } of tokens) this.store.add('token', id, data)
     this.ledger.rebuild()
     this.webhooks.clear()
     this.strangers.clear()

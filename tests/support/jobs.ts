@@ -1,5 +1,5 @@
 import { drainQueue, type DrainOptions } from '#jobs/queue'
-import { sandbox } from '#tests/support/sandbox'
+import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 
 /** Runs every job that is due. @throws the first failure, unless failures are what is tested */
 export async function drain(options: DrainOptions & { mayFail?: boolean } = {}) {
@@ -12,6 +12,7 @@ export async function drain(options: DrainOptions & { mayFail?: boolean } = {}) 
 export async function settle(options: DrainOptions & { mayFail?: boolean } = {}): Promise<void> {
   for (let round = 0; round < 20; round++) {
     await sandbox.flushWebhooks()
+    await paypalSandbox.flushWebhooks()
     const { done, failed } = await drain(options)
     if (done + failed === 0) return
   }
