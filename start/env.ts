@@ -25,6 +25,8 @@ export default await Env.create(new URL('../', import.meta.url), {
   STRIPE_TIMEOUT_MS: Env.schema.number.optional(),
   /** Currencies in which the Stripe account settles without conversion: "USD,EUR". Default USD. */
   STRIPE_CURRENCIES: Env.schema.string.optional(),
+  /** Where the platform's Stripe account is: two letters. Default US. */
+  STRIPE_COUNTRY: Env.schema.string.optional(),
   STRIPE_SECRET_KEY: Env.schema.secret(),
   STRIPE_PUBLISHABLE_KEY: Env.schema.string(),
   /** Comma-separated, so that a secret can be rolled without losing a webhook. */

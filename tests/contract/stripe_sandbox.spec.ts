@@ -166,6 +166,23 @@ test.group('Stripe stand-in: our bank and the accounts', () => {
     ctx.assert.isEmpty(listed.data)
   })
 
+  test('money crosses a border to recipients only', async (ctx) => {
+    const { sandbox, stripe } = await started(ctx.test)
+    const codes: (string | undefined)[] = []
+    for (const agreement of ['full', 'recipient']) {
+      const { id } = await stripe.accounts.create({
+        type: 'express',
+        country: 'GB',
+        capabilities: { transfers: { requested: true } },
+        tos_acceptance: { service_agreement: agreement },
+      })
+      sandbox.completeOnboarding(id)
+      const sent = stripe.transfers.create({ amount: 100, currency: 'usd', destination: id })
+      codes.push(await sent.then(() => 'sent').catch(({ code }: Stripe.errors.StripeError) => code))
+    }
+    ctx.assert.deepEqual(codes, ['transfers_not_allowed', 'sent'])
+  })
+
   test('what is due restricts an account only when Stripe says so', async (ctx) => {
     const { sandbox, stripe } = await started(ctx.test)
     const { account } = await funded(sandbox, stripe)

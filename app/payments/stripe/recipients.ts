@@ -1,4 +1,5 @@
 import type Stripe from 'stripe'
+import env from '#start/env'
 import { isKnownCurrency } from '#ledger/money'
 import { ProviderFailure, type RecipientPayout, type RecipientState } from '#payments/provider'
 import { fromStripe } from './amounts.js'
@@ -12,6 +13,23 @@ const PAYOUT_STATES: Record<string, RecipientPayout['state']> = {
   paid: 'paid',
   failed: 'failed',
   canceled: 'cancelled',
+}
+
+/** Countries between which Stripe transfers without crossing a border. */
+const EEA = new Set(
+  'AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK'.split(
+    ' '
+  )
+)
+
+/**
+ * Whether money for an account there crosses a border of Stripe's, which it does only to accounts under the
+ * recipient's agreement (https://docs.stripe.com/connect/service-agreement-types).
+ */
+function isAbroad(country: string): boolean {
+  const there = country.toUpperCase()
+  const home = env.get('STRIPE_COUNTRY')?.trim().toUpperCase() || 'US'
+  return there !== home && !(EEA.has(there) && EEA.has(home))
 }
 
 /** Makes a connected Express account that may receive transfers; Stripe collects the rest itself. */
@@ -28,6 +46,7 @@ export async function onboardRecipient(input: {
         country: input.country,
         email: input.email,
         capabilities: { transfers: { requested: true } },
+        ...(isAbroad(input.country) && { tos_acceptance: { service_agreement: 'recipient' } }),
         metadata: { payout_account_id: input.payoutAccountId },
       },
       { idempotencyKey: input.key }

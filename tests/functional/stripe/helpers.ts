@@ -61,7 +61,11 @@ export async function failureOf(call: Promise<unknown>): Promise<ProviderFailure
 }
 
 type Setting =
-  'STRIPE_API_BASE' | 'STRIPE_TIMEOUT_MS' | 'STRIPE_CURRENCIES' | 'PAYPAL_TIMEOUT_MS' | 'STRIPE_COUNTRY'
+  | 'STRIPE_API_BASE'
+  | 'STRIPE_TIMEOUT_MS'
+  | 'STRIPE_CURRENCIES'
+  | 'PAYPAL_TIMEOUT_MS'
+  | 'STRIPE_COUNTRY'
 type SecretSetting =
   'STRIPE_SECRET_KEY' | 'STRIPE_WEBHOOK_SECRETS' | 'STRIPE_CONNECT_WEBHOOK_SECRETS'
 

@@ -4,7 +4,7 @@ import { providerKey } from '#payments/provider'
 import { stripe } from '#payments/stripe/index'
 import { sandbox } from '#tests/support/sandbox'
 import { resetAll } from '#tests/support/database'
-import { enabledRecipient, failureOf, paidDeposit, usd } from './helpers.js'
+import { enabledRecipient, failureOf, paidDeposit, usd, withSetting } from './helpers.js'
 
 async function refundable(card?: string) {
   const { request, deposit } = await paidDeposit({ amount: usd('1000.00') }, card)
@@ -124,6 +124,21 @@ test.group('A payout at Stripe', (group) => {
     sandbox.restrictAccount(request.destination)
     assert.equal((await failureOf(stripe.createPayout(request))).kind, 'declined')
     assert.lengthOf(sandbox.transfers, 0)
+  })
+
+  test('it crosses a border only to an account that agreed to be a mere recipient', async ({
+    assert,
+  }) => {
+    const request = await payable()
+    const account = { email: 'frank@example.com', payoutAccountId: randomUUID() }
+    const abroad = await stripe.onboardRecipient({ ...account, key: 'abroad', country: 'DE' })
+    sandbox.completeOnboarding(abroad.destination)
+    await stripe.createPayout({ ...request, destination: abroad.destination })
+    const agreed = sandbox.accounts.map((each) => each.tos_acceptance?.service_agreement)
+    assert.deepEqual(agreed, ['full', 'recipient'], 'nobody at home needs to')
+    withSetting('STRIPE_COUNTRY', 'FR')
+    await stripe.onboardRecipient({ ...account, key: 'neighbour', country: 'DE' })
+    assert.equal(sandbox.accounts.at(-1)!.tos_acceptance?.service_agreement, 'full')
   })
 
   test('reversals tell how much came back in all', async ({ assert }) => {

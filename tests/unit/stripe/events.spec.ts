@@ -1,4 +1,5 @@
 import { test } from '@japa/runner'
+import { readFile } from 'node:fs/promises'
 import { parseStripeEvent } from '#payments/stripe/events'
 
 const event = (type: string, object: object, more: object = {}) =>
@@ -37,6 +38,24 @@ test.group('What an event of Stripe is about', () => {
       assert.equal(subject.kind, kind)
       if (subject.kind !== 'other') assert.equal(subject.id, 'x_1')
     })
+
+  test('every event that the guide tells to listen to is understood', async ({ assert }) => {
+    const guide = await readFile(new URL('../../../docs/stripe.md', import.meta.url), 'utf8')
+    const [, ours, theirs] = guide.split(/^\*\*`https:.*$/m)
+    const named = (part: string) => [
+      ...part.split('\n## ')[0].matchAll(/`((?:[a-z_]+\.)+[a-z_]+)`/g),
+    ]
+    const kinds = (part: string, more: object) =>
+      named(part).map(([, type]) => {
+        return `${type}: ${event(type, { id: 'x_1', account: 'acct_1' }, more).subject.kind}`
+      })
+    const all = [...kinds(ours, {}), ...kinds(theirs, { account: 'acct_1' })]
+    assert.isAbove(all.length, 25)
+    assert.deepEqual(
+      all.filter((line) => line.endsWith(': other')),
+      []
+    )
+  })
 
   test('a dispute names its charge, a capability its account', ({ assert }) => {
     assert.deepEqual(event('charge.dispute.created', { id: 'dp_1', charge: 'ch_1' }).subject, {
