@@ -25,7 +25,8 @@ export interface Scope {
  * Each side is brought to the same name, `<kind>:<what the provider calls its source>`. The provider's
  * rows carry it; the ledger's come by the transaction that an entry belongs to, or, for what a person
  * booked, by the part of the entry's reference after its colon, which may also name the provider's row.
- * So an entry `explained:txn_1` settles the difference about txn_1, whatever that was.
+ * So an entry `explained:txn_1` settles the difference about txn_1, whatever that was; one whose reference
+ * begins with `explained:balance` is about no movement, but about what was left of the balance.
  *
  * All in sets, in temporary tables of the session: the size of a run is the database's business.
  */
@@ -148,12 +149,10 @@ const LINES = `
     )
     SELECT e.id, e.reference, e.event_at, named.kind, named.source, t.id AS transaction_id,
         posted.currency, posted.net,
-        e.reverses IS NOT NULL AS reversal,
         e.reverses IS NOT NULL OR EXISTS (SELECT FROM journal_entries r WHERE r.reverses = e.id) AS cancelled,
         e.event_at BETWEEN s.period_from AND s.period_to AS core,
-        CASE about.kind WHEN 'provider_fee' THEN 0 ELSE posted.net + posted.dispute_fee END AS principal,
-        CASE about.kind WHEN 'provider_fee' THEN -posted.net ELSE posted.dispute_fee END AS fee,
-        about.kind = 'provider_fee' AS only_fee,
+        CASE WHEN about.kind = 'provider_fee' THEN 0 ELSE posted.net + posted.dispute_fee END AS principal,
+        CASE WHEN about.kind = 'provider_fee' THEN -posted.net ELSE posted.dispute_fee END AS fee,
         named.kind = 'booked' AS by_hand,
         CASE WHEN named.source = '' THEN 'entry:' || e.reference ELSE named.kind || ':' || named.source END AS key
       FROM scope s
@@ -167,26 +166,29 @@ const LINES = `
         SELECT coalesce(original.kind, e.kind) AS kind, coalesce(original.reference, e.reference) AS reference
       ) about
       CROSS JOIN LATERAL (
-        SELECT substr(about.reference, strpos(about.reference, ':') + 1) AS suffix,
+        -- dispute_movement:<ours>:<theirs>, explained:<theirs>
+        SELECT regexp_replace(about.reference, '^(dispute_movement:[^:]*|[^:]*):', '') AS suffix,
             coalesce(${SOURCE}, '') AS source, coalesce(d.charge_id, '') AS charge
       ) name
       CROSS JOIN LATERAL (
         SELECT CASE
             WHEN about.kind IN ('deposit_captured', 'unapplied_received') THEN 'deposit'
-            WHEN about.kind = 'suspense_booked' AND d.transaction_id IS NOT NULL THEN 'deposit'
+            WHEN about.kind = 'suspense_booked' AND starts_with(about.reference, 'frozen:') THEN 'deposit'
+            WHEN about.kind = 'suspense_booked' AND starts_with(about.reference, 'explained:balance') THEN 'balance'
             WHEN about.kind = 'provider_fee' THEN coalesce(t.transaction_type, 'booked')
             WHEN about.kind = 'refund_succeeded' THEN 'refund'
             WHEN about.kind = 'payout_confirmed' THEN 'payout'
             WHEN about.kind IN ('refund_failed', 'payout_returned', 'top_up', 'withdrawal') THEN about.kind
             WHEN about.kind = 'chargeback_withdrawn' THEN 'dispute_withdrawn'
             WHEN about.kind = 'chargeback_won' THEN 'dispute_reinstated'
+            WHEN about.kind IN ('dispute_fee_taken', 'dispute_fee_returned') THEN 'fee'
             ELSE 'booked'
           END AS kind
       ) as_ours
       CROSS JOIN LATERAL (
         SELECT as_ours.kind, CASE
             WHEN as_ours.kind = 'deposit' THEN name.charge
-            WHEN as_ours.kind IN ('booked', 'dispute_withdrawn', 'dispute_reinstated') THEN name.suffix
+            WHEN as_ours.kind IN ('booked', 'balance', 'fee', 'dispute_withdrawn', 'dispute_reinstated') THEN name.suffix
             ELSE name.source
           END AS source
       ) named`
@@ -201,7 +203,7 @@ const BY_HAND = `
           SELECT id AS name, 1 AS rank, key, no FROM movements
           UNION ALL SELECT source_id, 2, key, no FROM movements WHERE source_id <> ''
         ) m ON m.name = l.source
-        WHERE l.kind IN ('booked', 'top_up', 'withdrawal')
+        WHERE l.kind IN ('booked', 'top_up', 'withdrawal', 'fee', 'dispute_withdrawn', 'dispute_reinstated')
           AND NOT EXISTS (SELECT FROM movements same WHERE same.key = l.key)
         ORDER BY l.id, l.currency, m.rank, m.no
     ) named
@@ -233,7 +235,7 @@ const VERDICTS = `
     WITH at_provider AS (
       SELECT key, currency, min(type) AS type, min(id) AS id, max(id) AS last_id,
           min(source_id) AS source, bool_or(core) AS core,
-          count(*) FILTER (WHERE status <> 'failed' AND kind <> 'fee') AS rows,
+          abs(sum(sign(principal)) FILTER (WHERE status <> 'failed')) AS rows,
           count(*) FILTER (WHERE status <> 'failed') AS all_rows,
           count(*) FILTER (WHERE status = 'failed') AS failed,
           coalesce(sum(principal) FILTER (WHERE status <> 'failed'), 0)::bigint AS principal,
@@ -246,7 +248,7 @@ const VERDICTS = `
     ), in_ledger AS (
       SELECT key, currency, min(reference) AS reference, max(reference) AS last_reference,
           min(transaction_id::text)::uuid AS transaction_id, bool_or(core) AS core,
-          sum(CASE WHEN only_fee OR by_hand THEN 0 WHEN reversal THEN -1 ELSE 1 END)::bigint AS entries,
+          abs(sum(CASE WHEN by_hand THEN 0 ELSE sign(principal) END))::bigint AS entries,
           bool_or(by_hand) AS by_hand,
           coalesce(sum(principal) FILTER (WHERE NOT by_hand), 0)::bigint AS principal,
           coalesce(sum(fee) FILTER (WHERE NOT by_hand), 0)::bigint AS fee,
@@ -273,7 +275,7 @@ const VERDICTS = `
         coalesce(p.core_at, l.core_at, p.first_at, l.first_at) AS happened_at,
         coalesce(p.net, 0) - coalesce(l.net, 0) AS difference,
         CASE
-          WHEN NOT has.p AND NOT has.l THEN 'matched'
+          WHEN NOT has.p AND NOT has.l OR has.kind = 'balance' THEN 'matched'
           WHEN l.by_hand AND has.p AND p.net = l.net THEN 'matched'
           WHEN mixed.key IS NOT NULL AND has.p AND NOT has.l THEN 'currency'
           WHEN mixed.key IS NOT NULL AND has.l AND NOT has.p THEN 'counterpart'

@@ -6,10 +6,12 @@ import { settings } from '#escrow/settings'
 import { Money } from '#ledger/money'
 import type { Provider } from '#payments/provider'
 import { describeBreak } from '#payments/reconcile/describe'
-import { breaksOfRun, readRun } from '#payments/reconcile/read_runs'
+import { breaksOfRun, readRun, type FoundBreak } from '#payments/reconcile/read_runs'
 import { reconcileProvider, type ReconcileOptions } from '#payments/reconcile/reconcile_provider'
 import { providerOfRail } from '#payments/registry'
 import { sandbox } from '#tests/support/sandbox'
+
+export const kinds = (breaks: FoundBreak[]) => breaks.map(({ kind }) => kind).toSorted()
 
 /** What we put on the rail at the start, as our books have it: by what Stripe calls it. */
 export async function bookFloat(): Promise<void> {
@@ -27,7 +29,13 @@ export async function bookFloat(): Promise<void> {
 /** So much later than now that nothing is too young to be a break. */
 export const later = () => DateTime.utc().plus({ hours: 2 }).toJSDate()
 
-/** The day that tests happen in, and what a run finds in it. */
+/** The period that everything in a test happens in. */
+export const aDay = () => ({
+  from: DateTime.utc().minus({ hours: 12 }).toJSDate(),
+  to: DateTime.utc().plus({ hours: 1 }).toJSDate(),
+})
+
+/** What a run finds in it. */
 export async function reconcile(
   options: Partial<ReconcileOptions> & { provider?: Partial<Provider> } = {}
 ) {
@@ -36,10 +44,7 @@ export async function reconcile(
   const id = await reconcileProvider(
     { ...providerOfRail('stripe'), ...provider },
     {
-      period: {
-        from: DateTime.utc().minus({ hours: 12 }).toJSDate(),
-        to: DateTime.utc().plus({ hours: 1 }).toJSDate(),
-      },
+      period: aDay(),
       graceMinutes: limits.reconcile_grace_minutes,
       inTransitDays: limits.in_transit_days,
       asOf: later(),
