@@ -430,7 +430,7 @@ export class NotificationSchema extends BaseModel {
 }
 
 export class PayoutAccountSchema extends BaseModel {
-  static $columns = ['absentLookups', 'attempt', 'attemptedAt', 'country', 'createdAt', 'deletedAt', 'destination', 'id', 'isDefault', 'lastLookupAt', 'paymentProvider', 'requirements', 'status', 'statusAt', 'updatedAt', 'userId'] as const
+  static $columns = ['absentLookups', 'attempt', 'attemptedAt', 'country', 'createdAt', 'deletedAt', 'destination', 'id', 'isDefault', 'lastBankPayout', 'lastLookupAt', 'paymentProvider', 'requirements', 'status', 'statusAt', 'updatedAt', 'userId'] as const
   $columns = PayoutAccountSchema.$columns
   @column()
   declare absentLookups: number
@@ -450,6 +450,8 @@ export class PayoutAccountSchema extends BaseModel {
   declare id: string
   @column()
   declare isDefault: boolean
+  @jsonColumn()
+  declare lastBankPayout: any | null
   @column.dateTime()
   declare lastLookupAt: DateTime | null
   @column()

@@ -418,6 +418,7 @@ export interface Provider {
 export interface RecipientPayout {
   id: string
   state: 'pending' | 'paid' | 'failed' | 'cancelled'
+  createdAt: Date
   /** Undefined in a currency that is none of ours: the recipient's bank may have any. */
   amount?: Money
   /** Why it failed, in the provider's words; empty otherwise. */

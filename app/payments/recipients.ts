@@ -7,7 +7,12 @@ import wakePayouts from '#jobs/wake_payouts'
 import PayoutAccount from '#models/payout_account'
 import type { PaymentProvider } from '#models/transaction'
 import { notify } from '#notifications/notify'
-import { ProviderFailure, type Provider, type RecipientState } from '#payments/provider'
+import {
+  ProviderFailure,
+  type Provider,
+  type RecipientPayout,
+  type RecipientState,
+} from '#payments/provider'
 
 /** How often we ask again about a recipient that others keep recording meanwhile. */
 const MOST_TRIES = 5
@@ -33,8 +38,8 @@ export async function observeRecipient(
 }
 
 /**
- * Tells a freelancer that a payout from their own balance at the provider to their bank failed, once
- * for each. The money is back in that balance, where the provider sends it from: it is none of ours any
+ * Shows a freelancer how the last payout from their own balance at the provider to their bank ended, and
+ * tells them of each that failed, once. The money is back in that balance, where the provider sends it from: it is none of ours any
  * more, so nothing is booked and nothing paid again.
  *
  * @param payoutId the provider's id, of the payout at `destination`
@@ -51,10 +56,12 @@ export async function tellOfBankPayout(
     .first()
   if (!account) return false
   const payout = await provider.getRecipientPayout(payoutId, destination)
-  if (payout?.state !== 'failed') return true
+  if (payout?.state !== 'failed' && payout?.state !== 'paid') return true
   await inTransaction(async (trx) => {
     // Whoever tells this user something holds the row that numbers it: nobody tells the same meanwhile.
     await trx.from('users').where('id', account.userId).forUpdate().select('id')
+    await showBankPayout(trx, account, payout)
+    if (payout.state === 'paid') return
     const told = await trx
       .from('notifications')
       .where('user_id', account.userId)
@@ -76,6 +83,35 @@ export async function tellOfBankPayout(
     })
   })
   return true
+}
+
+/**
+ * News of an older payout changes nothing. One that was paid may fail later, but not the other way round,
+ * whichever of two looks at it is recorded last.
+ */
+async function showBankPayout(
+  trx: TransactionClientContract,
+  account: PayoutAccount,
+  payout: RecipientPayout
+): Promise<void> {
+  const at = payout.createdAt.toISOString()
+  const shown = {
+    id: payout.id,
+    state: payout.state,
+    at,
+    amount: payout.amount?.toDecimal() ?? null,
+    currency: payout.amount?.currency ?? null,
+    reason: payout.failureMessage,
+  }
+  await trx
+    .from('payout_accounts')
+    .where('id', account.id)
+    .whereRaw(
+      `(last_bank_payout IS NULL OR (last_bank_payout->>'at')::timestamptz <= ?
+        AND NOT (last_bank_payout->>'id' = ? AND last_bank_payout->>'state' = 'failed'))`,
+      [at, payout.id]
+    )
+    .update({ last_bank_payout: JSON.stringify(shown) })
 }
 
 /**

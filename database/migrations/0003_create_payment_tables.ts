@@ -135,6 +135,9 @@ export default class extends BaseSchema {
         -- Set once that key is spent, which is when it only replays an error: then look-ups decide.
         last_lookup_at timestamptz,
         absent_lookups integer NOT NULL DEFAULT 0,
+        -- The newest payout from the recipient's own balance to their bank whose end we know, which is none
+        -- of our books: { id, state, at, amount, currency, reason }.
+        last_bank_payout jsonb,
         is_default boolean NOT NULL DEFAULT false,
         created_at timestamptz NOT NULL DEFAULT now(),
         updated_at timestamptz NOT NULL DEFAULT now(),

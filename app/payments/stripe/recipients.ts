@@ -92,6 +92,7 @@ export async function getRecipientPayout(
     return {
       id: payout.id,
       state: PAYOUT_STATES[payout.status] ?? 'pending',
+      createdAt: new Date(payout.created * 1000),
       amount: isKnownCurrency(currency.toUpperCase()) ? fromStripe(amount, currency) : undefined,
       failureMessage: payout.failure_message ?? '',
     }

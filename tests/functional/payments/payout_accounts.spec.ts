@@ -131,6 +131,18 @@ test.group('Payouts and the accounts that they go to', (group) => {
       currency: 'USD',
       reason: 'The bank account has been closed.',
     })
+    const shown = async () => expectData(await api(freelancer).get(PATH))[0].last_bank_payout
+    assert.deepInclude(await shown(), { id: payout, state: 'failed', amount: '900.00' })
+    sandbox.advance(1000)
+    const next = sandbox.payAutomatically(account.id)
+    sandbox.advance(3 * 86_400_000)
+    await settle()
+    assert.deepInclude(await shown(), { id: next, state: 'paid', reason: '' })
+    const old = sandbox.events.find(({ type }) => type === 'payout.failed')!
+    await db.from('inbox_events').where('event_id', old.id).delete()
+    await sandbox.deliver(old)
+    await settle()
+    assert.equal((await shown()).id, next, 'old news changes nothing')
     assert.deepEqual(await entries(), before)
     assert.equal(sandbox.transfers.length, 1)
     assert.deepEqual(await breaks(), [])
