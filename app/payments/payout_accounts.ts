@@ -56,6 +56,7 @@ export async function addPayoutAccount(
         extra: { maximum: MOST_ACCOUNTS },
       })
     }
+    const isDefault = !accounts.some((each) => each.isDefault)
     const { id } = await PayoutAccount.create(
       {
         userId: user.id,
@@ -63,11 +64,11 @@ export async function addPayoutAccount(
         country: wanted.country,
         // One that the freelancer names needs nothing of the provider: it can be paid as it is.
         ...(destination && { destination, status: 'enabled' }),
-        isDefault: !accounts.some((each) => each.isDefault),
+        isDefault,
       },
       { client: trx }
     )
-    if (destination) await enqueue(trx, wakePayouts, { userId: user.id })
+    if (destination && isDefault) await enqueue(trx, wakePayouts, { userId: user.id })
     return PayoutAccount.findOrFail(id, { client: trx })
   })
   return establish(user, account)

@@ -144,7 +144,10 @@ async function recordRecipient(
       .returning('id')
     if (recorded.length === 0) return 'outdated'
     if (account.deletedAt || account.status === status) return 'recorded'
-    if (status === 'enabled') await enqueue(trx, wakePayouts, { userId: account.userId })
+    // Payouts go to the default account. Another one changes nothing for what was refused there.
+    if (status === 'enabled' && account.isDefault) {
+      await enqueue(trx, wakePayouts, { userId: account.userId })
+    }
     if (status === 'enabled' || status === 'restricted' || status === 'disabled') {
       await notify(trx, {
         userId: account.userId,

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { DateTime } from 'luxon'
 import Milestone from '#models/milestone'
 import Project from '#models/project'
+import type { PaymentProvider } from '#models/transaction'
 import type User from '#models/user'
+import type { DepositMethod } from '#payments/provider'
 import { invitationToken } from '#escrow/invitation_token'
 import { api, expectData } from '#tests/support/api'
 import { settle } from '#tests/support/jobs'
-import { sandbox } from '#tests/support/sandbox'
+import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 import { aClient, aFreelancer } from '#tests/support/users'
 
 /** A case and the people in it. Everything in it was done through the API. */
@@ -30,6 +32,9 @@ export interface CaseOptions {
   dueInDays?: number
   /** Whether the freelancer can be paid out, default true. */
   payable?: boolean
+  /** What the client pays with, and the freelancer is paid by unless `payoutProvider` says; default stripe. */
+  provider?: PaymentProvider
+  payoutProvider?: PaymentProvider
 }
 
 export const inDays = (days: number) => DateTime.utc().plus({ days }).toISO()
@@ -67,14 +72,16 @@ export async function activeProject(options: CaseOptions = {}): Promise<Case> {
     ids.push(expectData(await api(client).post(path, milestone), 201).id)
   }
   await acceptedInvitation(project, client, freelancer)
-  if (options.payable ?? true) await aPayoutAccount(freelancer)
+  if (options.payable ?? true) {
+    await aPayoutAccount(freelancer, options.payoutProvider ?? options.provider)
+  }
   return refreshed({ client, freelancer, project, ids })
 }
 
 /** An active project whose milestones are all paid for, in one deposit. */
 export async function fundedProject(options: CaseOptions = {}): Promise<Case> {
   const found = await activeProject(options)
-  await fund(found.client, found.milestones)
+  await fund(found.client, found.milestones, options.provider)
   const ids = found.milestones.map(({ id }) => id)
   return refreshed({ ...found, ids })
 }
@@ -89,11 +96,16 @@ export async function fundedMilestone(
 }
 
 /** Starts a deposit and answers it as the API does; nothing is paid yet. */
-export async function aDeposit(client: User, milestones: Milestone[], method = 'payment_element') {
+export async function aDeposit(
+  client: User,
+  milestones: Milestone[],
+  method?: DepositMethod,
+  provider: PaymentProvider = 'stripe'
+) {
   return expectData(
     await api(client).post(
       'payments/deposit',
-      { milestone_ids: milestones.map(({ id }) => id), payment_provider: 'stripe', method },
+      { milestone_ids: milestones.map(({ id }) => id), payment_provider: provider, method },
       { idempotencyKey: randomUUID() }
     ),
     201
@@ -101,24 +113,37 @@ export async function aDeposit(client: User, milestones: Milestone[], method = '
 }
 
 /** Deposits for milestones, pays as the client's browser would, and lets the news arrive. */
-export async function fund(client: User, milestones: Milestone[]) {
-  const deposit = await aDeposit(client, milestones)
-  const [intent] = deposit.client_action.client_secret.split('_secret_')
-  if (!sandbox.confirm(intent)) throw new Error('The test card was declined.')
+export async function fund(client: User, milestones: Milestone[], provider?: PaymentProvider) {
+  const deposit = await aDeposit(client, milestones, undefined, provider)
+  payIn(deposit)
   await settle()
   return expectData(await api(client).get(`payments/transactions/${deposit.id}`))
 }
 
-/** Opens an account at Stripe and goes through its onboarding. */
-export async function aPayoutAccount(freelancer: User) {
+/** Pays a deposit, as the API answered it, with what its provider always takes. */
+export function payIn(deposit: { payment_provider: string; provider_transaction_id: string }) {
+  const paid =
+    deposit.payment_provider === 'stripe'
+      ? sandbox.confirm(deposit.provider_transaction_id)
+      : paypalSandbox.approve(deposit.provider_transaction_id)
+  if (!paid) throw new Error('The payment was declined.')
+}
+
+/** What PayPal and Venmo pay without further ado; Stripe makes an account, and has it onboarded. */
+export async function aPayoutAccount(freelancer: User, provider: PaymentProvider = 'stripe') {
   const account = expectData(
-    await api(freelancer).post('payments/payout-accounts', { payment_provider: 'stripe' }),
+    await api(freelancer).post('payments/payout-accounts', {
+      payment_provider: provider,
+      ...(provider !== 'stripe' && { destination: freelancer.email }),
+    }),
     201
   )
-  const path = `payments/payout-accounts/${account.id}/onboarding-link`
-  const link = expectData(await api(freelancer).post(path, {}))
-  const page = await fetch(link.url, { method: 'POST', redirect: 'manual' })
-  await page.arrayBuffer()
+  if (provider === 'stripe') {
+    const path = `payments/payout-accounts/${account.id}/onboarding-link`
+    const link = expectData(await api(freelancer).post(path, {}))
+    const page = await fetch(link.url, { method: 'POST', redirect: 'manual' })
+    await page.arrayBuffer()
+  }
   await settle()
   return account
 }
