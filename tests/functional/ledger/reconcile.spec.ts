@@ -2,12 +2,10 @@ import { test } from '@japa/runner'
 import ace from '@adonisjs/core/services/ace'
 import db from '@adonisjs/lucid/services/db'
 import { escrowTotals, escrowTotalsOfProject } from '#ledger/balances'
-import { Money } from '#ledger/money'
-import { inTransaction } from '#database/transaction'
 import { verifyLedger } from '#ledger/verify'
-import { recordTreasury } from '#escrow/record_treasury'
 import { expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
+import { bookedFloats } from '#tests/support/floats'
 import { settle } from '#tests/support/jobs'
 import { fundedProject, pay, type Case } from '#tests/support/projects'
 import { corrupt } from './books.js'
@@ -17,14 +15,7 @@ import { corrupt } from './books.js'
  * refunded, the third released in part and held for the rest; and the float that we put in.
  */
 async function playedProject(): Promise<Case> {
-  await inTransaction((trx) =>
-    recordTreasury(trx, {
-      kind: 'opening_float',
-      rail: 'stripe',
-      amount: Money.parse('100000.00', 'USD'),
-      reference: 'float',
-    })
-  )
+  await bookedFloats()
   const found = await fundedProject({ amounts: ['1000.00', '500.00', '200.00'] })
   const [first, second, third] = found.milestones.map(({ id }) => id)
   expectData(await pay(found.client, 'payments/release', { milestone_id: first }), 201)
@@ -149,7 +140,7 @@ const CORRUPTIONS: [invariant: string, what: string, statements: string[]][] = [
     'posting_chain',
     'a number is left out',
     [
-      `UPDATE postings SET account_seq = account_seq + 1 WHERE (account_id, account_seq) = ${posting('top_up', 'bank')}`,
+      `UPDATE postings SET account_seq = account_seq + 100 WHERE (account_id, account_seq) = ${posting('top_up', 'bank')}`,
     ],
   ],
   [
@@ -252,7 +243,7 @@ const CORRUPTIONS: [invariant: string, what: string, statements: string[]][] = [
     'entry_has_transaction',
     'an entry belongs to a transaction of another type',
     [
-      `UPDATE journal_entries SET transaction_id = (SELECT id FROM transactions WHERE transaction_type = 'treasury') WHERE id = ${entryOf('payout_started')}`,
+      `UPDATE journal_entries SET transaction_id = (SELECT id FROM transactions WHERE transaction_type = 'treasury' LIMIT 1) WHERE id = ${entryOf('payout_started')}`,
     ],
   ],
   [
