@@ -96,6 +96,8 @@ async function ask(provider: Provider, refund: Transaction, firstTime: boolean):
         chargeId,
         since: refund.createdAt.toJSDate(),
         key: providerKey(refund.id, refund.attempt),
+        keySentAt: refund.sentAt?.toJSDate(),
+        amount: Money.of(refund.amount, refund.currency),
       }),
   })
 }

@@ -8,7 +8,7 @@ const DAYS = 3
 /** Takes in what webhooks should have brought and did not, of every rail and its connected accounts. */
 export default defineJob({
   name: 'backfill_inbox',
-  schedule: '17 * * * *',
+  schedule: '47 * * * *',
   retryLimit: 0,
   expireInSeconds: 3300,
   async handle(_, { logger, signal }) {
