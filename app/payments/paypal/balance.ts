@@ -106,10 +106,9 @@ function meaningOf(
     // For handling a chargeback or a dispute, and given back.
     case 'T0106':
     case 'T0114':
-      return as('fee', disputed(comes ? 'fee_returned' : 'fee_taken'))
     case 'T1108':
     case 'T1109':
-      return as('fee', related || own)
+      return as('fee', disputed(comes ? 'fee_returned' : 'fee_taken'))
     // A transfer to or from our bank that did not come about.
     case 'T1101':
       return as('withdrawal', related || own)

@@ -68,11 +68,12 @@ export async function getDispute(id: string): Promise<ProviderDispute> {
 }
 
 export async function* listDisputes({ from, to }: Period): AsyncGenerator<ProviderDispute> {
-  const earliest = Date.now() - LONGEST_AGO_MS
-  if (to.getTime() < earliest) return
+  const now = Date.now()
+  if (to.getTime() < now - LONGEST_AGO_MS) return
   const query = {
-    update_time_after: new Date(Math.max(from.getTime(), earliest)).toISOString(),
-    update_time_before: new Date(Math.min(to.getTime(), Date.now())).toISOString(),
+    update_time_after: new Date(Math.max(from.getTime(), now - LONGEST_AGO_MS)).toISOString(),
+    // Left out, it is now, by PayPal's own clock.
+    ...(to.getTime() < now && { update_time_before: to.toISOString() }),
     page_size: PAGE_SIZE,
   }
   for await (const { items = [] } of followingPages<DisputeList>('/v1/customer/disputes', query)) {

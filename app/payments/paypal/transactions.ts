@@ -2,6 +2,9 @@ import type { SearchResponse, TransactionInformation } from '@paypal/paypal-serv
 import { ProviderFailure, type Period } from '#payments/provider'
 import { look } from './client.js'
 
+/** It counts time in seconds: the next period begins a second after the last one's end. */
+const SECOND = 1000
+
 /** Transaction Search takes no longer period, and gives no larger page. */
 const WINDOW_MS = 31 * 24 * 3_600_000
 const PAGE_SIZE = 500
@@ -23,9 +26,9 @@ export async function* rowsBetween(
   { from, to }: Period,
   onPage: (page: SearchResponse) => void = () => {}
 ): AsyncGenerator<Row> {
-  for (let start = from.getTime(); start <= to.getTime(); start += WINDOW_MS) {
-    const end = Math.min(start + WINDOW_MS - 1, to.getTime())
-    yield* rowsWithin(start, end, onPage)
+  const last = wholeSecond(to.getTime())
+  for (let start = wholeSecond(from.getTime()); start <= last; start += WINDOW_MS) {
+    yield* rowsWithin(start, Math.min(start + WINDOW_MS - SECOND, last), onPage)
   }
 }
 
@@ -40,10 +43,10 @@ async function* rowsWithin(
       answer = await search(start, end, page)
     } catch (error) {
       const tooMany = error instanceof ProviderFailure && error.code === TOO_MANY
-      if (!tooMany || page > 1 || end - start < 1000) throw error
-      const middle = Math.floor((start + end) / 2)
+      if (!tooMany || page > 1 || start === end) throw error
+      const middle = wholeSecond((start + end) / 2)
       yield* rowsWithin(start, middle, onPage)
-      yield* rowsWithin(middle + 1, end, onPage)
+      yield* rowsWithin(middle + SECOND, end, onPage)
       return
     }
     onPage(answer)
@@ -51,6 +54,10 @@ async function* rowsWithin(
     for (const { transactionInfo } of rows) if (transactionInfo) yield transactionInfo
     if (page >= (answer.totalPages ?? 1)) return
   }
+}
+
+function wholeSecond(at: number): number {
+  return Math.floor(at / SECOND) * SECOND
 }
 
 function search(start: number, end: number, page: number): Promise<SearchResponse> {
