@@ -413,6 +413,92 @@ const INVARIANTS: Invariant[] = [
           AND coalesce(x.amount, 0) <> CASE t.status WHEN 'failed' THEN t.amount ELSE 0 END`,
     message: 'By its record {expected} of the refund is owed, by the ledger {actual}.',
   },
+  {
+    name: 'release_paid_out',
+    statement: 'The net of every release is on its payout, or was set off against a debt',
+    sql: `
+      SELECT 'release ' || r.id AS subject, r.currency, r.net AS expected,
+          offsets.amount + paid.amount AS actual
+        FROM releases r
+        CROSS JOIN LATERAL (
+          SELECT coalesce(sum(t.amount), 0) AS amount
+            FROM payouts p JOIN transactions t ON t.id = p.transaction_id
+            WHERE p.release_id = r.id AND p.state <> 'cancelled'
+        ) paid
+        CROSS JOIN LATERAL (
+          SELECT coalesce(sum(p.amount), 0) AS amount
+            FROM journal_entries e
+            JOIN postings p ON p.entry_id = e.id AND p.direction = 'debit'
+            WHERE e.transaction_id = r.transaction_id AND e.kind = 'debt_offset'
+        ) offsets
+        WHERE r.net <> offsets.amount + paid.amount OR r.debt_offset <> offsets.amount`,
+    message: 'Of the net of {expected}, payout and offsets have {actual}.',
+  },
+  {
+    name: 'payable_covers_payouts',
+    statement: 'What waits to be paid out is payable',
+    sql: `
+      SELECT 'payable:' || promised.user_id AS subject, promised.currency, promised.amount AS expected,
+          coalesce(a.balance, 0) AS actual
+        FROM (
+          SELECT p.user_id, t.currency, sum(t.amount) AS amount
+            FROM payouts p JOIN transactions t ON t.id = p.transaction_id
+            WHERE t.status = 'pending' AND p.state IN ('waiting', 'failed')
+            GROUP BY 1, 2
+        ) promised
+        LEFT JOIN ledger_accounts a
+          ON a.name = 'payable:' || promised.user_id AND a.currency = promised.currency
+        WHERE promised.amount > coalesce(a.balance, 0)`,
+    message: 'Payouts of {expected} wait, but only {actual} is payable.',
+  },
+  {
+    name: 'debt_offset_at_once',
+    statement: 'Nobody who owes us is owed: a debt is set off at once',
+    sql: `
+      SELECT debt.name AS subject, debt.currency, 0 AS expected, least(debt.balance, owed.balance) AS actual
+        FROM ledger_accounts debt
+        JOIN ledger_accounts owed ON owed.currency = debt.currency AND owed.balance > 0
+          AND owed.name = 'payable:' || split_part(debt.name, ':', 2)
+        WHERE debt.kind = 'freelancer_receivable' AND debt.balance > 0`,
+    message: 'Of the debt {actual} could be set off against what is payable, not {expected}.',
+  },
+  {
+    name: 'chargeback_settled',
+    statement: 'A chargeback that is closed has no claim left, and one that is lost has its bearers',
+    sql: `
+      SELECT coalesce('chargeback ' || c.id || ' (' || c.state || ')', a.name) AS subject, a.currency,
+          0 AS expected, a.balance AS actual
+        FROM ledger_accounts a
+        LEFT JOIN chargebacks c ON 'chargeback_receivable:' || c.id = a.name
+        WHERE a.kind = 'chargeback_receivable' AND a.balance <> 0
+          AND (c.id IS NULL OR c.closed_at IS NOT NULL OR c.state = 'lost')`,
+    message: 'The claim of {actual} is over, it must be {expected}.',
+  },
+  {
+    name: 'loss_within_release',
+    statement: 'Chargebacks take no more from a freelancer and our fee than was released to them',
+    sql: `
+      SELECT 'deposit ' || taken.deposit_id || ', ' || taken.kind AS subject, taken.currency,
+          taken.released AS expected, taken.amount AS actual
+        FROM (
+          SELECT e.deposit_id, a.kind, p.currency, sum(p.amount) AS amount,
+              (SELECT coalesce(sum(CASE a.kind WHEN 'platform_fee' THEN r.fee ELSE r.net END), 0)
+                 FROM releases r WHERE r.deposit_id = e.deposit_id) AS released
+            FROM journal_entries e
+            JOIN postings p ON p.entry_id = e.id AND p.direction = 'debit'
+            JOIN ledger_accounts a ON a.id = p.account_id
+              AND a.kind IN ('freelancer_receivable', 'platform_fee')
+            WHERE e.kind = 'chargeback_lost' AND NOT EXISTS (
+              SELECT FROM postings claim
+                JOIN ledger_accounts own ON own.id = claim.account_id AND own.kind = 'chargeback_receivable'
+                JOIN postings other ON other.account_id = own.id
+                JOIN journal_entries back ON back.id = other.entry_id
+                WHERE claim.entry_id = e.id AND back.kind = 'chargeback_loss_reversed' AND back.id > e.id)
+            GROUP BY 1, 2, 3
+        ) taken
+        WHERE taken.amount > taken.released`,
+    message: 'Released was {expected}, but {actual} was taken back.',
+  },
 ]
 
 /**
