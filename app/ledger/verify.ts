@@ -417,8 +417,7 @@ const INVARIANTS: Invariant[] = [
     name: 'release_paid_out',
     statement: 'The net of every release is on its payout, or was set off against a debt',
     sql: `
-      SELECT 'release ' || r.id AS subject, r.currency, r.net AS expected,
-          offsets.amount + paid.amount AS actual
+      SELECT 'release ' || r.id AS subject, r.currency, said.expected, said.actual
         FROM releases r
         CROSS JOIN LATERAL (
           SELECT coalesce(sum(t.amount), 0) AS amount
@@ -431,8 +430,12 @@ const INVARIANTS: Invariant[] = [
             JOIN postings p ON p.entry_id = e.id AND p.direction = 'debit'
             WHERE e.transaction_id = r.transaction_id AND e.kind = 'debt_offset'
         ) offsets
-        WHERE r.net <> offsets.amount + paid.amount OR r.debt_offset <> offsets.amount`,
-    message: 'Of the net of {expected}, payout and offsets have {actual}.',
+        CROSS JOIN LATERAL (VALUES
+          (r.net, r.debt_offset + paid.amount),
+          (offsets.amount, r.debt_offset)
+        ) AS said (expected, actual)
+        WHERE said.expected <> said.actual`,
+    message: 'Payout and offsets of the release should have {expected}, but have {actual}.',
   },
   {
     name: 'payable_covers_payouts',
@@ -464,7 +467,8 @@ const INVARIANTS: Invariant[] = [
   },
   {
     name: 'chargeback_settled',
-    statement: 'A chargeback that is closed has no claim left, and one that is lost has its bearers',
+    statement:
+      'A chargeback that is closed has no claim left, and one that is lost has its bearers',
     sql: `
       SELECT coalesce('chargeback ' || c.id || ' (' || c.state || ')', a.name) AS subject, a.currency,
           0 AS expected, a.balance AS actual

@@ -8,6 +8,7 @@ import { resetAll } from '#tests/support/database'
 import { bookedFloats } from '#tests/support/floats'
 import { settle } from '#tests/support/jobs'
 import { fundedProject, pay, type Case } from '#tests/support/projects'
+import { sandbox } from '#tests/support/sandbox'
 import { corrupt } from './books.js'
 
 /**
@@ -29,6 +30,23 @@ async function playedProject(): Promise<Case> {
   )
   await settle()
   return found
+}
+
+/**
+ * Of the same people: a payment that was released and then lost to a chargeback, and a release of which all
+ * was set off against that, so that a debt is left.
+ */
+async function chargedBack({ client, freelancer }: Case): Promise<void> {
+  const people = { client, freelancer, payable: false }
+  const [lost] = (await fundedProject({ ...people, amounts: ['300.00'] })).milestones
+  expectData(await pay(client, 'payments/release', { milestone_id: lost.id }), 201)
+  await settle()
+  const charge = sandbox.charges.findLast(({ payment_intent: intent }) => intent !== null)!
+  sandbox.openDispute(charge.id, { status: 'lost' })
+  await settle()
+  const [next] = (await fundedProject({ ...people, amounts: ['100.00'] })).milestones
+  expectData(await pay(client, 'payments/release', { milestone_id: next.id }), 201)
+  await settle()
 }
 
 test.group('Totals', (group) => {
@@ -212,7 +230,7 @@ const CORRUPTIONS: [invariant: string, what: string, statements: string[]][] = [
       `UPDATE ledger_accounts SET name = 'escrow:nothing' WHERE id = (SELECT min(id) FROM ledger_accounts WHERE kind = 'escrow')`,
     ],
   ],
-  ...['deposit', 'release', 'fee', 'refund', 'payout', 'treasury'].flatMap(
+  ...['deposit', 'release', 'fee', 'refund', 'payout', 'chargeback', 'treasury'].flatMap(
     (type): typeof CORRUPTIONS => [
       [
         'transaction_has_entries',
@@ -249,7 +267,7 @@ const CORRUPTIONS: [invariant: string, what: string, statements: string[]][] = [
   [
     'release_as_recorded',
     'a release says another fee',
-    ['UPDATE releases SET fee = fee + 1, net = net - 1'],
+    ['UPDATE releases SET fee = fee + 1, net = net - 1 WHERE debt_offset = 0'],
   ],
   ['release_as_recorded', 'a release vanishes', ['DELETE FROM releases']],
   [
@@ -269,6 +287,51 @@ const CORRUPTIONS: [invariant: string, what: string, statements: string[]][] = [
       `UPDATE transactions SET status = 'pending' WHERE transaction_type = 'payout'`,
       `UPDATE payouts SET state = 'in_transit'`,
     ],
+  ],
+  [
+    'release_paid_out',
+    'a payout shrinks',
+    [`UPDATE transactions SET amount = amount - 1 WHERE transaction_type = 'payout'`],
+  ],
+  [
+    'release_paid_out',
+    'a payout vanishes',
+    [`DELETE FROM payouts WHERE release_id = (SELECT min(release_id::text)::uuid FROM payouts)`],
+  ],
+  [
+    'release_paid_out',
+    'a release forgets what was set off of it',
+    ['UPDATE releases SET debt_offset = 0'],
+  ],
+  [
+    'payable_covers_payouts',
+    'a payout waits that was paid',
+    [
+      `UPDATE transactions SET status = 'pending' WHERE transaction_type = 'payout'`,
+      `UPDATE payouts SET state = 'waiting'`,
+    ],
+  ],
+  [
+    'debt_offset_at_once',
+    'somebody who owes us is owed',
+    [`UPDATE ledger_accounts SET balance = 5 WHERE kind = 'payable'`],
+  ],
+  [
+    'chargeback_settled',
+    'a claim is left of a chargeback that is over',
+    [`UPDATE ledger_accounts SET balance = 5 WHERE kind = 'chargeback_receivable'`],
+  ],
+  [
+    'chargeback_settled',
+    'a claim belongs to no chargeback',
+    [
+      `UPDATE ledger_accounts SET name = 'chargeback_receivable:nothing', balance = 5 WHERE kind = 'chargeback_receivable'`,
+    ],
+  ],
+  [
+    'loss_within_release',
+    'a chargeback takes more than was released',
+    ['UPDATE releases SET net = net - 1, fee = fee + 1 WHERE debt_offset = 0'],
   ],
   [
     'failed_refund_is_owed',
@@ -298,7 +361,7 @@ const TABLES = [
 test.group('reconcile:ledger', (group) => {
   group.setup(async () => {
     await resetAll()
-    await playedProject()
+    await chargedBack(await playedProject())
     for (const table of TABLES) await db.rawQuery(`CREATE TABLE sound_${table} AS TABLE ${table}`)
     return async () => {
       for (const table of TABLES) await db.rawQuery(`DROP TABLE sound_${table}`)

@@ -31,7 +31,8 @@ export async function disagreements(): Promise<string[]> {
 
 /** A charge's payer goes to their bank, and the news arrives. Answers Stripe's id of the dispute. */
 export async function disputed(wanted: NewDispute = {}, charge = 0): Promise<string> {
-  const id = sandbox.openDispute(sandbox.charges[charge].id, wanted)
+  const paid = sandbox.charges.filter(({ payment_intent: intent }) => intent !== null)
+  const id = sandbox.openDispute(paid[charge].id, wanted)
   await settle()
   return id
 }
