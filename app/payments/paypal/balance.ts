@@ -1,3 +1,4 @@
+import logger from '@adonisjs/core/services/logger'
 import { isKnownCurrency, Money } from '#ledger/money'
 import type {
   BalanceTransactionKind,
@@ -29,8 +30,10 @@ export async function* listBalanceTransactions(
   period: Period
 ): AsyncGenerator<ProviderBalanceTransaction> {
   for await (const row of rowsBetween(period)) {
-    // What our ledger has no account for, it can neither have nor lack.
-    if (isKnownCurrency(row.transactionAmount?.currencyCode ?? '')) yield describe(row)
+    const { transaction_id: id, transaction_amount: { currency_code: currency } = {} } = row
+    if (isKnownCurrency(currency ?? '')) yield describe(row)
+    // Our ledger cannot count in it, so all that can be done is not to be silent about it.
+    else logger.warn({ id, currency }, 'a movement in a currency that we do not handle')
   }
 }
 
@@ -43,15 +46,13 @@ const STATUS: Record<string, ProviderBalanceTransaction['status']> = {
 }
 
 function describe(row: Row): ProviderBalanceTransaction {
-  const { transactionId: id, transactionAmount: gross, feeAmount } = row
-  if (!id || !gross || !row.transactionInitiationDate) throw malformedAnswer('transaction')
-  const amount = fromPaypal(gross.value, gross.currencyCode)
+  const { transaction_id: id, transaction_amount: gross, fee_amount: taken } = row
+  if (!id || !gross || !row.transaction_initiation_date) throw malformedAnswer('transaction')
+  const amount = fromPaypal(gross.value, gross.currency_code)
   // As rows have it, a fee that was taken is negative.
-  const signed = feeAmount
-    ? fromPaypal(feeAmount.value, feeAmount.currencyCode)
-    : Money.zero(amount.currency)
-  const createdAt = new Date(row.transactionInitiationDate)
-  const type = row.transactionEventCode ?? ''
+  const signed = taken ? fromPaypal(taken.value, taken.currency_code) : Money.zero(amount.currency)
+  const createdAt = new Date(row.transaction_initiation_date)
+  const type = row.transaction_event_code ?? ''
   return {
     id,
     type,
@@ -59,7 +60,7 @@ function describe(row: Row): ProviderBalanceTransaction {
     amount,
     fee: Money.of(-signed.minor, signed.currency),
     net: amount.add(signed),
-    status: STATUS[row.transactionStatus ?? ''] ?? 'pending',
+    status: STATUS[row.transaction_status ?? ''] ?? 'pending',
     createdAt,
     availableAt: createdAt,
   }
@@ -75,8 +76,8 @@ function meaningOf(
   amount: Money,
   at: Date
 ): { kind: BalanceTransactionKind; sourceId: string } {
-  const own = row.transactionId ?? ''
-  const related = row.paypalReferenceId ?? ''
+  const own = row.transaction_id ?? ''
+  const related = row.paypal_reference_id ?? ''
   const comes = amount.isPositive
   const as = (kind: BalanceTransactionKind, sourceId = own) => ({ kind, sourceId })
   const disputed = (part: DisputePart) =>

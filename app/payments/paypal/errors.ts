@@ -26,6 +26,10 @@ const SHORT = new Set([
 ])
 const BALANCE_INSUFFICIENT = 'balance_insufficient'
 
+/** A refund that has to wait for the end of a dispute over the same payment. */
+const DISPUTED = new Set(['TRANSACTION_DISPUTED', 'REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK'])
+const CHARGE_DISPUTED = 'charge_disputed'
+
 /** The key was used for something else: a defect of ours, and no proof that nothing happened. */
 const KEY_USED = new Set(['DUPLICATE_REQUEST_ID', 'PAYPAL_REQUEST_ID_PREVIOUSLY_USED'])
 
@@ -101,6 +105,7 @@ export function asUnknown(error: unknown): unknown {
 
 /** The code that we give a reason of PayPal's: its own, but for what all rails have one word for. */
 export function codeOf(issue: string): string {
+  if (DISPUTED.has(issue)) return CHARGE_DISPUTED
   return SHORT.has(issue) ? BALANCE_INSUFFICIENT : issue
 }
 

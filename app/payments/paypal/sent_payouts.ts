@@ -34,26 +34,29 @@ export async function findSentPayout(
 ): Promise<ProviderMovement | undefined> {
   const from = new Date(since.getTime() - CLOCK_SKEW_MS)
   let completeUntil = Date.now() - SEARCH_LAG_MS
-  const rows = rowsBetween({ from, to: new Date() }, ({ lastRefreshedDatetime: refreshed }) => {
+  const rows = rowsBetween({ from, to: new Date() }, ({ last_refreshed_datetime: refreshed }) => {
     if (refreshed) completeUntil = Math.min(completeUntil, Date.parse(refreshed))
   })
-  let ours: Row | undefined
+  const ours: Row[] = []
   let nameless: Row | undefined
   const cameBack = new Set<string | undefined>()
   for await (const row of rows) {
-    const code = row.transactionEventCode ?? ''
-    if (row.transactionStatus === DENIED) continue
-    if (RETURN_CODES.has(code)) cameBack.add(row.paypalReferenceId)
+    const code = row.transaction_event_code ?? ''
+    if (row.transaction_status === DENIED) continue
+    if (RETURN_CODES.has(code)) cameBack.add(row.paypal_reference_id)
     if (code !== PAYOUT_CODE) continue
     const words = wordsOf(row)
-    if (words.includes(transactionId)) ours = row
+    if (words.includes(transactionId)) ours.push(row)
     else if (!ANY_ID.test(words) && (!amount || paidIn(row).equals(amount))) nameless = row
   }
-  if (ours) return outcomeOf(ours, transactionId, cameBack.has(ours.transactionId))
+  // Of several attempts the one that still has the money.
+  const kept = ours.find((row) => !cameBack.has(row.transaction_id))
+  if (kept) return outcomeOf(kept, transactionId, false)
+  if (ours.length > 0) return outcomeOf(ours[0], transactionId, true)
   if (nameless) {
     throw unsure(
       'nameless_payout',
-      `${nameless.transactionId} may be the payout ${transactionId}, but carries no id of ours.`
+      `${nameless.transaction_id} may be the payout ${transactionId}, but carries no id of ours.`
     )
   }
   if (completeUntil < keyEnd.getTime()) {
@@ -64,7 +67,7 @@ export async function findSentPayout(
 
 /** A search knows no batch: from here on the payout goes by its transaction. */
 function outcomeOf(row: Row, transactionId: string, cameBack: boolean): ProviderMovement {
-  const { transactionId: id, transactionStatus: status = '' } = row
+  const { transaction_id: id, transaction_status: status = '' } = row
   if (!id || !SUCCEEDED.has(status)) {
     throw unsure('payout_pending', `${id} is on its way: PayPal shows it as ${status}.`)
   }
@@ -76,24 +79,30 @@ function outcomeOf(row: Row, transactionId: string, cameBack: boolean): Provider
     amount,
     returnedAmount: cameBack ? amount : undefined,
     balanceSourceId: id,
-    fee: row.feeAmount && opposite(row.feeAmount),
+    fee: row.fee_amount && opposite(row.fee_amount),
   }
 }
 
 /** Rows are signed: what leaves our balance is negative. */
-function paidIn({ transactionAmount: paid }: Row): Money {
-  return opposite(paid ?? { value: '', currencyCode: '' })
+function paidIn({ transaction_amount: paid }: Row): Money {
+  return opposite(paid ?? { value: '', currency_code: '' })
 }
 
-function opposite({ value, currencyCode }: { value: string; currencyCode: string }): Money {
-  const signed = fromPaypal(value, currencyCode)
+function opposite({
+  value,
+  currency_code: currency,
+}: {
+  value: string
+  currency_code: string
+}): Money {
+  const signed = fromPaypal(value, currency)
   return Money.of(-signed.minor, signed.currency)
 }
 
 /** Everything that may carry what we sent: PayPal does not promise where it shows. */
 function wordsOf(row: Row): string {
-  const { customField, invoiceId, transactionNote, transactionSubject } = row
-  return [customField, invoiceId, transactionNote, transactionSubject].join(' ')
+  const { custom_field: custom, invoice_id: invoice, transaction_note: note } = row
+  return [custom, invoice, note, row.transaction_subject].join(' ')
 }
 
 function unsure(code: string, message: string): ProviderFailure {

@@ -1,6 +1,5 @@
-import type { SearchResponse, TransactionInformation } from '@paypal/paypal-server-sdk'
 import { ProviderFailure, type Period } from '#payments/provider'
-import { look } from './client.js'
+import { look, rest } from './client.js'
 
 /** It counts time in seconds: the next period begins a second after the last one's end. */
 const SECOND = 1000
@@ -15,7 +14,31 @@ const TOO_MANY = 'RESULTSET_TOO_LARGE'
 /** "It takes a maximum of three hours for executed transactions to appear." (Transaction Search v1) */
 export const SEARCH_LAG_MS = 3 * 3_600_000
 
-export type Row = TransactionInformation
+/** One movement, as far as we read it. */
+export interface Row {
+  transaction_id?: string
+  paypal_reference_id?: string
+  transaction_event_code?: string
+  transaction_initiation_date?: string
+  transaction_amount?: Amount
+  fee_amount?: Amount
+  transaction_status?: string
+  transaction_subject?: string
+  transaction_note?: string
+  invoice_id?: string
+  custom_field?: string
+}
+
+interface Amount {
+  currency_code: string
+  value: string
+}
+
+export interface Page {
+  transaction_details?: { transaction_info?: Row }[]
+  total_pages?: number
+  last_refreshed_datetime?: string
+}
 
 /**
  * Every row that moved our balance in a period, both ends included, oldest window first, page by page.
@@ -24,7 +47,7 @@ export type Row = TransactionInformation
  */
 export async function* rowsBetween(
   { from, to }: Period,
-  onPage: (page: SearchResponse) => void = () => {}
+  onPage: (page: Page) => void = () => {}
 ): AsyncGenerator<Row> {
   const last = wholeSecond(to.getTime())
   for (let start = wholeSecond(from.getTime()); start <= last; start += WINDOW_MS) {
@@ -35,10 +58,10 @@ export async function* rowsBetween(
 async function* rowsWithin(
   start: number,
   end: number,
-  onPage: (page: SearchResponse) => void
+  onPage: (page: Page) => void
 ): AsyncGenerator<Row> {
   for (let page = 1; ; page++) {
-    let answer: SearchResponse
+    let answer: Page
     try {
       answer = await search(start, end, page)
     } catch (error) {
@@ -50,9 +73,8 @@ async function* rowsWithin(
       return
     }
     onPage(answer)
-    const rows = answer.transactionDetails ?? []
-    for (const { transactionInfo } of rows) if (transactionInfo) yield transactionInfo
-    if (page >= (answer.totalPages ?? 1)) return
+    for (const { transaction_info: row } of answer.transaction_details ?? []) if (row) yield row
+    if (page >= (answer.total_pages ?? 1)) return
   }
 }
 
@@ -60,18 +82,18 @@ function wholeSecond(at: number): number {
   return Math.floor(at / SECOND) * SECOND
 }
 
-function search(start: number, end: number, page: number): Promise<SearchResponse> {
-  return look(({ search: transactions }, options) =>
-    transactions.searchTransactions(
-      {
-        startDate: new Date(start).toISOString(),
-        endDate: new Date(end).toISOString(),
-        fields: 'transaction_info',
-        balanceAffectingRecordsOnly: 'Y',
-        pageSize: PAGE_SIZE,
-        page,
-      },
-      options
-    )
-  )
+/**
+ * Past the SDK's own method for it, which takes a millisecond a row to check and rename what it got: a
+ * quarter of an hour for a million.
+ */
+function search(start: number, end: number, page: number): Promise<Page> {
+  const query = {
+    start_date: new Date(start).toISOString(),
+    end_date: new Date(end).toISOString(),
+    fields: 'transaction_info',
+    balance_affecting_records_only: 'Y',
+    page_size: PAGE_SIZE,
+    page,
+  }
+  return look(rest<Page>('GET', '/v1/reporting/transactions', { query }))
 }

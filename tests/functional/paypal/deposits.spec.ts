@@ -12,6 +12,7 @@ import {
   refusal,
   strangePaypal,
   usd,
+  quietPaypal,
 } from './helpers.js'
 
 const CREATE = 'POST /v2/checkout/orders'
@@ -34,7 +35,7 @@ async function captured(
 }
 
 test.group('Deposits by PayPal and Venmo', (group) => {
-  group.each.setup(() => sandbox.reset())
+  group.each.setup(quietPaypal)
 
   test('{provider.name}: asked for, approved, captured, with its fee')
     .with([{ provider: paypal }, { provider: venmo }])

@@ -13,6 +13,7 @@ import {
   type CreateDeposit,
   type CreatePayout,
 } from '#payments/provider'
+import { paypalSandbox } from '#tests/support/sandbox'
 
 export const HOUR = 3_600_000
 export const DAY = 24 * HOUR
@@ -56,6 +57,16 @@ export async function failureOf(call: Promise<unknown>): Promise<ProviderFailure
     return error
   }
   throw new assert.AssertionError({ message: 'the call should have failed' })
+}
+
+/** For a group's set-up: PayPal with its float alone, whose webhooks nobody waits for. */
+export async function quietPaypal(): Promise<() => Promise<void>> {
+  await paypalSandbox.reset()
+  paypalSandbox.webhookMode({ paused: true })
+  return async () => {
+    await paypalSandbox.reset()
+    paypalSandbox.webhookMode({})
+  }
 }
 
 export async function everyOf<T>(list: AsyncIterable<T>): Promise<T[]> {

@@ -14,6 +14,7 @@ import {
   payoutRequest,
   strangePaypal,
   usd,
+  quietPaypal,
 } from './helpers.js'
 
 const REFUND = 'POST /v2/payments/captures/{capture_id}/refund'
@@ -39,7 +40,7 @@ function refundOf(chargeId: string, wanted: Partial<CreateRefund> = {}): CreateR
 }
 
 test.group('Refunds by PayPal', (group) => {
-  group.each.setup(() => sandbox.reset())
+  group.each.setup(quietPaypal)
 
   test('a part goes back, once, and is found again', async ({ assert }) => {
     const request = refundOf(await charge())
@@ -160,7 +161,7 @@ test.group('Refunds by PayPal', (group) => {
 })
 
 test.group('Payouts by PayPal and Venmo', (group) => {
-  group.each.setup(() => sandbox.reset())
+  group.each.setup(quietPaypal)
 
   test('{provider.name} to {destination}: one item, by its wallet and the kind of its address')
     .with([

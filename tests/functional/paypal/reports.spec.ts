@@ -15,6 +15,7 @@ import {
   refusal,
   strangePaypal,
   usd,
+  quietPaypal,
 } from './helpers.js'
 
 const SEARCH = 'GET /v1/reporting/transactions'
@@ -50,7 +51,7 @@ const shortly = ({
 })
 
 test.group('The balance at PayPal', (group) => {
-  group.each.setup(() => sandbox.reset())
+  group.each.setup(quietPaypal)
 
   test('is what is available, and what is withheld beside it', async ({ assert }) => {
     await strangePaypal({
@@ -305,7 +306,7 @@ test.group('The balance at PayPal', (group) => {
 })
 
 test.group('Disputes at PayPal', (group) => {
-  group.each.setup(() => sandbox.reset())
+  group.each.setup(quietPaypal)
 
   const evidence = (more: Partial<DisputeEvidence> = {}): DisputeEvidence => ({
     key: 'safesend:1:evidence:1',
@@ -464,7 +465,7 @@ test.group('Disputes at PayPal', (group) => {
     assert,
   }) => {
     const chargeId = await charge()
-    const ids = Array.from({ length: 60 }, () => sandbox.openDispute(chargeId))
+    const ids = Array.from({ length: 51 }, () => sandbox.openDispute(chargeId))
     const found = await everyOf(
       paypal.listDisputes({ from: ago(HOUR), to: new Date(Date.now() + HOUR) })
     )
@@ -478,10 +479,11 @@ test.group('Disputes at PayPal', (group) => {
 })
 
 test.group('Events that may never have come', (group) => {
-  group.each.setup(() => sandbox.reset())
+  group.each.setup(quietPaypal)
 
   test('are listed as webhooks bring them, over as many pages as it takes', async ({ assert }) => {
-    for (let at = 0; at < 60; at++) await charge()
+    const chargeId = await charge()
+    for (let at = 0; at < 101; at++) sandbox.openDispute(chargeId)
     const period = { from: ago(HOUR), to: new Date(Date.now() + HOUR) }
     const found = await everyOf(paypal.listEvents(period, []))
     assert.isAbove(found.length, 100)
