@@ -1,3 +1,5 @@
+import type { Exchange } from './common/http.js'
+import type { Contract } from './contract/validator.js'
 import { PayPalSandbox, type WebhookEndpoint as PayPalWebhook } from './paypal/index.js'
 import { StripeSandbox, type WebhookEndpoint } from './stripe/index.js'
 
@@ -41,11 +43,24 @@ const paypal = new PayPalSandbox({
 if (env.SANDBOX_CONTRACT === '1') {
   if (!env.PROVIDER_SPECS) throw new Error('SANDBOX_CONTRACT=1 needs PROVIDER_SPECS')
   const { stripeContract } = await import('./contract/validator.js')
-  const contract = stripeContract(env.PROVIDER_SPECS)
+  const { PayPalContract } = await import('./contract/paypal.js')
+  watch(stripe, stripeContract(env.PROVIDER_SPECS))
+  watch(paypal, new PayPalContract(env.PROVIDER_SPECS))
+}
+
+/** Holds a stand-in to its vendor's documents, and shows at `/_sandbox/contract` what is not so. */
+function watch<Event extends { id: string }>(
+  standIn: {
+    readonly events: Event[]
+    readonly views: Map<string, () => unknown>
+    onExchange(listener: (exchange: Exchange) => void): unknown
+  },
+  contract: Contract & { checkEvent(event: Event): unknown }
+): void {
   const checked = new Set<string>()
-  stripe.onExchange((exchange) => contract.check(exchange))
-  stripe.views.set('contract', () => {
-    for (const event of stripe.events) {
+  standIn.onExchange((exchange) => contract.check(exchange))
+  standIn.views.set('contract', () => {
+    for (const event of standIn.events) {
       if (!checked.has(event.id)) contract.checkEvent(event)
       checked.add(event.id)
     }

@@ -136,3 +136,31 @@ export const STRIPE_REVIEWED: ReviewedFields = {
     },
   },
 }
+
+const FROM_A_LINK = 'only ever sent by following a link of PayPal, whose form is its own'
+const EVIDENCE_FORM =
+  'the description says that the evidence is JSON; the form lists a file and leaves it out'
+
+/** PayPal's published documents of 2024-02 against what its pages and its service say since. */
+export const PAYPAL_REVIEWED: Record<
+  'orders' | 'payments' | 'payouts' | 'disputes' | 'webhooks' | 'reporting',
+  ReviewedFields
+> = {
+  orders: { requests: {}, answers: {} },
+  payments: { requests: {}, answers: {} },
+  payouts: { requests: {}, answers: {} },
+  disputes: {
+    requests: {
+      'POST /v1/customer/disputes/{}/provide-evidence': {
+        input: EVIDENCE_FORM,
+        evidences: EVIDENCE_FORM,
+      },
+    },
+    answers: {},
+  },
+  webhooks: {
+    requests: { 'GET /v1/notifications/webhooks-events': { next_event_id: FROM_A_LINK } },
+    answers: {},
+  },
+  reporting: { requests: {}, answers: {} },
+}

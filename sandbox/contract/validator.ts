@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { type ErrorObject, type ValidateFunction } from 'ajv'
+import { Ajv2019 } from 'ajv/dist/2019.js'
 import addFormats from 'ajv-formats'
 import {
   componentsOf,
+  resolved,
   toJsonSchema,
   type JsonSchema,
+  type OpenApiBody,
   type OpenApiDocument,
   type OpenApiOperation,
 } from './openapi.js'
@@ -16,7 +19,9 @@ export interface ContractExchange {
   method: string
   /** The path with its names in braces; how they are called does not matter. */
   template: string
+  /** What was sent: a form with the query in it, or the body alone where there is a `query`. */
   params: unknown
+  query?: unknown
   status: number
   body: unknown
 }
@@ -30,30 +35,40 @@ export interface Violation {
   message: string
 }
 
+/** What holds exchanges against the documents of a vendor, be it one or several. */
+export interface Contract {
+  readonly violations: Violation[]
+  prepare(operations: readonly string[]): void
+  check(exchange: ContractExchange): Violation[]
+}
+
 const DOCUMENT = 'openapi'
+const JSON_TYPE = 'application/json'
 
 /**
  * Checks exchanges against a vendor's OpenAPI document. What an operation needs is compiled when it is
  * first seen, because the whole document takes long and most of it is never used.
  */
-export class ContractValidator {
+export class ContractValidator implements Contract {
   readonly violations: Violation[] = []
   #operations = new Map<string, OpenApiOperation>()
   #compiled = new Map<string, ValidateFunction>()
-  #answers = ajv({})
-  // Forms carry text only; the document's types are those of the values it stands for.
-  #requests = ajv({ coerceTypes: true })
+  #exact = ajv({})
+  // Forms and queries carry text only; the document's types are those of the values it stands for.
+  #texts = ajv({ coerceTypes: true })
 
+  /** @param refinements names of components that only narrow others down */
   constructor(
-    document: OpenApiDocument,
-    private reviewed: ReviewedFields
+    private document: OpenApiDocument,
+    private reviewed: ReviewedFields,
+    refinements?: RegExp
   ) {
-    const components = { schemas: componentsOf(document, DOCUMENT, reviewed.answers) }
-    this.#answers.addSchema({ $id: DOCUMENT, components })
-    this.#requests.addSchema({ $id: DOCUMENT, components })
+    const components = componentsOf(document, DOCUMENT, reviewed.answers, refinements)
+    this.#exact.addSchema({ $id: DOCUMENT, components })
+    this.#texts.addSchema({ $id: DOCUMENT, components })
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const [method, operation] of Object.entries(methods)) {
-        if (operation) this.#operations.set(nameOf(method, path), operation)
+        if (operation?.responses) this.#operations.set(nameOf(method, path), operation)
       }
     }
   }
@@ -67,12 +82,18 @@ export class ContractValidator {
   prepare(operations: readonly string[]): void {
     for (const each of operations) {
       const [method, template] = each.split(' ')
-      const exchange = { method, template, params: {}, body: {} }
       const operation = this.#operations.get(nameOf(method, template))
       if (!operation) continue
-      this.#checkRequest({ ...exchange, status: 200 }, operation)
-      for (const status of [200, 400]) this.#checkAnswer({ ...exchange, status }, operation)
+      const exchange = { method, template, params: {}, body: {}, status: 200 }
+      this.#checkRequest(exchange, operation)
+      this.#checkRequest({ ...exchange, query: {} }, operation)
+      for (const which of Object.keys(operation.responses)) this.#answer(each, operation, which)
     }
+  }
+
+  /** Whether the document has this operation. */
+  knows({ method, template }: Pick<ContractExchange, 'method' | 'template'>): boolean {
+    return this.#operations.has(nameOf(method, template))
   }
 
   /** Checks one exchange, notes its violations, and returns them. */
@@ -96,59 +117,82 @@ export class ContractValidator {
   /** Checks the object that an event carries against the component of its name. */
   checkEvent(event: { type: string; data: { object: Record<string, unknown> } }): Violation[] {
     const { object } = event.data
-    const component = String(object.object)
-    const validate = this.#compile(`component ${component}`, this.#answers, () => ({
+    return this.checkObject(event.type, String(object.object), object)
+  }
+
+  /** Checks what an event carries, or is, against a component. */
+  checkObject(type: string, component: string, object: unknown): Violation[] {
+    const validate = this.#compile(`component ${component}`, this.#exact, () => ({
       $ref: `${DOCUMENT}#/components/schemas/${component}`,
     }))
-    const found = this.#violations('event', event.type, validate, object)
+    const found = this.#violations('event', type, validate, object)
     this.violations.push(...found)
     return found
   }
 
-  #checkRequest({ method, template, params }: ContractExchange, operation: OpenApiOperation) {
+  #checkRequest(exchange: ContractExchange, operation: OpenApiOperation): Violation[] {
+    const { method, template, params, query } = exchange
     const name = nameOf(method, template)
-    const validate = this.#compile(`request ${name}`, this.#requests, () =>
-      this.#requestSchema(name, operation)
-    )
-    // Coercion writes into what it checks.
-    return this.#violations('request', `${method} ${template}`, validate, structuredClone(params))
+    const check = (kind: 'form' | 'query' | 'body', value: unknown) => {
+      // A body has types of its own, a form or query has not.
+      const using = kind === 'body' ? this.#exact : this.#texts
+      const validate = this.#compile(`${kind} ${name}`, using, () =>
+        this.#requestSchema(name, operation, kind)
+      )
+      // Coercion writes into what it checks.
+      const read = structuredClone(value)
+      return this.#violations('request', `${method} ${template}`, validate, read)
+    }
+    if (query === undefined) return check('form', params)
+    return [...check('query', query), ...check('body', params)]
   }
 
-  #checkAnswer({ method, template, status, body }: ContractExchange, operation: OpenApiOperation) {
-    const response = operation.responses[String(status)] ?? operation.responses.default
-    const schema = response?.content?.['application/json']?.schema
+  #checkAnswer(exchange: ContractExchange, operation: OpenApiOperation): Violation[] {
+    const { method, template, status, body } = exchange
     const at = `${method} ${template}`
-    if (!schema) {
+    const which = operation.responses[String(status)] ? String(status) : 'default'
+    if (!operation.responses[which]) {
       return [
-        {
-          side: 'answer' as const,
-          operation: at,
-          at: '',
-          message: `status ${status} is undocumented`,
-        },
+        { side: 'answer', operation: at, at: '', message: `status ${status} is undocumented` },
       ]
     }
-    const which = operation.responses[String(status)] ? String(status) : 'default'
-    const validate = this.#compile(
-      `answer ${nameOf(method, template)} ${which}`,
-      this.#answers,
-      () => toJsonSchema(schema, DOCUMENT)
-    )
-    return this.#violations('answer', at, validate, body)
+    const validate = this.#answer(at, operation, which)
+    if (validate) return this.#violations('answer', at, validate, body)
+    if (body === undefined) return []
+    return [{ side: 'answer', operation: at, at: '', message: `status ${status} has no body` }]
   }
 
-  #requestSchema(name: string, operation: OpenApiOperation): JsonSchema {
-    const query = (operation.parameters ?? []).filter((each) => each.in === 'query')
-    const body = Object.values(operation.requestBody?.content ?? {})[0]?.schema ?? {}
+  /** Undefined for an answer that has no body. */
+  #answer(name: string, operation: OpenApiOperation, which: string): ValidateFunction | undefined {
+    const { content } = resolved<OpenApiBody>(this.document, operation.responses[which])
+    const schema = content?.[JSON_TYPE]?.schema
+    if (!schema) return undefined
+    const [method, template] = name.split(' ')
+    return this.#compile(`answer ${nameOf(method, template)} ${which}`, this.#exact, () =>
+      toJsonSchema(schema, DOCUMENT)
+    )
+  }
+
+  /** A form has everything in one, otherwise query and body are told apart. */
+  #requestSchema(
+    name: string,
+    operation: OpenApiOperation,
+    kind: 'form' | 'query' | 'body'
+  ): JsonSchema {
+    const body = kind === 'query' ? {} : this.#bodyOf(operation)
+    const query = (operation.parameters ?? [])
+      .map((each) => resolved(this.document, each))
+      .filter((each) => each.in === 'query' && kind !== 'body')
     const properties: Record<string, JsonSchema> = {
       ...(body.properties as Record<string, JsonSchema> | undefined),
       ...Object.fromEntries(query.map((each) => [each.name, each.schema])),
     }
     const schema = toJsonSchema(
       {
+        ...(kind === 'body' && body.allOf !== undefined && { allOf: body.allOf }),
         type: 'object',
         properties,
-        additionalProperties: false,
+        ...(body.allOf === undefined && { additionalProperties: false }),
         required: [
           ...((body.required as string[] | undefined) ?? []),
           ...query.filter((each) => each.required).map((each) => each.name),
@@ -165,7 +209,14 @@ export class ContractValidator {
     return schema
   }
 
-  #compile(name: string, with_: Ajv, schema: () => JsonSchema): ValidateFunction {
+  #bodyOf(operation: OpenApiOperation): JsonSchema {
+    if (!operation.requestBody) return {}
+    const { content = {} } = resolved<OpenApiBody>(this.document, operation.requestBody)
+    const { schema = {} } = content[JSON_TYPE] ?? Object.values(content)[0] ?? {}
+    return resolved(this.document, schema)
+  }
+
+  #compile(name: string, with_: Ajv2019, schema: () => JsonSchema): ValidateFunction {
     let validate = this.#compiled.get(name)
     if (!validate) this.#compiled.set(name, (validate = with_.compile(schema())))
     return validate
@@ -197,12 +248,23 @@ export function stripeContract(folder: string): ContractValidator {
   return new ContractValidator(JSON.parse(text) as OpenApiDocument, STRIPE_REVIEWED)
 }
 
+/**
+ * Some of PayPal's patterns are none under the `u` flag, such as `[A-Za-z0-9-_.,]`; so patterns are read
+ * without it, rather than not at all.
+ */
 function membersOf(schema: JsonSchema): Record<string, JsonSchema> {
   return schema.properties as Record<string, JsonSchema>
 }
 
-function ajv(options: { coerceTypes?: boolean }): Ajv {
-  const instance = new Ajv({ ...options, strict: false, allErrors: true, validateFormats: false })
+function ajv(options: { coerceTypes?: boolean }): Ajv2019 {
+  const instance = new Ajv2019({
+    ...options,
+    strict: false,
+    allErrors: true,
+    unicodeRegExp: false,
+    // Formats that are only a vendor's own names are not checked, and not complained about.
+    logger: false,
+  })
   addFormats.default(instance)
   return instance
 }
@@ -226,8 +288,13 @@ function telling(errors: ErrorObject[]): ErrorObject[] {
 }
 
 function messageOf({ message, params }: ErrorObject): string {
-  const detail = params as { additionalProperty?: string; allowedValues?: unknown[] }
-  if (detail.additionalProperty) return `${message}: ${detail.additionalProperty}`
+  const detail = params as {
+    additionalProperty?: string
+    unevaluatedProperty?: string
+    allowedValues?: unknown[]
+  }
+  const unknown = detail.additionalProperty ?? detail.unevaluatedProperty
+  if (unknown) return `${message}: ${unknown}`
   if (detail.allowedValues) return `${message}: ${detail.allowedValues.slice(0, 12).join(', ')}`
   return message ?? 'is not as documented'
 }

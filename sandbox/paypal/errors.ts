@@ -5,7 +5,8 @@ export interface ErrorDetail {
   description?: string
   field?: string
   value?: string
-  location?: 'body' | 'path' | 'query' | 'header'
+  /** Headers have none in the documents. */
+  location?: 'body' | 'path' | 'query'
   link?: Link[]
 }
 
@@ -65,9 +66,10 @@ export function unprocessable(
 export function invalid(
   issue: keyof typeof INVALID,
   field: string,
-  location: ErrorDetail['location'] = 'body'
+  location: ErrorDetail['location'] | 'header' = 'body'
 ): PayPalFailure {
-  return invalidRequest([{ field, location, issue, description: INVALID[issue] }])
+  const at = location === 'header' ? {} : { location }
+  return invalidRequest([{ field, ...at, issue, description: INVALID[issue] }])
 }
 
 const INVALID = {

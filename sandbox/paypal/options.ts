@@ -43,7 +43,7 @@ export interface SandboxOptions {
    * or inside the detail, as the service has been seen to answer.
    */
   duplicateBatchLink?: 'links' | 'details'
-  /** How long an access token lasts, by the sandbox clock. Default 9 hours. */
+  /** How long an access token lasts, by the wall clock, since its holder counts by that. Default 9 hours. */
   tokenLifetimeMs?: number
   /** Whether reports show a payout's note; PayPal's pages say "usually" of such fields. Default yes. */
   payoutNotesInReports?: boolean

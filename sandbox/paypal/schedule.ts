@@ -8,10 +8,13 @@ export function tick(world: World): void {
   expireOrders(world)
   processPayouts(world)
   lapseDisputes(world)
-  for (const kind of ['request_id', 'token'] as const) {
-    for (const row of world.store.rows(kind)) {
-      if (row.data.expiresAt <= world.clock.now) world.store.remove(kind, row.id)
-    }
-  }
+  forget(world, 'request_id', world.clock.now)
+  forget(world, 'token', Date.now())
   world.store.commit()
+}
+
+function forget(world: World, kind: 'request_id' | 'token', now: number): void {
+  for (const { id, data } of world.store.rows(kind)) {
+    if (data.expiresAt <= now) world.store.remove(kind, id)
+  }
 }

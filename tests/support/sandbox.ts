@@ -1,4 +1,5 @@
 import env from '#start/env'
+import { PayPalContract } from '#sandbox/contract/paypal'
 import { stripeContract } from '#sandbox/contract/validator'
 import { PayPalSandbox } from '#sandbox/paypal/index'
 import { StripeSandbox } from '#sandbox/stripe/index'
@@ -59,13 +60,18 @@ export async function startSandbox(): Promise<() => Promise<void>> {
 function holdToContract(): () => void {
   const { PROVIDER_SPECS } = process.env
   if (!PROVIDER_SPECS) return () => {}
-  const contract = stripeContract(PROVIDER_SPECS)
-  contract.prepare(sandbox.operations)
-  sandbox.onExchange((exchange) => contract.check(exchange))
+  const held = [
+    { standIn: sandbox, contract: stripeContract(PROVIDER_SPECS) },
+    { standIn: paypalSandbox, contract: new PayPalContract(PROVIDER_SPECS) },
+  ]
+  for (const { standIn, contract } of held) {
+    contract.prepare(standIn.operations)
+    standIn.onExchange((exchange) => contract.check(exchange))
+  }
   return () => {
-    const said = contract.violations.map(
-      ({ side, operation, at, message }) => `${operation}, ${side} ${at}: ${message}`
-    )
+    const said = held
+      .flatMap(({ contract }) => contract.violations)
+      .map(({ side, operation, at, message }) => `${operation}, ${side} ${at}: ${message}`)
     if (said.length > 0) throw new Error(`Against the contract:\n${[...new Set(said)].join('\n')}`)
   }
 }

@@ -14,7 +14,7 @@ export const payoutEndpoints = [
     keyed: {
       keptMs: KEPT_MS,
       again: (call, made) => ({
-        status: 200,
+        status: 201,
         body: briefly(call.world, find(call.world, 'payout_batch', made)),
       }),
     },

@@ -31,10 +31,11 @@ function showRefund(world: World, { id, data, hidden }: Row<'refund'>): Json {
   }
 }
 
-function shown({ world, whole }: Call, row: Row<'refund'>, status = 200): Reply {
+/** Always 201: of the answer to a repetition, only the document of orders says that it is another. */
+function shown({ world, whole }: Call, row: Row<'refund'>): Reply {
   const { links, ...all } = showRefund(world, row)
   const body = whole ? { ...all, links } : { id: row.id, status: row.data.status, links }
-  return { status, body, made: row.id }
+  return { status: 201, body, made: row.id }
 }
 
 function create(call: Call): Reply {
@@ -96,7 +97,7 @@ function create(call: Call): Reply {
   const row = world.store.add('refund', id, refund, '', hidden)
   if (pends) tell(world, row, 'PAYMENT.REFUND.PENDING', 'is pending')
   else settleRefund(world, row)
-  return shown(call, row, 201)
+  return shown(call, row)
 }
 
 /** Reasons that lie in the capture, in the order in which they matter. */
