@@ -1,7 +1,11 @@
 import type { Exchange } from './common/http.js'
 import type { Contract } from './contract/validator.js'
-import { PayPalSandbox, type WebhookEndpoint as PayPalWebhook } from './paypal/index.js'
-import { StripeSandbox, type WebhookEndpoint } from './stripe/index.js'
+import {
+  PayPalSandbox,
+  type WebhookEndpoint as PayPalWebhook,
+  type WebhookEvent,
+} from './paypal/index.js'
+import { StripeSandbox, type StoredEvent, type WebhookEndpoint } from './stripe/index.js'
 
 /** The stand-ins for Stripe and PayPal as a process of their own, configured by the environment. */
 const { env } = process
@@ -44,8 +48,8 @@ if (env.SANDBOX_CONTRACT === '1') {
   if (!env.PROVIDER_SPECS) throw new Error('SANDBOX_CONTRACT=1 needs PROVIDER_SPECS')
   const { stripeContract } = await import('./contract/validator.js')
   const { PayPalContract } = await import('./contract/paypal.js')
-  watch(stripe, stripeContract(env.PROVIDER_SPECS))
-  watch(paypal, new PayPalContract(env.PROVIDER_SPECS))
+  watch<StoredEvent>(stripe, stripeContract(env.PROVIDER_SPECS))
+  watch<WebhookEvent>(paypal, new PayPalContract(env.PROVIDER_SPECS))
 }
 
 /** Holds a stand-in to its vendor's documents, and shows at `/_sandbox/contract` what is not so. */
