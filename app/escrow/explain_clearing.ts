@@ -149,9 +149,9 @@ function same(before: Position[], after: Position[]): boolean {
   return told(before) === told(after)
 }
 
-const NOTHING: Found = { lines: [], note: '', silent: false }
+const NOTHING: Found = { lines: [], note: '', silent: false, unknown: new Set() }
 
-function checkOf(position: Position, { lines, note, silent }: Found): ClearingCheck {
+function checkOf(position: Position, { lines, note, silent, unknown }: Found): ClearingCheck {
   const { currency } = position
   const difference = differenceOf(position)
   const explained = lines.filter(({ amount }) => amount.currency === currency)
@@ -164,7 +164,10 @@ function checkOf(position: Position, { lines, note, silent }: Found): ClearingCh
   if (difference.isZero) {
     return { ...position, verdict: 'agrees', explained: [], unexplained: difference, note: '' }
   }
-  const verdict = rest.isZero ? 'explained' : silent ? 'no_answer' : 'unexplained'
+  // What was sent and is not found may have left: then nobody can say that what is missing is a break.
+  const mayHaveLeft = unknown.has(currency) && rest.minor < 0n
+  const open = silent || mayHaveLeft
+  const verdict = rest.isZero ? 'explained' : open ? 'no_answer' : 'unexplained'
   return { ...position, verdict, explained, unexplained: rest, note: rest.isZero ? '' : note }
 }
 
@@ -180,12 +183,14 @@ interface Found {
   note: string
   /** Something that may explain the rest was asked for, and the provider did not answer. */
   silent: boolean
+  /** Currencies in which something was sent of which the provider cannot say what became of it. */
+  unknown: Set<Currency>
 }
 
 /** First what is open, then what ended of late, which is only asked for if something is left. */
 async function findExplanations(provider: Provider, wanted: Position[]): Promise<Found> {
   const asked = new Set<string>()
-  const found: Found = { lines: [], note: '', silent: false }
+  const found: Found = { ...NOTHING, lines: [], unknown: new Set() }
   for (const stage of [openTransactions, recentTransactions]) {
     const ids = [...(await stage(provider))].filter((id) => !asked.has(id))
     const room = MOST_ASKED - asked.size
@@ -197,7 +202,7 @@ async function findExplanations(provider: Provider, wanted: Position[]): Promise
     for (let start = 0; start < now.length; start += AT_ONCE) {
       const part = now.slice(start, start + AT_ONCE)
       await Promise.all(
-        part.map((id) => explainInto(found, () => explainTransaction(provider, id)))
+        part.map((id) => explainInto(found, () => explainTransaction(provider, id, found)))
       )
     }
     if (stage === openTransactions) await explainInto(found, () => explainDisputes(provider))
@@ -266,10 +271,20 @@ async function subjectsOfOpenEvents(provider: Provider): Promise<string[]> {
 }
 
 /** What one transaction makes of the difference: what it did to the provider's balance less what is booked. */
-async function explainTransaction(provider: Provider, id: string): Promise<Explanation[]> {
+async function explainTransaction(
+  provider: Provider,
+  id: string,
+  found: Found
+): Promise<Explanation[]> {
   const transaction = await Transaction.findOrFail(id)
   const observed = await look(provider, transaction)
-  if (!observed) return []
+  if (!observed) {
+    if (transaction.transactionType !== 'deposit' && transaction.sentAt) {
+      found.unknown.add(transaction.currency)
+      found.note = `What became of ${transaction.transactionType} ${id} is not known; run reconcile:pending.`
+    }
+    return []
+  }
   const { amount: moved, reason } = observed
   const booked = await bookedOf(transaction)
   const differs = moved.currency !== booked.currency

@@ -13,9 +13,10 @@ import {
   aDeposit,
   fundedMilestone,
   pay,
+  payIn,
   submittedMilestone,
 } from '#tests/support/projects'
-import { sandbox } from '#tests/support/sandbox'
+import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 import { run } from './run.js'
 
 /** Every posting there is, as text, to compare the books before and after. */
@@ -174,6 +175,27 @@ test.group('inbox:backfill', (group) => {
     assert.lengthOf(await db.from('inbox_events'), inbox.length)
     assert.deepEqual(await books(), before)
     assert.lengthOf(await told(freelancer, 'payout_account.bank_payout_failed'), 1)
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('brings what PayPal never told', async ({ assert }) => {
+    const { client, milestones, milestone } = await activeProject({ provider: 'paypal' })
+    paypalSandbox.webhookMode({ drop: () => true })
+    payIn(await aDeposit(client, milestones, undefined, 'paypal'))
+    await settle()
+    assert.equal(await held(accounts.escrow(milestone.id)), '0.00')
+    paypalSandbox.webhookMode({})
+    const first = await run('inbox:backfill', 'paypal', '--json')
+    assert.equal(first.exitCode, 0)
+    assert.equal(first.json.types['CHECKOUT.ORDER.APPROVED'], 1)
+    await settle()
+    assert.equal(await held(accounts.escrow(milestone.id)), '1000.00')
+    await run('inbox:backfill', 'paypal', '--json')
+    const before = await books()
+    const again = await run('inbox:backfill', 'paypal', '--json')
+    assert.equal(again.json.taken, 0)
+    await settle()
+    assert.deepEqual(await books(), before)
     assert.deepEqual(await breaks(), [])
   })
 

@@ -9,7 +9,8 @@ import { resetAll } from '#tests/support/database'
 import { drain, settle } from '#tests/support/jobs'
 import { breaks, held } from '#tests/support/ledger'
 import { fundedMilestone, pay, submittedMilestone } from '#tests/support/projects'
-import { sandbox } from '#tests/support/sandbox'
+import type { PaymentProvider } from '#models/transaction'
+import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 import { run } from './run.js'
 
 /** A released milestone whose freelancer has no account yet. */
@@ -21,11 +22,21 @@ async function waitingPayout() {
 }
 
 /** A released milestone whose payout can go, and no worker has begun with it. */
-async function payableNow() {
-  const found = await submittedMilestone()
+async function payableNow(options: { provider?: PaymentProvider } = {}) {
+  const found = await submittedMilestone(options)
   expectData(await pay(found.client, `milestones/${found.milestone.id}/approve`), 201)
   return found
 }
+
+const RAILS = [
+  { provider: 'stripe', standIn: sandbox, route: 'POST /v1/transfers' },
+  { provider: 'paypal', standIn: paypalSandbox, route: 'POST /v1/payments/payouts' },
+  { provider: 'venmo', standIn: paypalSandbox, route: 'POST /v1/payments/payouts' },
+] as const
+
+/** How many payouts there really are. */
+const paidOut = (provider: PaymentProvider) =>
+  provider === 'stripe' ? sandbox.transfers.length : paypalSandbox.payoutItems.length
 
 const everything = async () => {
   for await (const tried of runPayouts()) if (tried.outcome === 'error') throw new Error(tried.note)
@@ -99,41 +110,44 @@ test.group('payouts:run', (group) => {
     assert.deepEqual(await breaks(), [])
   })
 
-  for (const at of ['before', 'after'] as const) {
-    test(`One PayPal batch handled by cron and webhook at once paid twice (Stripe, answer held ${at} the effect)`, async ({
-      assert,
-    }) => {
-      const { freelancer } = await payableNow()
-      sandbox.webhookMode({ paused: true })
-      const { arrived, release } = sandbox.hold('POST /v1/transfers', { at })
-      const first = everything()
-      await arrived
-      // While the first one waits for the provider: the schedule, a worker, a webhook and two operators.
-      const others = Promise.all([
-        everything(),
-        run('payouts:run', '--json'),
-        settlePending({ olderThanSeconds: 0 }),
-        drain({ mayFail: true, concurrency: 4 }),
-        sandbox.flushWebhooks(),
-      ])
-      await Promise.race([others, new Promise((resolve) => setTimeout(resolve, 1000))])
-      release()
-      await Promise.all([first, others])
-      sandbox.webhookMode({})
-      await settle({ mayFail: true, retryNow: true })
-      await settlePending({ olderThanSeconds: 0 })
+  for (const { provider, standIn, route } of RAILS) {
+    for (const at of ['before', 'after'] as const) {
+      test(`One PayPal batch handled by cron and webhook at once paid twice (${provider}, answer held ${at} the effect)`, async ({
+        assert,
+      }) => {
+        const { freelancer } = await payableNow({ provider })
+        standIn.webhookMode({ paused: true })
+        const { arrived, release } = standIn.hold(route, { at })
+        const first = everything()
+        await arrived
+        // While the first one waits for the provider: the schedule, a worker, a webhook and two operators.
+        const others = Promise.all([
+          everything(),
+          run('payouts:run', '--json'),
+          settlePending({ olderThanSeconds: 0 }),
+          drain({ mayFail: true, concurrency: 4 }),
+          standIn.flushWebhooks(),
+        ])
+        await Promise.race([others, new Promise((resolve) => setTimeout(resolve, 1000))])
+        release()
+        await Promise.all([first, others])
+        standIn.webhookMode({})
+        await settle({ mayFail: true, retryNow: true })
+        await settlePending({ olderThanSeconds: 0 })
 
-      assert.lengthOf(sandbox.transfers, 1)
-      const keys = sandbox.requestLog
-        .filter(({ method, path }) => method === 'POST' && path === '/v1/transfers')
-        .map(({ idempotencyKey }) => idempotencyKey)
-      assert.lengthOf([...new Set(keys)], 1)
-      const [payout] = await db.from('payouts')
-      assert.equal(payout.state, 'paid')
-      assert.equal(await held(accounts.payable(freelancer.id)), '0.00')
-      assert.equal(await held(accounts.payoutInTransit(payout.transaction_id)), '0.00')
-      assert.deepEqual(await breaks(), [])
-    })
+        assert.equal(paidOut(provider), 1)
+        const [payout] = await db.from('payouts')
+        assert.equal(payout.state, 'paid')
+        const { attempt } = await db
+          .from('transactions')
+          .where('id', payout.transaction_id)
+          .firstOrFail()
+        assert.equal(attempt, 1, 'there was one key')
+        assert.equal(await held(accounts.payable(freelancer.id)), '0.00')
+        assert.equal(await held(accounts.payoutInTransit(payout.transaction_id)), '0.00')
+        assert.deepEqual(await breaks(), [])
+      })
+    }
   }
 
   test('ten runs at once pay each of many payouts once', async ({ assert }) => {

@@ -12,7 +12,7 @@ import { resetAll } from '#tests/support/database'
 import { drain, settle } from '#tests/support/jobs'
 import { breaks, entryKinds, held } from '#tests/support/ledger'
 import { fundedMilestone, pay } from '#tests/support/projects'
-import { sandbox } from '#tests/support/sandbox'
+import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 
 const only = async () =>
   db.from('transactions').where('transaction_type', 'refund').firstOrFail() as Promise<{
@@ -90,6 +90,36 @@ test.group('Refunds that no rail carries', (group) => {
       [[id, '300.00']]
     )
     assert.lengthOf(sandbox.refunds, 0)
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test("beyond PayPal's 180 days it is owed, too, and is waited for while PayPal knows of a dispute", async ({
+    assert,
+  }) => {
+    const { client, milestone } = await fundedMilestone({ provider: 'paypal' })
+    const ask = (amount: string) => ({ milestone_id: milestone.id, amount, reason: 'Not needed.' })
+    paypalSandbox.webhookMode({ paused: true })
+    const dispute = paypalSandbox.openDispute(paypalSandbox.captures[0].id)
+    const first = expectData(await pay(client, 'payments/refund', ask('100.00')), 201)
+    await drain()
+    const waiting = expectData(await api(client).get(`payments/refunds/${first.id}`))
+    assert.equal(waiting.transaction.status, 'pending')
+    assert.match(waiting.transaction.wait_reason, /disputed/)
+    assert.equal(await owedTo(client), '0.00')
+    paypalSandbox.resolveDispute(dispute, 'seller')
+    paypalSandbox.webhookMode({})
+    await settle()
+    assert.equal((await only()).status, 'completed')
+
+    paypalSandbox.advance(181 * 86_400_000)
+    const late = expectData(await pay(client, 'payments/refund', ask('200.00')), 201)
+    await settle()
+    const shown = expectData(await api(client).get(`payments/refunds/${late.id}`))
+    assert.deepInclude(shown.transaction, { status: 'failed', owed: '200.00' })
+    assert.equal(shown.transaction.failure.code, 'REFUND_TIME_LIMIT_EXCEEDED')
+    assert.equal(await owedTo(client), '200.00')
+    await byHand(late.transaction.id)
+    assert.equal(await owedTo(client), '0.00')
     assert.deepEqual(await breaks(), [])
   })
 
