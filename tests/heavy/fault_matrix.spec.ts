@@ -180,7 +180,10 @@ async function conflict(
   await first
 }
 
-/** Lets the time pass in which a key protects, here and there. */
+/**
+ * Lets the time pass in which a key protects, here and there, and the hours after it in which PayPal's
+ * reports may still be missing something.
+ */
 async function grow(
   provider: TestRail['provider'],
   standIn: TestRail['standIn'],
@@ -188,7 +191,7 @@ async function grow(
 ): Promise<void> {
   const kind =
     step === 'capture' ? 'deposit' : step === 'onboarding' ? ('recipient' as const) : step
-  const life = providerFor(provider).keyLifetimeMs[kind] + 3_600_000
+  const life = providerFor(provider).keyLifetimeMs[kind] + 5 * 3_600_000
   standIn.advance(life)
   const seconds = life / 1000
   await db.rawQuery(
