@@ -317,7 +317,7 @@ const VERDICTS = `
  */
 const CAME_AND_WENT = `
   UPDATE verdicts v
-    SET difference = -v.p_fee, verdict = CASE v.p_fee WHEN 0 THEN 'matched' ELSE 'fee' END
+    SET difference = v.l_fee - v.p_fee, verdict = CASE v.p_fee WHEN v.l_fee THEN 'matched' ELSE 'fee' END
     FROM (
       SELECT there.key AS there, back.key AS back, back.currency
         FROM verdicts back
@@ -325,7 +325,8 @@ const CAME_AND_WENT = `
           AND there.key = CASE back.kind WHEN 'payout_returned' THEN 'payout' ELSE 'refund' END
             || substr(back.key, strpos(back.key, ':'))
         WHERE back.kind IN ('payout_returned', 'refund_failed')
-          AND back.l_net = 0 AND there.l_net = 0 AND back.l_entries = 0 AND there.l_entries = 0
+          AND back.l_net = -back.l_fee AND there.l_net = -there.l_fee
+          AND back.l_entries = 0 AND there.l_entries = 0
           AND back.p_principal + there.p_principal = 0
     ) pair
     WHERE v.key IN (pair.there, pair.back) AND v.currency = pair.currency`

@@ -278,7 +278,7 @@ test.group('A difference is no break', (group) => {
 
   test('while our books may still follow the provider', async ({ assert }) => {
     sandbox.topUp(50_000)
-    const { told, run } = await reconcile({ graceMinutes: 180 })
+    const { told, run } = await reconcile({ graceMinutes: 300 })
     assert.deepEqual(told, [])
     const [totals] = run.totals
     assert.equal(totals.moved_in_flight, 50_000n)
@@ -291,7 +291,7 @@ test.group('A difference is no break', (group) => {
     assert.exists(milestone)
     const provider = {
       ...listing((row) => (isCharge(row) ? [] : [row])),
-      balanceTransactionLagMs: 3 * 3_600_000,
+      balanceTransactionLagMs: 5 * 3_600_000,
     }
     const { told, run } = await reconcile({ provider })
     assert.deepEqual(told, [])
