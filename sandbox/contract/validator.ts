@@ -203,8 +203,12 @@ export class ContractValidator implements Contract {
     for (const param of Object.keys(this.reviewed.requests[name] ?? {})) {
       const path = param.split('.')
       const last = path.pop()!
-      const within = path.reduce((each, key) => membersOf(each)[key], schema)
-      membersOf(within)[last] = {}
+      // A nested one is where its parent is: in the form, or in the query.
+      const within = path.reduce<JsonSchema | undefined>(
+        (each, key) => each && propertiesOf(each)[key],
+        schema
+      )
+      if (within) propertiesOf(within)[last] = {}
     }
     return schema
   }
@@ -248,14 +252,14 @@ export function stripeContract(folder: string): ContractValidator {
   return new ContractValidator(JSON.parse(text) as OpenApiDocument, STRIPE_REVIEWED)
 }
 
+function propertiesOf(schema: JsonSchema): Record<string, JsonSchema> {
+  return (schema.properties ?? {}) as Record<string, JsonSchema>
+}
+
 /**
  * Some of PayPal's patterns are none under the `u` flag, such as `[A-Za-z0-9-_.,]`; so patterns are read
  * without it, rather than not at all.
  */
-function membersOf(schema: JsonSchema): Record<string, JsonSchema> {
-  return schema.properties as Record<string, JsonSchema>
-}
-
 function ajv(options: { coerceTypes?: boolean }): Ajv2019 {
   const instance = new Ajv2019({
     ...options,

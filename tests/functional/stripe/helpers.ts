@@ -67,7 +67,10 @@ type Setting =
   | 'PAYPAL_TIMEOUT_MS'
   | 'STRIPE_COUNTRY'
 type SecretSetting =
-  'STRIPE_SECRET_KEY' | 'STRIPE_WEBHOOK_SECRETS' | 'STRIPE_CONNECT_WEBHOOK_SECRETS'
+  | 'STRIPE_SECRET_KEY'
+  | 'STRIPE_WEBHOOK_SECRETS'
+  | 'STRIPE_CONNECT_WEBHOOK_SECRETS'
+  | 'PAYPAL_CLIENT_SECRET'
 
 /** Another environment until the test ends, or until what is returned is called. */
 export function withSetting(name: Setting, value: string | number): () => void {
