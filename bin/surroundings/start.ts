@@ -68,11 +68,12 @@ export async function startSurroundings(
   run.atEnd(() => processes.stop())
 
   await processes.run('migrate', ace('migration:run', '--no-schema-generate', '--compact-output'))
-  await processes.run('seed', ace('db:seed', '--compact-output'))
   processes.start('sandbox', script('sandbox/server.ts'))
   for (const base of [env.STRIPE_API_BASE, env.PAYPAL_API_BASE]) {
     await waitForOk(`${base}/_sandbox/health`, { interrupted: run.interrupted })
   }
+  // It asks them what they begin with.
+  await processes.run('seed', ace('db:seed', '--compact-output'))
 
   return {
     dir,

@@ -121,6 +121,8 @@ async function reconcileInChild(stripeBase: string) {
     const child = spawn(
       process.execPath,
       [
+        // As bin/ace has it.
+        '--max-semi-space-size=16',
         '--import=./tests/support/reconcile/peak_memory.mjs',
         'ace.js',
         'reconcile:provider',
