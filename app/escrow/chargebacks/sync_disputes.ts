@@ -21,6 +21,7 @@ export async function syncDisputes(signal?: AbortSignal): Promise<number> {
     try {
       const seen = await syncListed(provider, signal)
       count += seen.size + (await syncOpen(provider, seen, signal))
+      await warnOfUnsettled(provider)
     } catch (failure) {
       if (!(failure instanceof ProviderFailure)) throw failure
       logger.error({ err: failure, rail }, 'looking at the disputes of a rail failed')
@@ -71,4 +72,18 @@ async function syncOpen(
     }
   }
   return left.length
+}
+
+/** Says it again until it is so, or somebody has asked the provider. */
+async function warnOfUnsettled({ rail }: Provider): Promise<void> {
+  const rows = await db
+    .from('chargebacks')
+    .where('rail', rail)
+    .whereNull('closed_at')
+    .whereIn('state', ['won', 'lost', 'closed'])
+    .orderBy('id')
+    .select('id', 'state', 'provider_dispute_id')
+  for (const { id, state, provider_dispute_id: dispute } of rows) {
+    logger.error({ chargebackId: id, dispute, state }, 'a dispute is over, but not its money')
+  }
 }
