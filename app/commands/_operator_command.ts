@@ -27,7 +27,9 @@ export abstract class OperatorCommand extends BaseCommand {
       super.validate(parsed)
     } catch (error) {
       const { message } = error as Error
-      throw new WrongUsage(`${message}. See "node ace ${this.commandName} --help".`, { cause: error })
+      throw new WrongUsage(`${message}. See "node ace ${this.commandName} --help".`, {
+        cause: error,
+      })
     }
   }
 

@@ -13,7 +13,7 @@ export default class InboxReplay extends OperatorCommand {
   static description = 'Process stored webhook events once more'
   static help = [
     "Name events by their ids, ours or the provider's, or choose them; choices add up.",
-    '{{ binaryName }}inbox:replay --rail stripe --type "charge.dispute.*" --since 2d --dry-run',
+    '{{ binaryName }} inbox:replay --rail stripe --type "charge.dispute.*" --since 2d --dry-run',
     'What an event is about is fetched again and applied as it is now; nothing is booked twice.',
     'Exits 1 if one could not be processed or a named one is not there, 2 for wrong usage.',
   ]

@@ -14,7 +14,7 @@ export default class TreasuryRecord extends OperatorCommand {
   static description = 'Book money that moved between us, our bank and a payment rail'
   static help = [
     'It moves nothing: it books what has happened at the bank and the provider.',
-    '{{ binaryName }}treasury:record top-up stripe 25000.00 USD --reference tu_1Nq...',
+    '{{ binaryName }} treasury:record top-up stripe 25000.00 USD --reference tu_1Nq...',
     'The reference is what the provider calls the movement (tu_..., po_...; a transaction id at',
     'PayPal): reconcile:provider looks for it. One reference is booked once, however often this runs;',
     'with another kind or amount it is refused. Exits 1 if it is refused, 2 for wrong usage.',

@@ -7,6 +7,7 @@ import { drain } from '#tests/support/jobs'
 import { breaks, entryKinds, held } from '#tests/support/ledger'
 import { fundedMilestone, pay } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
+import { WrongUsage } from '#commands/_operator_command'
 import { run } from './run.js'
 
 const record = (...argv: string[]) => run('treasury:record', ...argv)
@@ -98,7 +99,14 @@ test.group('treasury:record', (group) => {
       assert.equal(wrong.exitCode, 2, argv.join(' '))
       assert.match(wrong.output, says)
     }
-    await assert.rejects(() => record('top-up', 'stripe', '1.00', 'USD'), /reference/)
+    for (const argv of [[], ['--reference', 'x', '--gift']]) {
+      const wrong = await record('top-up', 'stripe', '1.00', 'USD', ...argv).catch((error) => error)
+      assert.instanceOf(wrong, WrongUsage)
+      // What ace does with an error of the command that it was started for.
+      const kernel = { exitCode: 1, ui: { logger: { error() {} } } }
+      wrong.render(wrong, kernel)
+      assert.equal(kernel.exitCode, 2)
+    }
     assert.lengthOf(await db.from('transactions'), 0)
   })
 
