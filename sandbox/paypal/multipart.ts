@@ -8,7 +8,7 @@ export interface FormData {
 
 /**
  * Reads a multipart body, as evidence comes: parts with a file name are files, of which only the name
- * is kept; the others are JSON or text.
+ * is kept; the others, and whatever says that it is JSON, are values.
  */
 export function readMultipart(body: Buffer, contentType: string): FormData {
   const boundary = /boundary="?([^";]+)"?/i.exec(contentType)?.[1]
@@ -20,7 +20,8 @@ export function readMultipart(body: Buffer, contentType: string): FormData {
     const [head, ...rest] = part.split('\r\n\r\n')
     const name = /\bname="([^"]*)"/.exec(head)?.[1] ?? 'input'
     const file = /filename="([^"]*)"/.exec(head)?.[1]
-    if (file !== undefined) files.push(utf8(file))
+    const isJson = /^content-type: *application\/json/im.test(head)
+    if (file !== undefined && !isJson) files.push(utf8(file))
     else fields[name] = valueOf(utf8(rest.join('\r\n\r\n').replace(/\r\n$/, '')))
   }
   return { fields, files }
