@@ -6,6 +6,12 @@ import logger from '@adonisjs/core/services/logger'
 import { Problem } from '#exceptions/problem'
 import { accounts, type AccountName } from '#ledger/chart_of_accounts'
 import { balanceOf, escrowTotalsOfProject } from '#ledger/balances'
+import { Money } from '#ledger/money'
+import { clawBack, settleClawBacks } from '#escrow/chargebacks/claw_back'
+import { debtsOf } from '#escrow/chargebacks/debts'
+import { openDebts } from '#escrow/chargebacks/open_debts'
+import { syncDisputes } from '#escrow/chargebacks/sync_disputes'
+import { writeOffDebt } from '#escrow/chargebacks/write_off_debt'
 import { acceptRefund, declineRefund } from '#escrow/answer_refund'
 import { approveMilestone } from '#escrow/approve_milestone'
 import { cancelUnpaidDeposit } from '#escrow/cancel_deposit'
@@ -52,6 +58,8 @@ interface Step {
   which: number
   mask?: number
   part?: Part
+  status?: 'needs_response' | 'warning_needs_response' | 'lost'
+  outcome?: 'won' | 'lost'
   card?: string
   checkout?: boolean
   on?: string
@@ -122,7 +130,42 @@ const ROUTES = [
   'GET /v1/refunds',
   'GET /v1/balance',
   'POST /v1/accounts',
+  'GET /v1/disputes/{dispute}',
+  'GET /v1/disputes',
+  'GET /v1/charges/{charge}',
+  'POST /v1/transfers/{id}/reversals',
 ]
+
+/** What the client's bank does, and what becomes of what is owed for it. */
+const chargebacks: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('a dispute'),
+      which,
+      part,
+      status: fc.constantFrom(
+        'needs_response' as const,
+        'needs_response' as const,
+        'warning_needs_response' as const,
+        'lost' as const
+      ),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('the bank decides'),
+      which,
+      outcome: fc.constantFrom('lost' as const, 'lost' as const, 'won' as const),
+    }),
+  },
+  simple('an inquiry escalates'),
+  simple('a lost dispute is appealed'),
+  { weight: 2, arbitrary: simple('claw back') },
+  fc.record({ do: fc.constant('write off'), which, part }),
+  simple('look at disputes')
+)
 
 const fault = (...routes: string[]): fc.Arbitrary<Step> =>
   fc.record({
@@ -178,12 +221,19 @@ const circumstances: fc.Arbitrary<Step> = fc.oneof(
       'transfer.created',
       'refund.created',
       'charge.refunded',
+      'charge.dispute.created',
+      'charge.dispute.funds_withdrawn',
+      'charge.dispute.closed',
     ]),
   }),
   { weight: 3, arbitrary: fault(...ROUTES) }
 )
 
-const single = fc.oneof({ weight: 3, arbitrary: business }, { weight: 2, arbitrary: circumstances })
+const single = fc.oneof(
+  { weight: 6, arbitrary: business },
+  { weight: 4, arbitrary: circumstances },
+  { weight: 2, arbitrary: chargebacks }
+)
 
 const releasing = fc.record({ do: fc.constant('release'), which, part })
 const asking = fc.record({ do: fc.constant('request refund'), which, part })
@@ -205,6 +255,8 @@ const stories = fc.oneof(
   inTurn(fault('POST /v1/refunds', 'GET /v1/refunds'), asking, simple('work the queue')),
   inTurn(asking, simple('accept refund'), simple('news'), simple('a refund fails'), simple('news')),
   inTurn(simple('add payout account'), releasing, simple('news'), reversal, simple('news')),
+  inTurn(releasing, simple('news'), chargebacks, simple('news'), chargebacks, chargebacks),
+  inTurn(asking, chargebacks, simple('news'), chargebacks, simple('news')),
   inTurn(
     fault('POST /v1/payment_intents', 'GET /v1/payment_intents/{intent}'),
     fc.record({ do: fc.constant('deposit'), which, mask: fc.constantFrom(1, 2, 4, 8) }),
@@ -259,6 +311,7 @@ class Play {
   freelancer!: User
   projectId!: string
   milestoneIds: string[] = []
+  decisions = 0
   float = 0
   log: string[] = []
 
@@ -486,6 +539,59 @@ class Play {
         )
         return
       }
+      case 'a dispute':
+        return this.#dispute(one)
+      case 'the bank decides': {
+        const dispute = pick(
+          sandbox.disputes.filter(
+            ({ status }) => !['warning_closed', 'prevented'].includes(status)
+          ),
+          one.which
+        )
+        if (!dispute || dispute.status === one.outcome) return 'nothing'
+        sandbox.closeDispute(dispute.id, one.outcome!)
+        return one.outcome
+      }
+      case 'an inquiry escalates': {
+        const inquiries = sandbox.disputes.filter(({ status }) =>
+          /^warning_.*(se|ew)$/.test(status)
+        )
+        const inquiry = pick(inquiries, one.which)
+        if (!inquiry) return 'nothing'
+        sandbox.escalateInquiry(inquiry.id)
+        return
+      }
+      case 'a lost dispute is appealed': {
+        const lost = sandbox.disputes.filter(({ status }) => status === 'lost')
+        const dispute = pick(lost, one.which)
+        if (!dispute) return 'nothing'
+        sandbox.reopenDispute(dispute.id)
+        return
+      }
+      case 'claw back': {
+        const chargeback = pick(await db.from('chargebacks').orderBy('id').select('id'), one.which)
+        if (!chargeback) return 'nothing'
+        const rows = await clawBack(chargeback.id, { by: 'finance' })
+        return rows.map(({ state }) => state).join()
+      }
+      case 'write off': {
+        const debt = pick(await openDebts(), one.which)
+        if (!debt) return 'nothing'
+        const { outstanding } = debt
+        const half = Money.of(outstanding.minor / 2n + 1n, outstanding.currency)
+        const amount = one.part === 'half' && half.compare(outstanding) <= 0 ? half : outstanding
+        await writeOffDebt(debt.chargebackId, {
+          amount: amount.toDecimal(),
+          reason: 'Any.',
+          by: 'finance',
+          reference: `decision ${++this.decisions}`,
+        })
+        return amount.toDecimal()
+      }
+      case 'look at disputes':
+        await settleClawBacks()
+        await syncDisputes()
+        return
       case 'settle pending':
         await settlePending({ olderThanSeconds: 0 })
         return
@@ -556,6 +662,22 @@ class Play {
       ? sandbox.pay(chosen.id, { card })
       : sandbox.confirm(chosen.id, { card })
     return `${card} ${paid}`
+  }
+
+  #dispute({ which: number, part: wanted, status }: Step): string | void {
+    const paid = sandbox.charges.filter(
+      ({ payment_intent: intent, status: state, captured }) =>
+        intent && state === 'succeeded' && captured
+    )
+    const charge = pick(paid, number)
+    if (!charge) return 'nothing'
+    // A bank may claim more than was paid, for what the currency did meanwhile.
+    const amount = {
+      'all': charge.amount,
+      'half': Math.ceil(charge.amount / 2),
+      'a cent': charge.amount + 1,
+    }[wanted!]
+    return `${sandbox.openDispute(charge.id, { amount, status })} ${status} ${amount}`
   }
 
   #onboard(number: number): void {
@@ -662,6 +784,10 @@ class Play {
     sandbox.clearFaults()
     sandbox.webhookMode({ paused: true })
     for (let round = 0; round < 12; round++) {
+      // What is frozen cannot come to rest, so the bank decides.
+      for (const [index, { id, status }] of sandbox.disputes.entries()) {
+        if (/response|review/.test(status)) sandbox.closeDispute(id, index % 2 ? 'won' : 'lost')
+      }
       // Again each day: the key of one that failed may replay its 500 until it expires.
       await addPayoutAccount(this.freelancer, { paymentProvider: 'stripe', country: 'US' }).catch(
         (error) => {
@@ -675,6 +801,9 @@ class Play {
       await this.#work({ retryNow: true, includeDeferred: true })
       await sandbox.flushWebhooks()
       await this.#work({ retryNow: true })
+      await syncDisputes()
+      await settleClawBacks()
+      await this.#work({ retryNow: true, includeDeferred: true })
       await settlePending({ olderThanSeconds: 0 })
       const pending = await db.from('transactions').where('status', 'pending').select('id')
       if (pending.length === 0 && round > 0) return
@@ -682,6 +811,18 @@ class Play {
     const stuck = await db.from('transactions').where('status', 'pending')
     const payouts = await db.from('payouts')
     throw new Error(`Still pending: ${inspect({ stuck, payouts })}`)
+  }
+
+  /** What lost disputes took of refunds that had failed: their payer has it from the bank. */
+  async #owedBackTaken(): Promise<bigint> {
+    const { rows } = await db.rawQuery(
+      `SELECT coalesce(sum(CASE p.direction WHEN 'debit' THEN p.amount ELSE -p.amount END), 0)::bigint AS taken
+         FROM journal_entries e
+         JOIN postings p ON p.entry_id = e.id
+         JOIN ledger_accounts a ON a.id = p.account_id AND a.kind = 'refund_payable'
+        WHERE e.kind LIKE 'chargeback%'`
+    )
+    return BigInt(rows[0].taken)
   }
 
   /** Our books against Stripe's, when both are at rest. */
@@ -722,7 +863,16 @@ class Play {
     )
     const reversed = sum(transfers.map(({ amount_reversed: back }) => back))
     strict.equal(await entries('payout_returned'), reversed, 'returned payouts')
-    strict.equal(await inAccount(accounts.payable(this.freelancer.id)), reversed, 'payable')
+    const debts = await debtsOf(db, this.freelancer.id, 'USD')
+    const owed = sum(debts.map(({ outstanding }) => outstanding.minor))
+    const forLosses = sum(debts.map((debt) => debt.outstanding.add(debt.recovered).minor))
+    const released = sum((await db.from('releases')).map(({ net }) => net))
+    strict.equal(
+      (await inAccount(accounts.payable(this.freelancer.id))) - owed,
+      released + reversed - forLosses - (await ours('payout', 'completed')),
+      'what the freelancer is owed, less what they owe'
+    )
+    strict.equal(await inAccount(accounts.freelancerReceivable(this.freelancer.id)), owed, 'debts')
 
     const refunded = sandbox.refunds.filter(({ status }) => status === 'succeeded')
     strict.equal(
@@ -732,7 +882,7 @@ class Play {
     )
     strict.equal(
       await inAccount(accounts.refundPayable(this.client.id)),
-      await ours('refund', 'failed'),
+      (await ours('refund', 'failed')) - (await this.#owedBackTaken()),
       'refunds that failed are owed'
     )
     strict.equal(await inAccount(accounts.unapplied(this.client.id)), 0n, 'unapplied')
@@ -750,6 +900,17 @@ class Play {
       .whereIn('kind', ['payout_in_transit', 'refund_in_transit'])
       .whereNot('balance', 0)
     strict.deepEqual(transit, [], 'money in transit that nobody sends')
+    const claims = await db
+      .from('ledger_accounts')
+      .where('kind', 'chargeback_receivable')
+      .whereNot('balance', 0)
+    strict.deepEqual(claims, [], 'claims that nobody bears')
+    const known = await db.from('chargebacks').select('provider_dispute_id', 'provider_status')
+    strict.deepEqual(
+      known.map((row) => `${row.provider_dispute_id} ${row.provider_status}`).sort(),
+      sandbox.disputes.map(({ id, status }) => `${id} ${status}`).sort(),
+      'disputes'
+    )
   }
 }
 
