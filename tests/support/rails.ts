@@ -2,7 +2,7 @@ import db from '@adonisjs/lucid/services/db'
 import { formatMinor } from '#ledger/money'
 import type { PaymentProvider, Rail } from '#models/transaction'
 import { providerFor } from '#payments/registry'
-import { withSetting } from '#tests/functional/stripe/helpers'
+import { withSetting } from '#tests/support/provider_calls'
 import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 
 /** The calls by which a rail moves money, or makes what money is sent to. */

@@ -1,25 +1,22 @@
-import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { getActiveTest } from '@japa/runner'
-import { Secret } from '@adonisjs/core/helpers'
-import env from '#start/env'
-import { Money } from '#ledger/money'
-import {
-  ProviderFailure,
-  providerKey,
-  type CreateDeposit,
-  type CreatePayout,
-} from '#payments/provider'
+import { providerKey, type CreateDeposit, type CreatePayout } from '#payments/provider'
+import { HOUR, serverAt, usd, withSecret, withSetting } from '#tests/support/provider_calls'
 import { paypalSandbox } from '#tests/support/sandbox'
 
-export const HOUR = 3_600_000
-export const DAY = 24 * HOUR
-
-export const usd = (amount: string) => Money.parse(amount, 'USD')
-export const ago = (milliseconds: number) => new Date(Date.now() - milliseconds)
+export {
+  ago,
+  DAY,
+  deadPort,
+  everyOf,
+  failureOf,
+  HOUR,
+  serverAt,
+  usd,
+  withSecret,
+  withSetting,
+} from '#tests/support/provider_calls'
 
 export function depositRequest(wanted: Partial<CreateDeposit> = {}): CreateDeposit {
   const transactionId = wanted.transactionId ?? randomUUID()
@@ -48,17 +45,6 @@ export function payoutRequest(wanted: Partial<CreatePayout> = {}): CreatePayout 
   }
 }
 
-/** What a call failed with; it must fail. */
-export async function failureOf(call: Promise<unknown>): Promise<ProviderFailure> {
-  try {
-    await call
-  } catch (error) {
-    assert.ok(error instanceof ProviderFailure, `not a ProviderFailure: ${error}`)
-    return error
-  }
-  throw new assert.AssertionError({ message: 'the call should have failed' })
-}
-
 /** For a group's set-up: PayPal with its float alone, whose webhooks nobody waits for. */
 export async function quietPaypal(): Promise<() => Promise<void>> {
   await paypalSandbox.reset()
@@ -67,44 +53,6 @@ export async function quietPaypal(): Promise<() => Promise<void>> {
     await paypalSandbox.reset()
     paypalSandbox.webhookMode({})
   }
-}
-
-export async function everyOf<T>(list: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = []
-  for await (const each of list) all.push(each)
-  return all
-}
-
-type Setting =
-  | 'PAYPAL_API_BASE'
-  | 'PAYPAL_TIMEOUT_MS'
-  | 'PAYPAL_CURRENCIES'
-  | 'PAYPAL_CLIENT_ID'
-  | 'PAYPAL_WEBHOOK_ID'
-  | 'VENMO_WEBHOOK_ID'
-
-/** Another environment until the test ends, or until what is returned is called. */
-export function withSetting(name: Setting, value: string | number | undefined): () => void {
-  return replaced(name, value)
-}
-
-export function withSecret(value: string): () => void {
-  return replaced('PAYPAL_CLIENT_SECRET', new Secret(value))
-}
-
-/** The application's view changes; that of processes which it starts does not. */
-function replaced(name: Setting | 'PAYPAL_CLIENT_SECRET', value: unknown): () => void {
-  const set = (to: unknown) => {
-    const outside = process.env[name]
-    env.set(name, to as never)
-    if (outside === undefined) delete process.env[name]
-    else process.env[name] = outside
-  }
-  const before = env.get(name)
-  const restore = () => set(before)
-  set(value)
-  getActiveTest()?.cleanup(restore)
-  return restore
 }
 
 export interface Asked {
@@ -173,28 +121,6 @@ export async function serverInPaypalsPlace(
   const base = await serverAt(listener)
   withSetting('PAYPAL_API_BASE', base)
   withSetting('PAYPAL_CLIENT_ID', `client-${randomUUID()}`)
-  withSecret('secret')
+  withSecret('PAYPAL_CLIENT_SECRET', 'secret')
   return base
-}
-
-/** A server of somebody else's, until the test ends. */
-export async function serverAt(
-  listener: (request: IncomingMessage, response: ServerResponse) => void
-): Promise<string> {
-  const server = createServer(listener)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  getActiveTest()!.cleanup(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-/** A port of this machine where nothing listens. */
-export async function deadPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

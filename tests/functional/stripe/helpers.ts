@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { getActiveTest } from '@japa/runner'
-import { Secret } from '@adonisjs/core/helpers'
-import env from '#start/env'
-import { Money } from '#ledger/money'
-import { ProviderFailure, providerKey, type CreateDeposit } from '#payments/provider'
+import type { ServerResponse } from 'node:http'
+import { providerKey, type CreateDeposit } from '#payments/provider'
 import { stripe } from '#payments/stripe/index'
+import { inHours, serverAt, usd, withSetting } from '#tests/support/provider_calls'
 import { sandbox } from '#tests/support/sandbox'
 
-export const usd = (amount: string) => Money.parse(amount, 'USD')
-export const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000)
+export {
+  deadPort,
+  failureOf,
+  inHours,
+  usd,
+  withSecret,
+  withSetting,
+} from '#tests/support/provider_calls'
 
 export function depositRequest(wanted: Partial<CreateDeposit> = {}): CreateDeposit {
   const transactionId = wanted.transactionId ?? randomUUID()
@@ -49,53 +51,6 @@ export async function enabledRecipient() {
   return destination
 }
 
-/** What a call failed with; it must fail. */
-export async function failureOf(call: Promise<unknown>): Promise<ProviderFailure> {
-  try {
-    await call
-  } catch (error) {
-    assert.ok(error instanceof ProviderFailure, `not a ProviderFailure: ${error}`)
-    return error
-  }
-  throw new assert.AssertionError({ message: 'the call should have failed' })
-}
-
-type Setting =
-  | 'STRIPE_API_BASE'
-  | 'STRIPE_TIMEOUT_MS'
-  | 'STRIPE_CURRENCIES'
-  | 'PAYPAL_TIMEOUT_MS'
-  | 'STRIPE_COUNTRY'
-type SecretSetting =
-  | 'STRIPE_SECRET_KEY'
-  | 'STRIPE_WEBHOOK_SECRETS'
-  | 'STRIPE_CONNECT_WEBHOOK_SECRETS'
-  | 'PAYPAL_CLIENT_SECRET'
-
-/** Another environment until the test ends, or until what is returned is called. */
-export function withSetting(name: Setting, value: string | number): () => void {
-  return replaced(name, value)
-}
-
-export function withSecret(name: SecretSetting, value: string): () => void {
-  return replaced(name, new Secret(value))
-}
-
-/** The application's view changes; that of processes which it starts does not. */
-function replaced(name: Setting | SecretSetting, value: unknown): () => void {
-  const set = (to: unknown) => {
-    const outside = process.env[name]
-    env.set(name, to as never)
-    if (outside === undefined) delete process.env[name]
-    else process.env[name] = outside
-  }
-  const before = env.get(name)
-  const restore = () => set(before)
-  set(value)
-  getActiveTest()?.cleanup(restore)
-  return restore
-}
-
 /**
  * A server in Stripe's place that answers everything as told: for answers that a sandbox never gives.
  *
@@ -104,26 +59,11 @@ function replaced(name: Setting | SecretSetting, value: unknown): () => void {
 export async function strangeServer(
   answer: (response: ServerResponse) => void
 ): Promise<() => void> {
-  const server = createServer((request, response) => {
+  const base = await serverAt((request, response) => {
     request.resume()
     request.on('end', () => answer(response))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  getActiveTest()!.cleanup(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  return withSetting('STRIPE_API_BASE', `http://127.0.0.1:${port}`)
-}
-
-/** A port of this machine where nothing listens. */
-export async function deadPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  return withSetting('STRIPE_API_BASE', base)
 }
 
 export function json(response: ServerResponse, status: number, body: unknown, headers = {}): void {
