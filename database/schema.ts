@@ -922,7 +922,7 @@ export class SubmissionSchema extends BaseModel {
 }
 
 export class TransactionSchema extends BaseModel {
-  static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'keySpent', 'lastLookupAt', 'milestoneId', 'paymentProvider', 'providerSourceId', 'providerTransactionId', 'rail', 'sentAt', 'settleTriedAt', 'status', 'transactionType', 'userId', 'waitReason'] as const
+  static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'keySpent', 'lastLookupAt', 'lastSendAt', 'milestoneId', 'paymentProvider', 'providerSourceId', 'providerTransactionId', 'rail', 'sendsOpen', 'sentAt', 'settleTriedAt', 'status', 'transactionType', 'userId', 'waitReason'] as const
   $columns = TransactionSchema.$columns
   @column()
   declare absentLookups: number
@@ -950,6 +950,8 @@ export class TransactionSchema extends BaseModel {
   declare keySpent: boolean
   @column.dateTime()
   declare lastLookupAt: DateTime | null
+  @column.dateTime()
+  declare lastSendAt: DateTime | null
   @column()
   declare milestoneId: string | null
   @column()
@@ -960,6 +962,8 @@ export class TransactionSchema extends BaseModel {
   declare providerTransactionId: string
   @column()
   declare rail: string
+  @column()
+  declare sendsOpen: number
   @column.dateTime()
   declare sentAt: DateTime | null
   @column.dateTime()

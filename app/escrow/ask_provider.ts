@@ -61,6 +61,7 @@ export async function askProvider(
   if (!firstTime && (transaction.keySpent || keyHasExpired(provider, transaction))) {
     return concludeAbsence(transaction)
   }
+  if (!(await startSending(transaction))) return unknown(transaction, stillSending())
   try {
     return { kind: 'observed', movement: await ask.send(providerKey(transaction.id, attempt)) }
   } catch (failure) {
@@ -70,7 +71,43 @@ export async function askProvider(
     }
     if (failure.kind === 'unknown' && failure.replayed) await markKeySpent(transaction)
     return unknown(transaction, failure)
+  } finally {
+    await endSending(transaction)
   }
+}
+
+/** Longer than any call to a provider takes, and what it does with one that we gave up on. */
+const LONGEST_SEND_SECONDS = 180
+
+/**
+ * Notes that a request goes out. Under one key any number may, at the same time; but a new key waits for
+ * those under the old one to end. Two may have been sent under that, one refused for a reason that the
+ * provider does not keep (a short balance), and the other may come through a moment later.
+ *
+ * @returns false if an earlier attempt may still be under way, or this one is over already
+ */
+async function startSending({ id, attempt }: Transaction): Promise<boolean> {
+  const { rows } = await db.rawQuery(
+    `UPDATE transactions SET sends_open = sends_open + 1, last_send_at = clock_timestamp()
+      WHERE id = ? AND attempt = ? AND status = 'pending'
+        AND (attempt = 1 OR sends_open = 0
+          OR last_send_at < clock_timestamp() - make_interval(secs => ?))
+      RETURNING id`,
+    [id, attempt, LONGEST_SEND_SECONDS]
+  )
+  return rows.length > 0
+}
+
+async function endSending({ id }: Transaction): Promise<void> {
+  await db
+    .from('transactions')
+    .where('id', id)
+    .where('sends_open', '>', 0)
+    .update({ sends_open: db.raw('sends_open - 1') })
+}
+
+function stillSending(): ProviderFailure {
+  return new ProviderFailure('retry', 'still_sending', 'An earlier request may still be on its way.')
 }
 
 /** Looks without sending. One that fails has found out nothing, least of all that nothing is there. */

@@ -43,6 +43,10 @@ export default class extends BaseSchema {
         -- Look-ups by our own metadata that found nothing, for the current attempt.
         absent_lookups integer NOT NULL DEFAULT 0,
         last_lookup_at timestamptz,
+        -- Requests that are on their way to the provider now, under whichever key, and when the last of them
+        -- was sent. One whose process died counts until it must have ended.
+        sends_open integer NOT NULL DEFAULT 0 CHECK (sends_open >= 0),
+        last_send_at timestamptz,
         -- When the schedule last tried to settle it; who waited longest comes first.
         settle_tried_at timestamptz,
         failure_code text NOT NULL DEFAULT '',

@@ -153,7 +153,7 @@ export const FORBIDDEN_MEMBERS = {
   auto_approve_at: '2001-01-01T00:00:00Z',
   created_at: '2001-01-01T00:00:00Z',
   provider_transaction_id: 'tr_1',
-  destination: 'acct_1',
+  stripe_account_id: 'acct_1',
 }
 
 /** Instead of an id in a path. */

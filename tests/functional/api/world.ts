@@ -299,6 +299,7 @@ export function examples(own: World): Record<string, Example[]> {
     'GET payments/payout-accounts': [freelancer],
     'POST payments/payout-accounts': [
       { ...freelancer, body: { payment_provider: 'stripe', country: 'US' } },
+      { ...freelancer, body: { payment_provider: 'paypal', destination: 'farid@example.com' } },
     ],
     'PUT payments/payout-accounts/:id': [
       {

@@ -4,6 +4,7 @@ import { accounts } from '#ledger/chart_of_accounts'
 import { applyPayout, failPayout } from '#escrow/apply_payout'
 import { failRefund } from '#escrow/apply_refund'
 import { sendPayout } from '#escrow/send_payout'
+import { settlePending } from '#escrow/settle_pending'
 import { sendRefund } from '#escrow/send_refund'
 import { changeSetting } from '#escrow/settings'
 import { providerKey } from '#payments/provider'
@@ -128,6 +129,31 @@ test.group('Attempts', (group) => {
     assert.equal(await held(accounts.payable(freelancer.id)), '0.00')
     assert.equal(await sendPayout(id), 'settled')
     assert.equal(sandbox.transfers.length, 1)
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('no new key is sent while a request under the refused one may still come through', async ({
+    assert,
+  }) => {
+    const { client, freelancer, milestone } = await submittedMilestone()
+    sandbox.webhookMode({ paused: true })
+    await pay(client, `milestones/${milestone.id}/approve`)
+    const { id } = await only('payout')
+    const slow = sandbox.hold('POST /v1/transfers', { at: 'before' })
+    const first = sendPayout(id)
+    await slow.arrived
+    // Another process sends the same, and the account cannot be paid in just that moment.
+    sandbox.restrictAccount(sandbox.accounts[0].id)
+    assert.equal(await sendPayout(id), 'waiting')
+    sandbox.completeOnboarding(sandbox.accounts[0].id)
+    assert.equal(await sendPayout(id), 'unknown')
+    slow.release()
+    await first
+    await settlePending({ olderThanSeconds: 0 })
+
+    assert.equal((await only('payout')).status, 'completed')
+    assert.equal(sandbox.transfers.length, 1)
+    assert.equal(await held(accounts.payable(freelancer.id)), '0.00')
     assert.deepEqual(await breaks(), [])
   })
 
