@@ -6,6 +6,7 @@ import {
   ContractValidator,
   type Contract,
   type ContractExchange,
+  type Style,
   type Violation,
 } from './validator.js'
 
@@ -21,7 +22,7 @@ const DOCUMENTS = {
 export type PayPalDocument = keyof typeof DOCUMENTS
 
 /** What these components say narrows the common errors down: `422`, `orders.capture-422`. */
-const REFINEMENTS = /^(.*-)?\d{3}$/
+const STYLE: Style = { sends: 'json', refinements: /^(.*-)?\d{3}$/ }
 
 /** No document has these: OAuth 2.0 is a standard of its own. */
 const ELSEWHERE = new Set(['POST /v1/oauth2/token'])
@@ -49,7 +50,7 @@ export class PayPalContract implements Contract {
     const read = (name: PayPalDocument) => {
       const text = readFileSync(join(folder, 'paypal', DOCUMENTS[name]), 'utf8')
       const document = JSON.parse(text) as OpenApiDocument
-      return new ContractValidator(document, PAYPAL_REVIEWED[name], REFINEMENTS)
+      return new ContractValidator(document, PAYPAL_REVIEWED[name], STYLE)
     }
     this.documents = {
       orders: read('orders'),

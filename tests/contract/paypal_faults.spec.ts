@@ -4,7 +4,7 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PayPalSandbox, type FaultPlan } from '../../sandbox/paypal/index.js'
+import { type PayPalSandbox, type FaultPlan } from '../../sandbox/paypal/index.js'
 import { anOrder, Client, orderFor, payoutFor, started } from './paypal_helpers.js'
 
 const SERVER = fileURLToPath(new URL('../../sandbox/server.ts', import.meta.url))

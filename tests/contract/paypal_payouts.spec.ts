@@ -196,7 +196,7 @@ test.group('PayPal stand-in: reports', () => {
     }
     const { body } = await client.get('/v1/reporting/balances')
     for (const { currency, total_balance: total } of body.balances) {
-      ctx.assert.closeTo(sums.get(currency) ?? NaN, Number(total.value), 0.001)
+      ctx.assert.closeTo(sums.get(currency) ?? Number.NaN, Number(total.value), 0.001)
     }
     ctx.assert.equal(Number(last.ending_balance.value) * 100, sandbox.available())
     ctx.assert.equal(sandbox.available('JPY'), 1000 - 35 - 49)

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 
 /** The contract suite: our stand-ins against the vendors' own documents. It needs no application. */
 const specs = process.env.PROVIDER_SPECS
-if (!specs || !existsSync(join(specs, 'stripe', 'spec3-2023-08-16.json'))) {
+const needed = ['stripe/spec3-2023-08-16.json', 'paypal/checkout_orders_v2.json']
+if (!specs || !needed.every((file) => existsSync(join(specs, file)))) {
   console.error(
     [
       'The contract suite needs the API documents of the vendors, which are not part of this project.',

@@ -41,9 +41,10 @@ export const paypalSandbox = new PayPalSandbox({
 
 /** Starts both where the application looks for them. Answers how to stop them. */
 export async function startSandbox(): Promise<() => Promise<void>> {
+  // First: what fails after a server has started leaves a process that never ends.
+  const check = holdToContract()
   await sandbox.start(portOf(env.get('STRIPE_API_BASE')!))
   await paypalSandbox.start(portOf(env.get('PAYPAL_API_BASE')!))
-  const check = holdToContract()
   return async () => {
     await sandbox.stop()
     await paypalSandbox.stop()
