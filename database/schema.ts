@@ -469,7 +469,7 @@ export class PayoutAccountSchema extends BaseModel {
 }
 
 export class PayoutSchema extends BaseModel {
-  static $columns = ['chargebackId', 'notBefore', 'payoutAccountId', 'releaseId', 'returnedAmount', 'state', 'transactionId', 'userId'] as const
+  static $columns = ['chargebackId', 'notBefore', 'payoutAccountId', 'releaseId', 'repaysId', 'returnedAmount', 'state', 'transactionId', 'userId'] as const
   $columns = PayoutSchema.$columns
   @column()
   declare chargebackId: string | null
@@ -479,6 +479,8 @@ export class PayoutSchema extends BaseModel {
   declare payoutAccountId: string | null
   @column()
   declare releaseId: string | null
+  @column()
+  declare repaysId: string | null
   @column()
   declare returnedAmount: bigint
   @column()

@@ -438,6 +438,20 @@ const INVARIANTS: Invariant[] = [
     message: 'Payout and offsets of the release should have {expected}, but have {actual}.',
   },
   {
+    name: 'repaid_within_returned',
+    statement: 'No more of a payout is sent again than came back of it',
+    sql: `
+      SELECT 'payout ' || p.transaction_id AS subject, t.currency, p.returned_amount AS expected,
+          sum(again.amount) AS actual
+        FROM payouts p
+        JOIN transactions t ON t.id = p.transaction_id
+        JOIN payouts r ON r.repays_id = p.transaction_id AND r.state <> 'cancelled'
+        JOIN transactions again ON again.id = r.transaction_id
+        GROUP BY p.transaction_id, t.currency, p.returned_amount
+        HAVING sum(again.amount) > p.returned_amount`,
+    message: 'Of the payout {expected} came back, and {actual} was sent again.',
+  },
+  {
     name: 'payable_covers_payouts',
     statement: 'What waits to be paid out is payable',
     sql: `

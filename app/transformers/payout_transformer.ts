@@ -13,6 +13,8 @@ export default class PayoutTransformer extends BaseTransformer<Payout> {
       release_id: payout.releaseId,
       // Gives back what was recovered for a chargeback that was won after all.
       chargeback_id: payout.chargebackId,
+      // Sends once more what came back of that payout.
+      repays: payout.repaysId,
       milestone: transaction.milestoneId,
       payout_account_id: payout.payoutAccountId,
       payment_provider: transaction.paymentProvider,

@@ -79,22 +79,25 @@ export default class extends BaseSchema {
         ADD COLUMN debt_offset bigint NOT NULL DEFAULT 0,
         ADD CHECK (debt_offset BETWEEN 0 AND net);
 
-      -- A payout pays a release or, when a lost chargeback is won after all, gives back what was recovered.
+      -- A payout pays a release; or, when a lost chargeback is won after all, gives back what was recovered;
+      -- or sends once more what came back of an earlier one.
       -- cancelled: all of it was set off against a debt before it was sent.
       ALTER TABLE payouts
         ALTER COLUMN release_id DROP NOT NULL,
         ADD COLUMN chargeback_id uuid REFERENCES chargebacks (id),
-        ADD CHECK (num_nonnulls(release_id, chargeback_id) = 1),
+        ADD COLUMN repays_id uuid REFERENCES payouts (transaction_id),
+        ADD CHECK (num_nonnulls(release_id, chargeback_id, repays_id) = 1),
         DROP CONSTRAINT payouts_state_check,
         ADD CONSTRAINT payouts_state_check
           CHECK (state IN ('waiting', 'in_transit', 'paid', 'failed', 'returned', 'cancelled'));
+      CREATE INDEX payouts_repays ON payouts (repays_id) WHERE repays_id IS NOT NULL;
       CREATE INDEX payouts_chargeback ON payouts (chargeback_id) WHERE chargeback_id IS NOT NULL;
     `)
   }
 
   async down() {
     this.schema.raw(`
-      ALTER TABLE payouts DROP COLUMN chargeback_id;
+      ALTER TABLE payouts DROP COLUMN repays_id, DROP COLUMN chargeback_id;
       ALTER TABLE releases DROP COLUMN debt_offset;
       DROP TABLE debt_write_offs, claw_backs, chargebacks;
     `)

@@ -14,7 +14,7 @@ import type { LockedChargeback } from '#escrow/chargebacks/book_loss'
 import { debtsOf, lockDebts } from '#escrow/chargebacks/debts'
 import { findChargeback, lockChargeback } from '#escrow/chargebacks/find_chargeback'
 import { smaller } from '#escrow/chargebacks/loss_shares'
-import { payFree } from '#escrow/chargebacks/pay_recovered'
+import { payFree } from '#escrow/pay_free'
 
 /**
  * Takes what a freelancer owes for a lost chargeback back from their balance at the provider, out of the
@@ -184,7 +184,7 @@ async function payBackSurplus(
   const userId = project.freelancerId!
   await lockDebts(trx, userId, row.currency)
   const recovered = {
-    chargebackId: chargeback.id,
+    origin: { chargebackId: chargeback.id },
     deposit,
     milestoneId: payout.milestoneId!,
     userId,

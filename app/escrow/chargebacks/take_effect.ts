@@ -14,7 +14,7 @@ import { lockChargeback } from '#escrow/chargebacks/find_chargeback'
 import { fitMilestones } from '#escrow/chargebacks/fit_milestones'
 import { accounts } from '#ledger/chart_of_accounts'
 import { offsetDebt } from '#escrow/chargebacks/offset_debt'
-import { payFree } from '#escrow/chargebacks/pay_recovered'
+import { payFree } from '#escrow/pay_free'
 
 /**
  * What follows from a loss that was posted, or reversed: the freelancer's debt is set off, what they are
@@ -29,7 +29,7 @@ export async function takeEffect(locked: LockedChargeback, loss: LossPlan): Prom
       .where('deposit_id', deposit.id)
       .orderBy('id')
       .firstOrFail()
-    const payout = { chargebackId: chargeback.id, deposit, milestoneId, userId }
+    const payout = { origin: { chargebackId: chargeback.id }, deposit, milestoneId, userId }
     await payFree(trx, payout, loss.givenBack)
   }
   await fitMilestones(locked)

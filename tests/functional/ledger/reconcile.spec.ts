@@ -312,6 +312,13 @@ const CORRUPTIONS: [invariant: string, what: string, statements: string[]][] = [
     ],
   ],
   [
+    'repaid_within_returned',
+    'more of a payout is sent again than came back',
+    [
+      'UPDATE payouts SET repays_id = transaction_id, release_id = NULL, chargeback_id = NULL, returned_amount = 0',
+    ],
+  ],
+  [
     'debt_offset_at_once',
     'somebody who owes us is owed',
     [`UPDATE ledger_accounts SET balance = 5 WHERE kind = 'payable'`],

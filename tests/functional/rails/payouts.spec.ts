@@ -1,6 +1,7 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { accounts } from '#ledger/chart_of_accounts'
+import { repayReturned } from '#escrow/repay_returned'
 import { sendPayout } from '#escrow/send_payout'
 import { settlePending } from '#escrow/settle_pending'
 import { api, expectData, expectProblem } from '#tests/support/api'
@@ -174,7 +175,9 @@ test.group('Payouts by PayPal and Venmo', (group) => {
   }
 
   for (const status of ['RETURNED', 'REFUNDED', 'REVERSED'] as const) {
-    test(`what comes back as ${status} after it was paid is owed again`, async ({ assert }) => {
+    test(`what comes back as ${status} after it was paid is owed again, and sent again once on somebody's word`, async ({
+      assert,
+    }) => {
       const { freelancer } = await approved({ provider: 'paypal' })
       await settle()
       paypalSandbox.setPayoutItem(paypalSandbox.payoutItems[0].payout_item_id, status)
@@ -183,6 +186,17 @@ test.group('Payouts by PayPal and Venmo', (group) => {
       assert.equal(payout.state, 'returned')
       assert.equal(payout.returned_amount, '900.00')
       assert.equal(await held(accounts.payable(freelancer.id)), '900.00')
+      assert.deepEqual(await breaks(), [])
+
+      const why = { by: 'finance@safesend.example', reason: 'The address is confirmed now.' }
+      await repayReturned(payout.id, why)
+      await assert.rejects(() => repayReturned(payout.id, why), /Nothing that came back/)
+      await settle()
+      const again = await payoutOf(freelancer)
+      assert.equal(again.repays, payout.id)
+      assert.equal(again.state, 'paid')
+      await assert.rejects(() => repayReturned(payout.id, why), /Nothing that came back/)
+      assert.equal(await held(accounts.payable(freelancer.id)), '0.00')
       assert.deepEqual(await breaks(), [])
     })
   }

@@ -9,8 +9,9 @@ import Transaction from '#models/transaction'
 import { smaller } from '#escrow/chargebacks/loss_shares'
 
 export interface Recovered {
-  chargebackId: string
-  /** Of the chargeback. */
+  /** Why it is owed: a chargeback that was won after all, or an earlier payout that came back. */
+  origin: { chargebackId: string } | { repaysId: string }
+  /** That the money came with. */
   deposit: Transaction
   /** That the payout is shown with. */
   milestoneId: string
@@ -18,17 +19,20 @@ export interface Recovered {
 }
 
 /**
- * Starts the payout of what a freelancer gave back for a lost chargeback and is owed again, but for what
- * went into other debts at once. Needs `lockDebts`.
+ * Starts the payout of what came back from a freelancer and is owed to them again, but for what went into
+ * debts at once. Needs `lockDebts`.
+ *
+ * @returns what is paid out, zero if nothing was left
  */
 export async function payFree(
   trx: TransactionClientContract,
   recovered: Recovered,
   amount: Money
-): Promise<void> {
+): Promise<Money> {
   const free = await freePayable(trx, recovered.userId, amount.currency)
   const rest = smaller(free, amount)
   if (rest.isPositive) await startPayout(trx, recovered, rest)
+  return rest
 }
 
 /** What is payable to a freelancer and on no payout. */
@@ -51,7 +55,7 @@ async function freePayable(
 /** No release stands behind it, and no charge: the money is in our balance. */
 async function startPayout(
   trx: TransactionClientContract,
-  { chargebackId, deposit, milestoneId, userId }: Recovered,
+  { origin, deposit, milestoneId, userId }: Recovered,
   amount: Money
 ): Promise<void> {
   const transaction = await Transaction.create(
@@ -73,7 +77,7 @@ async function startPayout(
   await Payout.create(
     {
       transactionId: transaction.id,
-      chargebackId,
+      ...origin,
       userId,
       state: 'waiting',
     },
