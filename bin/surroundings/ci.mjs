@@ -22,9 +22,12 @@ const steps = [
   { name: 'lint', command: 'npm run --silent lint' },
   { name: 'generated files', command: `${ours} bin/surroundings/check_generated.ts` },
   { name: 'types', command: 'npm run --silent typecheck' },
-  { name: 'tests', command: 'npm test', minutes: 20 },
-  { name: 'contract', command: 'npm run --silent test:contract', minutes: 10 },
-  { name: 'demo', command: 'npm run --silent demo -- --once' },
+  { name: 'tests', command: 'npm test', minutes: 40 },
+  { name: 'contract', command: 'npm run --silent test:contract', minutes: 20 },
+  ...['stripe', 'paypal', 'venmo'].map((provider) => ({
+    name: `demo ${provider}`,
+    command: `npm run --silent demo -- --once --provider ${provider}`,
+  })),
   { name: 'production', command: `${ours} bin/surroundings/check_production.ts` },
 ]
 
