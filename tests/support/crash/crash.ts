@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { resetAll } from '#tests/support/database'
 import { settle } from '#tests/support/jobs'
-import { sandbox } from '#tests/support/sandbox'
-import { webhookAddresses } from '../../../bin/surroundings/environment.js'
+import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 import { freePort } from '../../../bin/surroundings/ports.js'
 import { AppProcess } from './app_process.js'
 import { readBooks, type Books } from './books.js'
@@ -21,23 +20,27 @@ export interface Moment extends Numbered {
  * @returns it, and how to put things back
  */
 export async function startApp(env: Record<string, string> = {}) {
-  const kept = { port: process.env.PORT!, webhooks: sandbox.webhooks }
+  const kept = {
+    port: process.env.PORT!,
+    stripe: sandbox.webhooks,
+    paypal: paypalSandbox.webhooks,
+  }
   const port = await freePort()
   process.env.PORT = String(port)
-  const addresses = webhookAddresses({ web: port })
-  sandbox.setWebhooks(
-    kept.webhooks.map((endpoint) => ({
-      ...endpoint,
-      url: endpoint.connect ? addresses.connect : addresses.platform,
-    }))
-  )
+  const moved = <Endpoint extends { url: string }>(endpoint: Endpoint): Endpoint => ({
+    ...endpoint,
+    url: Object.assign(new URL(endpoint.url), { port: String(port) }).href,
+  })
+  sandbox.setWebhooks(kept.stripe.map(moved))
+  paypalSandbox.setWebhooks(kept.paypal.map(moved))
   const app = new AppProcess(env)
   await app.start()
   const stop = async () => {
     await app.stop()
     process.env.PORT = kept.port
-    sandbox.setWebhooks(kept.webhooks)
-    sandbox.webhookMode({})
+    sandbox.setWebhooks(kept.stripe)
+    paypalSandbox.setWebhooks(kept.paypal)
+    for (const each of [sandbox, paypalSandbox]) each.webhookMode({})
   }
   return { app, stop }
 }
