@@ -200,9 +200,9 @@ test.group('Signatures of PayPal', () => {
     assert.equal(await told(venmo, 'venmo'), TAKEN)
     assert.equal(await told(venmo, 'platform'), REFUSED)
     assert.equal(await told(signed(place), 'connect'), REFUSED)
-    withSetting('VENMO_WEBHOOK_ID', undefined)
+    withSetting('VENMO_WEBHOOK_ID', '')
     assert.equal(await told(venmo, 'venmo'), REFUSED)
-    assert.equal(await told(signed(place, { webhookId: 'undefined' }), 'venmo'), REFUSED)
+    assert.equal(await told(signed(place, { webhookId: '' }), 'venmo'), REFUSED)
   })
 
   test('a signature of three days ago is good: PayPal sends for so long', async ({ assert }) => {
