@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js'
-import type { FaultPlan, Hold } from './faults.js'
-import type { Exchange } from './http.js'
+import { Faults, type FaultPlan, type Hold, type Target } from './faults.js'
+import { HttpServer, type Exchange, type LogEntry, type ServedApi, type SideDoor } from './http.js'
 import type { Due, Row, Store } from './store.js'
 import type { WebhookMode, Webhooks } from './webhooks.js'
 
@@ -19,16 +19,9 @@ export interface StandInWorld<
   reset(): void
 }
 
-/** The parts of a stand-in that its vendor's class puts together. */
-export interface Parts<
-  Kinds extends object,
-  Hidden extends Due,
-  Event,
-  Endpoint extends { url: string },
-  Plan,
-  Entry,
-> {
-  world: StandInWorld<Kinds, Hidden, Event, Endpoint>
+/** A stand-in once its vendor's class has put it together. */
+interface Parts<World, Plan, Entry> {
+  world: World
   http: {
     log: Entry[]
     listeners: Set<(exchange: Exchange) => void>
@@ -42,7 +35,7 @@ export interface Parts<
   }
   endpoints: { method: string; template: string }[]
   /** Forgets what is under way, on a reset. */
-  forget?(): void
+  forget(): void
   /** Does what has become due by the sandbox's clock. */
   tick(): void
 }
@@ -56,17 +49,33 @@ export abstract class StandIn<
   Hidden extends Due,
   Event,
   Endpoint extends { url: string },
-  Plan extends FaultPlan<never>,
-  Entry,
+  Params,
+  Plan extends FaultPlan<Params>,
+  Entry extends LogEntry<Params>,
 > {
   /** More that `GET /_sandbox/{name}` shows. */
   readonly views = new Map<string, () => unknown>()
-  #parts?: Parts<Kinds, Hidden, Event, Endpoint, Plan, Entry>
+  #parts?: Parts<StandInWorld<Kinds, Hidden, Event, Endpoint>, Plan, Entry>
   #timer?: NodeJS.Timeout
 
-  /** Called once by the vendor's class, whose parts refer to the stand-in itself. */
-  protected assemble(parts: Parts<Kinds, Hidden, Event, Endpoint, Plan, Entry>): void {
-    this.#parts = parts
+  /**
+   * Called once by the vendor's class, whose side doors refer to the stand-in itself.
+   *
+   * @param doors what is served besides the API, in the order in which it is asked
+   */
+  protected assemble<Request extends Target<Params>>(
+    world: StandInWorld<Kinds, Hidden, Event, Endpoint>,
+    api: ServedApi<Params, Request, Entry, Plan> & {
+      endpoints: { method: string; template: string }[]
+      forget(): void
+    },
+    doors: SideDoor[],
+    tick: () => void
+  ): void {
+    const faults = new Faults<Params, Plan>()
+    const http = new HttpServer(api, faults, doors)
+    const { endpoints } = api
+    this.#parts = { world, http, faults, endpoints, forget: () => api.forget(), tick }
   }
 
   /** Where it listens, such as `http://127.0.0.1:12111`; empty before `start`. */
@@ -95,7 +104,7 @@ export abstract class StandIn<
   async reset(): Promise<void> {
     const { world, http, faults, forget } = this.#made
     faults.clear()
-    forget?.()
+    forget()
     http.log.length = 0
     world.reset()
   }
@@ -184,7 +193,7 @@ export abstract class StandIn<
     }
   }
 
-  get #made(): Parts<Kinds, Hidden, Event, Endpoint, Plan, Entry> {
+  get #made(): Parts<StandInWorld<Kinds, Hidden, Event, Endpoint>, Plan, Entry> {
     if (!this.#parts) throw new Error('A stand-in was used before it was put together')
     return this.#parts
   }

@@ -39,14 +39,14 @@ const TOKEN = '/v1/oauth2/token'
 /** The HTTP-independent part of the API: authentication, request ids, effects, answers. */
 export class Api implements ServedApi<Json, ApiRequest, RequestLogEntry, FaultPlan> {
   readonly vendor = 'PayPal'
-  readonly requestIds: RequestIds
+  #requestIds: RequestIds
   readonly endpoints: Endpoint[]
 
   constructor(
     private world: World,
     endpoints: Endpoint[]
   ) {
-    this.requestIds = new RequestIds(world.store, world.clock)
+    this.#requestIds = new RequestIds(world.store, world.clock)
     // Handled below: it is the only one that looks at the caller's secret.
     const token = endpoint('POST', TOKEN, () => ({ status: 500 }), { open: true })
     this.endpoints = [token, ...endpoints]
@@ -97,8 +97,13 @@ export class Api implements ServedApi<Json, ApiRequest, RequestLogEntry, FaultPl
     return { status: reply.status, body, replayed }
   }
 
+  /** No request is under way any more. */
+  forget(): void {
+    this.#requestIds.clear()
+  }
+
   release({ call, endpoint: at, holdsId }: ApiRequest): void {
-    if (at && holdsId) this.requestIds.release(call, at)
+    if (at && holdsId) this.#requestIds.release(call, at)
   }
 
   noted({ debugId, call: { requestId } }: ApiRequest) {
@@ -130,7 +135,7 @@ export class Api implements ServedApi<Json, ApiRequest, RequestLogEntry, FaultPl
     }
     if (!at) throw missing()
     if (unreadable) throw unreadable
-    return this.requestIds.again(call, at)
+    return this.#requestIds.again(call, at)
   }
 
   #run(request: ApiRequest): Reply {
@@ -139,7 +144,7 @@ export class Api implements ServedApi<Json, ApiRequest, RequestLogEntry, FaultPl
     if (at.template === TOKEN) return issueToken(call, basicOf(authorization))
     request.holdsId = Boolean(at.keyed && call.requestId)
     const reply = at.handle(call)
-    this.requestIds.remember(call, at, reply)
+    this.#requestIds.remember(call, at, reply)
     return reply
   }
 }

@@ -1,5 +1,5 @@
-import { Faults, type FaultPlan, type Hold } from '../common/faults.js'
-import { HttpServer, type Exchange } from '../common/http.js'
+import type { FaultPlan, Hold } from '../common/faults.js'
+import type { Exchange } from '../common/http.js'
 import { StandIn } from '../common/stand_in.js'
 import type { WebhookMode as CommonMode } from '../common/webhooks.js'
 import { Api, type RequestLogEntry } from './api.js'
@@ -51,6 +51,7 @@ export class PayPalSandbox extends StandIn<
   Hidden,
   WebhookEvent,
   WebhookEndpoint,
+  Json,
   FaultPlan<Json>,
   RequestLogEntry
 > {
@@ -59,7 +60,6 @@ export class PayPalSandbox extends StandIn<
   constructor(options: SandboxOptions = {}) {
     super()
     const world = new World(options)
-    const faults = new Faults<Json>()
     const api = new Api(world, [
       ...captureEndpoints,
       ...disputeEndpoints,
@@ -70,14 +70,7 @@ export class PayPalSandbox extends StandIn<
       ...webhookEventEndpoints,
     ])
     this.#world = world
-    this.assemble({
-      world,
-      faults,
-      http: new HttpServer(api, faults, [pages(world), controls(this)]),
-      endpoints: api.endpoints,
-      forget: () => api.requestIds.clear(),
-      tick: () => tick(world),
-    })
+    this.assemble(world, api, [pages(world), controls(this)], () => tick(world))
   }
 
   get orders() {

@@ -103,6 +103,11 @@ export class Api implements ServedApi<Form, ApiRequest, RequestLogEntry, FaultPl
     this.world.store.commit()
   }
 
+  /** No request is under way any more. */
+  forget(): void {
+    this.idempotency.clear()
+  }
+
   release({ owner, idempotencyKey, holdsKey }: ApiRequest): void {
     if (idempotencyKey !== undefined && holdsKey) this.idempotency.release(owner, idempotencyKey)
   }

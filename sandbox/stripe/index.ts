@@ -1,8 +1,9 @@
-import { HttpServer, type Exchange } from '../common/http.js'
+import type { Exchange } from '../common/http.js'
 import { StandIn } from '../common/stand_in.js'
 import { Api, type RequestLogEntry } from './api.js'
 import { controls } from './control.js'
-import { Faults, type FaultPlan, type Hold } from './faults.js'
+import type { FaultPlan, Hold } from './faults.js'
+import type { Form } from './form.js'
 import type { SandboxOptions, WebhookEndpoint } from './options.js'
 import { paymentIntentEndpoints } from './resources/payment_intent_endpoints.js'
 import { pages } from './pages.js'
@@ -65,6 +66,7 @@ export class StripeSandbox extends StandIn<
   Hidden,
   StoredEvent,
   WebhookEndpoint,
+  Form,
   FaultPlan,
   RequestLogEntry
 > {
@@ -73,7 +75,6 @@ export class StripeSandbox extends StandIn<
   constructor(options: SandboxOptions = {}) {
     super()
     const world = new World(options)
-    const faults = new Faults()
     const api = new Api(world, [
       ...accountEndpoints,
       ...balanceEndpoints,
@@ -89,14 +90,7 @@ export class StripeSandbox extends StandIn<
       ...transferEndpoints,
     ])
     this.#world = world
-    this.assemble({
-      world,
-      faults,
-      http: new HttpServer(api, faults, [pages(world), controls(this)]),
-      endpoints: api.endpoints,
-      forget: () => api.idempotency.clear(),
-      tick: () => tick(world),
-    })
+    this.assemble(world, api, [pages(world), controls(this)], () => tick(world))
   }
 
   get paymentIntents() {
