@@ -218,12 +218,16 @@ function lossWanted(chargeback: Chargeback, claim: Money, before: Money): Money 
   return chargeback.isDecided ? Money.zero(claim.currency) : smaller(before, claim)
 }
 
-/** It is over once it is decided and its money is settled: lost and borne, or back. */
+/**
+ * It is over once it is decided and its money is settled: lost and borne, or back. One that is lost and
+ * has taken nothing is not: a provider may tell of its decision before it lists what it took.
+ */
 async function closeIfSettled(locked: LockedChargeback, movements: Movements): Promise<boolean> {
   const { trx, chargeback, deposit } = locked
   const account = accounts.chargebackReceivable(chargeback.id)
   const claim = await balanceOf(trx, account, deposit.currency)
-  const settled = chargeback.isDecided && claim.isZero && !movements.unexplained
+  const taken = chargeback.state !== 'lost' || movements.transactionId !== undefined
+  const settled = chargeback.isDecided && taken && claim.isZero && !movements.unexplained
   if (settled !== (chargeback.closedAt !== null)) {
     chargeback.closedAt = settled ? DateTime.utc() : null
     await chargeback.save()

@@ -608,6 +608,27 @@ test.group('News of a chargeback', (group) => {
     assert.deepEqual(await breaks(), [])
   })
 
+  test('that it is lost, before what it took is listed, lets nothing go', async ({ assert }) => {
+    const found = await fundedProject()
+    sandbox.webhookMode({ paused: true })
+    const dispute = sandbox.openDispute(sandbox.charges[0].id)
+    sandbox.closeDispute(dispute, 'lost')
+    const whole = await stripe.getDispute(dispute)
+    for (let time = 0; time < 2; time++) await applyDispute(stripe, { ...whole, movements: [] })
+    const [early] = await chargebacks()
+    assert.isNull(early.closed_at)
+    assert.isTrue((await milestoneNow(found)).frozen)
+    const body = { milestone_id: found.milestone.id }
+    expectProblem(await pay(found.client, 'payments/release', body), 409, 'frozen')
+    assert.deepEqual(await breaks(), [])
+
+    await applyDispute(stripe, whole)
+    const [row] = await chargebacks()
+    assert.isNotNull(row.closed_at)
+    assert.equal(await escrowOf(found), '0.00')
+    assert.deepEqual(await disagreements(), [])
+  })
+
   test('of an appeal leaves a loss where it is until that is decided', async ({ assert }) => {
     const found = await releasedProject()
     const dispute = await disputed()
