@@ -99,7 +99,10 @@ const KNOWN = `
       ) x
       ORDER BY key, t.id`
 
-/** The provider's rows, each once however often its pages showed it, the last word counting. */
+/**
+ * The provider's rows, each once however often its pages showed it, the last word counting. The id alone
+ * does not tell: PayPal uses one for several movements of a payment.
+ */
 const MOVEMENTS = `
   CREATE TEMP TABLE movements AS
     SELECT r.no, r.id, r.type, r.kind, r.source_id, r.currency, r.status, r.net, r.created_at, r.available_at,
@@ -108,7 +111,9 @@ const MOVEMENTS = `
         r.created_at BETWEEN s.period_from AND s.period_to AS core,
         r.kind || ':' || CASE WHEN r.kind = 'other' OR r.source_id = '' THEN r.id ELSE r.source_id END AS key
       FROM scope s
-      CROSS JOIN (SELECT DISTINCT ON (id) * FROM provider_rows ORDER BY id, no DESC) r`
+      CROSS JOIN (
+        SELECT DISTINCT ON (id, type, created_at) * FROM provider_rows ORDER BY id, type, created_at, no DESC
+      ) r`
 
 /** What the provider took for a movement in a row of its own counts with that movement. */
 const FEES = `
@@ -238,6 +243,7 @@ const VERDICTS = `
           abs(sum(sign(principal)) FILTER (WHERE status <> 'failed')) AS rows,
           count(*) FILTER (WHERE status <> 'failed') AS all_rows,
           count(*) FILTER (WHERE status = 'failed') AS failed,
+          bool_and(status = 'pending') AS pending,
           coalesce(sum(principal) FILTER (WHERE status <> 'failed'), 0)::bigint AS principal,
           coalesce(sum(fee) FILTER (WHERE status <> 'failed'), 0)::bigint AS fee,
           coalesce(sum(net) FILTER (WHERE status <> 'failed'), 0)::bigint AS net,
@@ -286,6 +292,7 @@ const VERDICTS = `
           END
           WHEN NOT has.l THEN CASE
             WHEN k.in_transit OR p.last_at > s.grace_edge THEN 'in_flight'
+            WHEN k.status = 'pending' AND p.pending THEN 'in_flight'
             WHEN k.status <> 'completed' THEN 'status'
             WHEN has.kind IN ('other', 'fee') OR p.source = '' OR clearing.currency IS NULL THEN 'unknown_account'
             ELSE 'missing_in_ledger'

@@ -124,7 +124,7 @@ const FOUND = `
               'available_at', min(m.available_at))),
             NULL, min(m.created_at)
           FROM scope s JOIN movements m ON m.core AND m.status = 'pending' AND m.available_at < s.aged_edge
-          WHERE EXISTS (SELECT FROM verdicts v WHERE v.key = m.key AND v.currency = m.currency AND v.verdict = 'matched')
+          WHERE EXISTS (SELECT FROM verdicts v WHERE v.key = m.key AND v.currency = m.currency AND v.verdict IN ('matched', 'in_flight'))
           GROUP BY m.key, m.currency
         UNION ALL
         SELECT 'standing', 'aged_in_transit', a.name, a.currency, 0, NULL, NULL, a.balance,

@@ -304,6 +304,37 @@ test.group('A difference is no break', (group) => {
     )
   })
 
+  test('while the provider, too, calls pending what we wait for', async ({ assert }) => {
+    const { client, milestones } = await activeProject()
+    sandbox.webhookMode({ drop: () => true })
+    payIn(await aDeposit(client, milestones))
+    await db.from('deposits').update({ charge_id: sandbox.charges[0].id })
+    const provider = listing((row) => [isCharge(row) ? { ...row, status: 'pending' } : row])
+    assert.deepEqual((await reconcile({ provider })).told, [])
+    const asOf = DateTime.utc().plus({ days: 40 }).toJSDate()
+    assert.deepEqual(kinds((await reconcile({ provider, asOf })).breaks), ['aged_in_transit'])
+  })
+
+  test('when two movements of a payment share its id, as at PayPal', async ({ assert }) => {
+    const topUp = sandbox.topUp(50_000)
+    await treasury('top_up', usd(50_000), topUp)
+    await post({
+      reference: 'explained:other',
+      kind: 'suspense_booked',
+      postings: [
+        debit(accounts.suspense(), usd(1_000)),
+        credit(accounts.clearing('stripe'), usd(1_000)),
+      ],
+    })
+    const provider = listing((row) => {
+      if (row.sourceId !== topUp) return [row]
+      const other = { ...row, type: 'fee_of_its_own', sourceId: 'other' }
+      return [row, { ...other, kind: 'withdrawal', amount: usd(-1_000), net: usd(-1_000) }]
+    })
+    const balance = async () => [{ currency: 'USD', available: usd(10_049_000), pending: usd(0) }]
+    assert.deepEqual((await reconcile({ provider: { ...provider, getBalance: balance } })).told, [])
+  })
+
   test('when pages overlap and show a movement twice', async ({ assert }) => {
     await fundedProject()
     const { told } = await reconcile({ provider: listing((row) => [row, row]) })
