@@ -50,6 +50,14 @@ test.group('PayPal stand-in: disputes', () => {
     }
   })
 
+  test('a means of payment may be disputed as soon as it has paid', async (ctx) => {
+    const { sandbox, client } = await started(ctx.test)
+    const { capture } = await captured(client, '100.00', { instrument: { instrument: 'disputed' } })
+    const [dispute] = sandbox.disputes
+    ctx.assert.equal(dispute.disputed_transactions[0].seller_transaction_id, capture)
+    ctx.assert.equal(dispute.dispute_life_cycle_stage, 'CHARGEBACK')
+  })
+
   test('it takes more than there is, and more than was paid', async (ctx) => {
     const { sandbox, client } = await started(ctx.test, { openingFloat: {} })
     const { capture } = await captured(client, '100.00')

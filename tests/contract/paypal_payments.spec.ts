@@ -242,6 +242,16 @@ test.group('PayPal stand-in: orders and captures', () => {
     ctx.assert.equal(issueOf(refund), 'REFUND_NOT_ALLOWED')
   })
 
+  test('an address to go back to must be one', async (ctx) => {
+    const { client } = await started(ctx.test)
+    const { intent, purchase_units: units } = orderFor()
+    const body = { intent, purchase_units: units, application_context: { return_url: 'home' } }
+    ctx.assert.equal(
+      issueOf(await client.post('/v2/checkout/orders', body)),
+      'INVALID_PARAMETER_SYNTAX'
+    )
+  })
+
   test('amounts that do not add up are refused', async (ctx) => {
     const { client } = await started(ctx.test)
     const wanted = orderFor('10.00')

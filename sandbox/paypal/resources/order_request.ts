@@ -35,9 +35,15 @@ export function readOrder(world: World, body: Json): WantedOrder {
     wallet,
     source,
     immediate: context.payment_method_preference === 'IMMEDIATE_PAYMENT_REQUIRED',
-    returnUrl: textOf(context, 'return_url', '/return_url', 4000),
-    cancelUrl: textOf(context, 'cancel_url', '/cancel_url', 4000),
+    returnUrl: addressOf(context, 'return_url'),
+    cancelUrl: addressOf(context, 'cancel_url'),
   }
+}
+
+function addressOf(context: Json, name: string): string | undefined {
+  const address = textOf(context, name, `/${name}`, 4000)
+  if (address === undefined || URL.canParse(address)) return address
+  throw invalid('INVALID_PARAMETER_SYNTAX', `/${name}`)
 }
 
 function readUnits(world: World, wanted: unknown): PurchaseUnit[] {
