@@ -1,8 +1,6 @@
 import { test } from '@japa/runner'
-import { randomUUID } from 'node:crypto'
 import { paypal } from '#payments/paypal/index'
 import {
-  deadPort,
   depositRequest,
   failureOf,
   issue,
@@ -187,44 +185,6 @@ test.group('What an answer of PayPal means', () => {
     withSetting('PAYPAL_TIMEOUT_MS', 500)
     const failure = await failureOf(paypal.createDeposit(depositRequest()))
     assert.deepInclude(failure, { kind: 'unknown', code: 'timeout' })
-  })
-
-  test('a lost connection is unknown', async ({ assert }) => {
-    await strangePaypal({ [CREATE]: (_, response) => response.destroy() })
-    const failure = await failureOf(paypal.createDeposit(depositRequest()))
-    assert.deepInclude(failure, { kind: 'unknown', code: 'connection' })
-  })
-
-  test('a connection that never came about is a reason to send again', async ({ assert }) => {
-    await strangePaypal({})
-    withSetting('PAYPAL_API_BASE', `http://127.0.0.1:${await deadPort()}`)
-    const failure = await failureOf(paypal.createDeposit(depositRequest()))
-    assert.deepInclude(failure, { kind: 'retry', code: 'connection' })
-  })
-
-  test('reading never answers declined', async ({ assert }) => {
-    const answer = refusal(400, 'INVALID_REQUEST')
-    await strangePaypal({
-      'GET /v2/checkout/orders/O1': answer,
-      'GET /v2/payments/captures/C1': answer,
-      'GET /v2/payments/refunds/R1': answer,
-      'GET /v1/payments/payouts/B1': answer,
-      'GET /v1/customer/disputes/D1': answer,
-      'GET /v1/reporting/balances': answer,
-    })
-    const hints = { projectId: randomUUID(), chargeId: 'C1', since: new Date() }
-    const reads = [
-      paypal.getDeposit('O1'),
-      paypal.getDepositByCharge('C1'),
-      paypal.getRefund('R1'),
-      paypal.getPayout('B1'),
-      paypal.getDispute('D1'),
-      paypal.getBalance(),
-      paypal.findByMetadata('refund', randomUUID(), hints),
-    ]
-    for (const read of reads) {
-      assert.deepInclude(await failureOf(read), { kind: 'unknown', code: 'INVALID_REQUEST' })
-    }
   })
 
   test("somebody else's id is never another path", async ({ assert }) => {

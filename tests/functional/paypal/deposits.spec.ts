@@ -37,43 +37,6 @@ async function captured(
 test.group('Deposits by PayPal and Venmo', (group) => {
   group.each.setup(quietPaypal)
 
-  test('{provider.name}: asked for, approved, captured, with its fee')
-    .with([{ provider: paypal }, { provider: venmo }])
-    .run(async ({ assert }, { provider }) => {
-      const request = depositRequest({ returnUrl: 'https://safesend.example/projects/1' })
-      const open = await provider.createDeposit(request)
-      assert.deepInclude(open, {
-        transactionId: request.transactionId,
-        state: 'open',
-        chargeId: '',
-      })
-      assert.isTrue(open.amount.equals(request.amount))
-      assert.equal(open.clientAction?.type, 'redirect')
-      assert.include(open.clientAction?.url, open.id)
-
-      const later = await provider.getDeposit(open.id)
-      assert.deepEqual(later.clientAction, open.clientAction, 'the link can be had again')
-
-      sandbox.approve(open.id)
-      const agreed = await provider.getDeposit(open.id)
-      assert.equal(agreed.state, 'approved')
-      assert.isUndefined(agreed.clientAction)
-
-      const taken = await provider.captureDeposit(open.id, 'capture-1')
-      assert.deepInclude(taken, { id: open.id, state: 'captured', disputed: false })
-      assert.equal(taken.transactionId, request.transactionId)
-      assert.isTrue(taken.amount.equals(request.amount))
-      assert.equal(taken.fee?.toString(), '35.39 USD')
-      assert.equal(taken.refundedAmount?.toString(), '0.00 USD')
-      assert.instanceOf(taken.capturedAt, Date)
-      assert.equal(taken.chargeId, sandbox.captures[0].id)
-      assert.deepEqual(
-        await provider.getDepositByCharge(taken.chargeId),
-        await provider.getDeposit(open.id)
-      )
-      assert.deepInclude(sandbox.effectsOf(request.transactionId), { orders: 1, captures: 1 })
-    })
-
   test('what PayPal is told: whose it is, where to go, that nothing is shipped', async ({
     assert,
   }) => {
@@ -125,36 +88,6 @@ test.group('Deposits by PayPal and Venmo', (group) => {
     assert.equal(context.cancel_url, context.return_url)
   })
 
-  test('the same key is the same order, whatever became of it since', async ({ assert }) => {
-    const request = depositRequest()
-    const first = await paypal.createDeposit(request)
-    sandbox.approve(first.id)
-    const second = await paypal.createDeposit(request)
-    assert.deepEqual([second.id, second.state], [first.id, 'approved'])
-    assert.equal(sandbox.effects('order'), 1)
-  })
-
-  test('a lost answer ({at} the effect) makes one order under the same key')
-    .with([{ at: 'before' as const }, { at: 'after' as const }])
-    .run(async ({ assert }, { at }) => {
-      const request = depositRequest()
-      sandbox.failNext(CREATE, { at, with: 'reset' })
-      assert.equal((await failureOf(paypal.createDeposit(request))).kind, 'unknown')
-      await paypal.createDeposit(request)
-      assert.equal(sandbox.effects('order'), 1)
-    })
-
-  test('what was taken already is not taken again, with any key', async ({ assert }) => {
-    const { id, request } = await approved()
-    const all = [
-      await paypal.captureDeposit(id, 'one'),
-      await paypal.captureDeposit(id, 'one'),
-      await paypal.captureDeposit(id, 'two'),
-    ]
-    assert.deepEqual(new Set(all.map(({ state, chargeId }) => `${state} ${chargeId}`)).size, 1)
-    assert.deepInclude(sandbox.effectsOf(request.transactionId), { captures: 1, captured: 100_000 })
-  })
-
   test('two captures at once take the money once', async ({ assert }) => {
     const { id, request } = await approved()
     const hold = sandbox.hold(CAPTURE)
@@ -202,23 +135,6 @@ test.group('Deposits by PayPal and Venmo', (group) => {
       assert.equal((await paypal.captureDeposit(id, 'two')).state, 'captured')
       assert.equal(sandbox.effectsOf(request.transactionId).captures, 1)
     })
-
-  test('a refused means of payment is declined, and another may be tried', async ({ assert }) => {
-    const { id } = await approved({ instrument: 'declined' })
-    const failure = await failureOf(paypal.captureDeposit(id, 'one'))
-    assert.deepInclude(failure, { kind: 'declined', code: 'INSTRUMENT_DECLINED' })
-    const again = await paypal.getDeposit(id)
-    assert.equal(again.state, 'open')
-    assert.include(again.clientAction?.url, id)
-    sandbox.approve(id)
-    assert.equal((await paypal.captureDeposit(id, 'two')).state, 'captured')
-  })
-
-  test('nothing is taken of what nobody approved', async ({ assert }) => {
-    const { id } = await paypal.createDeposit(depositRequest())
-    assert.equal((await paypal.captureDeposit(id, 'one')).state, 'open')
-    assert.equal(sandbox.effects('capture'), 0)
-  })
 
   test('money that is on its way is processing, and then captured or not', async ({ assert }) => {
     const waiting = await captured('echeck')

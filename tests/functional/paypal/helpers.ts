@@ -8,7 +8,6 @@ import { paypalSandbox } from '#tests/support/sandbox'
 export {
   ago,
   DAY,
-  deadPort,
   everyOf,
   failureOf,
   HOUR,

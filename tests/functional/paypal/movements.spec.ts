@@ -17,7 +17,6 @@ import {
   quietPaypal,
 } from './helpers.js'
 
-const REFUND = 'POST /v2/payments/captures/{capture_id}/refund'
 const PAYOUT = 'POST /v1/payments/payouts'
 
 /** The charge of a paid deposit. */
@@ -42,41 +41,6 @@ function refundOf(chargeId: string, wanted: Partial<CreateRefund> = {}): CreateR
 test.group('Refunds by PayPal', (group) => {
   group.each.setup(quietPaypal)
 
-  test('a part goes back, once, and is found again', async ({ assert }) => {
-    const request = refundOf(await charge())
-    const refund = await paypal.refund(request)
-    assert.deepInclude(refund, {
-      transactionId: request.transactionId,
-      key: request.key,
-      state: 'succeeded',
-    })
-    assert.isTrue(refund.amount.equals(request.amount))
-    assert.deepEqual(await paypal.refund(request), refund)
-    assert.deepEqual(await paypal.getRefund(refund.id), refund)
-    const hints = { projectId: '', chargeId: request.chargeId, since: new Date(), key: request.key }
-    assert.deepEqual(await paypal.findByMetadata('refund', request.transactionId, hints), refund)
-    assert.isUndefined(await paypal.findByMetadata('refund', randomUUID(), hints))
-    assert.deepInclude(sandbox.effectsOf(request.transactionId), { refunds: 1, refunded: 40_000 })
-  })
-
-  test('a lost answer ({at} the effect) makes one refund under the same key')
-    .with([{ at: 'before' as const }, { at: 'after' as const }])
-    .run(async ({ assert }, { at }) => {
-      const request = refundOf(await charge())
-      sandbox.failNext(REFUND, { at, with: 500 })
-      assert.equal((await failureOf(paypal.refund(request))).kind, 'unknown')
-      const hints = {
-        projectId: '',
-        chargeId: request.chargeId,
-        since: new Date(),
-        key: request.key,
-      }
-      const found = await paypal.findByMetadata('refund', request.transactionId, hints)
-      assert.equal(found?.state, at === 'after' ? 'succeeded' : undefined)
-      await paypal.refund(request)
-      assert.equal(sandbox.effectsOf(request.transactionId).refunds, 1)
-    })
-
   test('a refund that PayPal made under a key that it has forgotten is not made again', async ({
     assert,
   }) => {
@@ -100,36 +64,6 @@ test.group('Refunds by PayPal', (group) => {
     })
     const failure = await failureOf(paypal.refund(refundOf('C1')))
     assert.deepInclude(failure, { kind: 'unknown', code: 'DUPLICATE_INVOICE_ID' })
-  })
-
-  test('one that waits for the payer’s bank succeeds or fails later', async ({ assert }) => {
-    const chargeId = await charge()
-    sandbox.refundsPend(true)
-    const one = await paypal.refund(refundOf(chargeId))
-    const two = await paypal.refund(refundOf(chargeId))
-    assert.deepEqual([one.state, two.state], ['pending', 'pending'])
-    sandbox.settleRefund(one.id)
-    sandbox.failRefund(two.id)
-    assert.equal((await paypal.getRefund(one.id)).state, 'succeeded')
-    const failed = await paypal.getRefund(two.id)
-    assert.deepInclude(failed, { state: 'failed', failureCode: 'FAILED' })
-  })
-
-  test('a failure of an earlier attempt is not the current one’s', async ({ assert }) => {
-    const chargeId = await charge()
-    sandbox.refundsPend(true)
-    const request = refundOf(chargeId)
-    const { id } = await paypal.refund(request)
-    sandbox.failRefund(id)
-    const find = (attempt: number) =>
-      paypal.findByMetadata('refund', request.transactionId, {
-        projectId: '',
-        chargeId,
-        since: new Date(),
-        key: providerKey(request.transactionId, attempt),
-      })
-    assert.equal((await find(1))?.state, 'failed')
-    assert.isUndefined(await find(2))
   })
 
   test('beyond its time, or more than there is, is declined in PayPal’s words', async ({

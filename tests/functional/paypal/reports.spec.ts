@@ -318,15 +318,6 @@ test.group('Disputes at PayPal', (group) => {
     ...more,
   })
 
-  test('an inquiry has moved no money', async ({ assert }) => {
-    const chargeId = await charge()
-    const id = sandbox.openDispute(chargeId, { stage: 'INQUIRY' })
-    const dispute = await paypal.getDispute(id)
-    assert.deepInclude(dispute, { id, chargeId, state: 'inquiry', movements: [] })
-    assert.equal(dispute.amount.toString(), '1000.00 USD')
-    assert.instanceOf(dispute.evidenceDueBy, Date)
-  })
-
   test('a chargeback takes the money and a fee; both are found in the balance under one name', async ({
     assert,
   }) => {
@@ -429,20 +420,6 @@ test.group('Disputes at PayPal', (group) => {
     }
   })
 
-  test('a lost answer ({at} the effect) gives it once, too')
-    .with([{ at: 'before' as const }, { at: 'after' as const }])
-    .run(async ({ assert }, { at }) => {
-      const id = sandbox.openDispute(await charge())
-      sandbox.failNext('POST /v1/customer/disputes/{id}/provide-evidence', { at, with: 'reset' })
-      assert.equal((await failureOf(paypal.submitEvidence(id, evidence()))).kind, 'unknown')
-      await paypal.submitEvidence(id, evidence())
-      const given = sandbox.disputes[0].evidences ?? []
-      assert.lengthOf(
-        given.filter(({ notes }) => notes?.includes(evidence().key)),
-        1
-      )
-    })
-
   test('what is longer than a note takes several, and what is longer than all says so', async ({
     assert,
   }) => {
@@ -453,12 +430,6 @@ test.group('Disputes at PayPal', (group) => {
     assert.lengthOf(notes, 10)
     assert.isTrue(notes.every(({ length }) => length <= 2000))
     assert.isTrue(notes.at(-1)!.endsWith('[…]'))
-  })
-
-  test('a dispute that takes none any more declines it', async ({ assert }) => {
-    const id = sandbox.openDispute(await charge())
-    sandbox.resolveDispute(id, 'buyer')
-    assert.equal((await failureOf(paypal.submitEvidence(id, evidence()))).kind, 'declined')
   })
 
   test('every dispute of a period is listed, over as many pages as it takes', async ({

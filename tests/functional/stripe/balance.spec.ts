@@ -119,21 +119,6 @@ test.group("Stripe's list of balance movements", (group) => {
     )
   })
 
-  test('both ends of the period belong to it, and nothing else does', async ({ assert }) => {
-    const topUp = sandbox.topUp(100)
-    const [{ createdAt }] = (await listed()).filter(({ sourceId }) => sourceId === topUp)
-    sandbox.advance(3_600_000)
-    sandbox.topUp(200)
-    const exact = await listed(createdAt, createdAt)
-    assert.include(
-      exact.map(({ sourceId }) => sourceId),
-      topUp
-    )
-    const amounts = exact.map(({ amount }) => amount.minor)
-    assert.notInclude(amounts, 200n)
-    assert.isEmpty(await listed(inHours(-3), inHours(-2)))
-  })
-
   test('a currency that our ledger has no account for is loud', async ({ assert }) => {
     sandbox.adjustBalance({ amount: 100, currency: 'kwd' })
     const failure = await failureOf(listed())

@@ -1,60 +1,13 @@
 import { test } from '@japa/runner'
-import { randomUUID } from 'node:crypto'
 import { stripe } from '#payments/stripe/index'
 import { sandbox } from '#tests/support/sandbox'
-import {
-  deadPort,
-  depositRequest,
-  enabledRecipient,
-  failureOf,
-  json,
-  paidDeposit,
-  strangeServer,
-  usd,
-  withSecret,
-  withSetting,
-} from './helpers.js'
+import { depositRequest, failureOf, json, strangeServer, usd, withSecret } from './helpers.js'
 
 const CREATE = 'POST /v1/payment_intents'
 const refused = (type: string, code?: string) => ({ error: { type, code, message: 'No.' } })
 
 test.group('What a failure at Stripe means', (group) => {
   group.each.setup(() => sandbox.reset())
-
-  test('no answer in time is unknown ({at} the effect), and the same key makes one payment')
-    .with([{ at: 'before' as const }, { at: 'after' as const }])
-    .run(async ({ assert }, { at }) => {
-      const restore = withSetting('STRIPE_TIMEOUT_MS', 200)
-      const request = depositRequest()
-      sandbox.failNext(CREATE, { at, with: 'timeout' })
-      const failure = await failureOf(stripe.createDeposit(request))
-      assert.deepInclude(failure, { kind: 'unknown', code: 'timeout' })
-      sandbox.clearFaults()
-      restore()
-      const deposit = await stripe.createDeposit(request)
-      assert.equal(deposit.transactionId, request.transactionId)
-      assert.equal(sandbox.effects('payment_intent'), 1)
-    })
-
-  test('a lost connection ({at} the effect) is unknown, and the same key makes one payment')
-    .with([{ at: 'before' as const }, { at: 'after' as const }])
-    .run(async ({ assert }, { at }) => {
-      const request = depositRequest()
-      // Twice, because the SDK repeats a request once whose connection was closed.
-      sandbox.failNext(CREATE, { at, with: 'reset', times: 2 })
-      const failure = await failureOf(stripe.createDeposit(request))
-      assert.deepInclude(failure, { kind: 'unknown', code: 'connection' })
-      await stripe.createDeposit(request)
-      assert.equal(sandbox.effects('payment_intent'), 1)
-      const keys = new Set(sandbox.requestLog.map((entry) => entry.idempotencyKey))
-      assert.deepEqual([...keys].filter(Boolean), [request.key])
-    })
-
-  test('a connection that never came about is a reason to send again', async ({ assert }) => {
-    withSetting('STRIPE_API_BASE', `http://127.0.0.1:${await deadPort()}`)
-    const failure = await failureOf(stripe.createDeposit(depositRequest()))
-    assert.deepInclude(failure, { kind: 'retry', code: 'connection' })
-  })
 
   test('500 is unknown, also when its key replays it', async ({ assert }) => {
     const request = depositRequest()
@@ -66,32 +19,6 @@ test.group('What a failure at Stripe means', (group) => {
       since: new Date(),
     })
     assert.equal(found?.transactionId, request.transactionId)
-  })
-
-  test('half an answer is unknown', async ({ assert }) => {
-    sandbox.failNext(CREATE, { at: 'after', with: 'malformed' })
-    const failure = await failureOf(stripe.createDeposit(depositRequest()))
-    assert.deepInclude(failure, { kind: 'unknown', code: 'malformed_answer' })
-  })
-
-  test('too many requests are a reason to send again with the same key', async ({ assert }) => {
-    const request = depositRequest()
-    sandbox.failNext(CREATE, { at: 'before', with: 429 })
-    assert.equal((await failureOf(stripe.createDeposit(request))).kind, 'retry')
-    await stripe.createDeposit(request)
-    assert.equal(sandbox.effects('payment_intent'), 1)
-  })
-
-  test('a key that is in use is a reason to send again with the same key', async ({ assert }) => {
-    const request = depositRequest()
-    const hold = sandbox.hold(CREATE)
-    const first = stripe.createDeposit(request)
-    await hold.arrived
-    const failure = await failureOf(stripe.createDeposit(request))
-    assert.deepInclude(failure, { kind: 'retry', code: 'idempotency_key_in_use' })
-    hold.release()
-    const second = await stripe.createDeposit(request)
-    assert.equal(second.id, (await first).id)
   })
 
   test('a key used for something else proves nothing, and says so loudly', async ({ assert }) => {
@@ -117,23 +44,6 @@ test.group('What a failure at Stripe means', (group) => {
   test('what Stripe refuses for its content is declined', async ({ assert }) => {
     const failure = await failureOf(stripe.createDeposit(depositRequest({ amount: usd('0.10') })))
     assert.deepInclude(failure, { kind: 'declined', code: 'amount_too_small' })
-  })
-
-  test('a refund above what is left of the charge is declined', async ({ assert }) => {
-    const { request, deposit } = await paidDeposit()
-    const refund = { ...request, chargeId: deposit.chargeId, reason: 'Not needed' }
-    const first = { ...refund, key: 'first', transactionId: randomUUID(), amount: usd('600.00') }
-    await stripe.refund(first)
-    const second = { ...first, key: 'second', transactionId: randomUUID() }
-    assert.equal((await failureOf(stripe.refund(second))).kind, 'declined')
-    assert.lengthOf(sandbox.refunds, 1)
-  })
-
-  test('a balance too short for a payout is declined by its own code', async ({ assert }) => {
-    const destination = await enabledRecipient()
-    const payout = { ...depositRequest({ amount: usd('900000.00') }), destination }
-    const failure = await failureOf(stripe.createPayout(payout))
-    assert.deepInclude(failure, { kind: 'declined', code: 'balance_insufficient' })
   })
 
   test('an object that cannot be shown is no proof that there is none', async ({ assert }) => {
@@ -225,12 +135,4 @@ test.group('What a failure at Stripe means', (group) => {
       await strangeServer((response) => json(response, status, body))
       assert.equal((await failureOf(stripe.createDeposit(depositRequest()))).kind, kind)
     })
-
-  test('a list that breaks off is no proof of absence', async ({ assert }) => {
-    const { request, deposit } = await paidDeposit()
-    sandbox.failNext('GET /v1/refunds', { at: 'before', with: 500 })
-    const hints = { projectId: request.projectId, chargeId: deposit.chargeId, since: new Date() }
-    const lookUp = stripe.findByMetadata('refund', randomUUID(), hints)
-    assert.equal((await failureOf(lookUp)).kind, 'unknown')
-  })
 })

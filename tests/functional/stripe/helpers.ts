@@ -6,14 +6,7 @@ import { stripe } from '#payments/stripe/index'
 import { inHours, serverAt, usd, withSetting } from '#tests/support/provider_calls'
 import { sandbox } from '#tests/support/sandbox'
 
-export {
-  deadPort,
-  failureOf,
-  inHours,
-  usd,
-  withSecret,
-  withSetting,
-} from '#tests/support/provider_calls'
+export { failureOf, inHours, usd, withSecret, withSetting } from '#tests/support/provider_calls'
 
 export function depositRequest(wanted: Partial<CreateDeposit> = {}): CreateDeposit {
   const transactionId = wanted.transactionId ?? randomUUID()

@@ -36,24 +36,6 @@ async function payable() {
 test.group('A refund at Stripe', (group) => {
   group.each.setup(resetAll)
 
-  test('it succeeds, and a repeated request has no second effect', async ({ assert }) => {
-    const request = await refundable()
-    const refund = await stripe.refund(request)
-    assert.deepInclude(refund, { transactionId: request.transactionId, state: 'succeeded' })
-    assert.equal(refund.amount.toString(), '400.00 USD')
-    assert.equal((await stripe.refund(request)).id, refund.id)
-    assert.lengthOf(sandbox.refunds, 1)
-  })
-
-  test('one that takes its time is pending until it succeeds', async ({ assert }) => {
-    const request = await refundable('pm_card_pendingRefund')
-    const refund = await stripe.refund(request)
-    assert.equal(refund.state, 'pending')
-    sandbox.settleRefund(refund.id)
-    assert.equal((await stripe.getRefund(refund.id)).state, 'succeeded')
-    assert.equal((await stripe.refund(request)).state, 'succeeded')
-  })
-
   test('one that the bank sends back after it succeeded has failed', async ({ assert }) => {
     const { id } = await stripe.refund(await refundable())
     sandbox.failRefund(id)
@@ -74,17 +56,6 @@ test.group('A refund at Stripe', (group) => {
     assert.equal(searched?.id, id)
   })
 
-  test('a failure of an earlier attempt is not taken for the current one', async ({ assert }) => {
-    const request = await refundable()
-    const { id } = await stripe.refund(request)
-    sandbox.failRefund(id)
-    const current = { ...request, key: providerKey(request.transactionId, 2), since: new Date() }
-    const look = () => stripe.findByMetadata('refund', request.transactionId, current)
-    assert.isUndefined(await look())
-    const second = await stripe.refund(current)
-    assert.equal((await look())?.id, second.id)
-  })
-
   test('one made by hand at Stripe carries none of our ids', async ({ assert }) => {
     const { id } = await stripe.refund({ ...(await refundable()), transactionId: '' })
     assert.equal((await stripe.getRefund(id)).transactionId, '')
@@ -103,27 +74,6 @@ test.group('A payout at Stripe', (group) => {
     assert.equal(transfer.source_transaction, request.sourceChargeId)
     assert.equal(transfer.transfer_group, request.projectId)
     assert.equal(sandbox.available(request.destination), 90_000)
-  })
-
-  test('a repeated request has no second effect', async ({ assert }) => {
-    const request = await payable()
-    const { id } = await stripe.createPayout(request)
-    assert.equal((await stripe.createPayout(request)).id, id)
-    assert.lengthOf(sandbox.transfers, 1)
-  })
-
-  test('two cannot take more than their deposit brought', async ({ assert }) => {
-    const request = await payable()
-    await stripe.createPayout(request)
-    const second = { ...request, key: 'second', transactionId: randomUUID() }
-    assert.equal((await failureOf(stripe.createPayout(second))).kind, 'declined')
-  })
-
-  test('a recipient who cannot be paid is a refusal, not a loss', async ({ assert }) => {
-    const request = await payable()
-    sandbox.restrictAccount(request.destination)
-    assert.equal((await failureOf(stripe.createPayout(request))).kind, 'declined')
-    assert.lengthOf(sandbox.transfers, 0)
   })
 
   test('it crosses a border only to an account that agreed to be a mere recipient', async ({
@@ -174,32 +124,10 @@ test.group('A payout at Stripe', (group) => {
     assert.deepInclude(failure, { kind: 'declined', code: 'balance_insufficient' })
     assert.equal((await stripe.getPayout(id)).state, 'succeeded')
   })
-
-  test('more than is left of it cannot be taken back', async ({ assert }) => {
-    const { id } = await stripe.createPayout(await payable())
-    const failure = await failureOf(stripe.reversePayout(id, usd('900.01'), 'claw-back'))
-    assert.equal(failure.kind, 'declined')
-  })
-
-  test('it is found by our id alone', async ({ assert }) => {
-    const request = await payable()
-    const hints = { ...request, since: new Date() }
-    assert.isUndefined(await stripe.findByMetadata('payout', request.transactionId, hints))
-    const { id } = await stripe.createPayout(request)
-    const found = await stripe.findByMetadata('payout', request.transactionId, hints)
-    assert.equal(found?.id, id)
-  })
 })
 
 test.group("The platform's balance at Stripe", (group) => {
   group.each.setup(resetAll)
-
-  test('it tells what is available and what is to come', async ({ assert }) => {
-    const [balance] = await stripe.getBalance()
-    assert.equal(balance.currency, 'USD')
-    assert.equal(balance.available.toString(), '100000.00 USD')
-    assert.isTrue(balance.pending.isZero)
-  })
 
   test('every movement of it is listed with its cause, over several pages', async ({ assert }) => {
     const from = new Date(Date.now() - 60_000)
