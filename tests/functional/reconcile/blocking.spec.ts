@@ -1,10 +1,10 @@
 import { test } from '@japa/runner'
-import ace from '@adonisjs/core/services/ace'
 import db from '@adonisjs/lucid/services/db'
 import { inTransaction } from '#database/transaction'
 import { EXIT, WrongUsage } from '#commands/_operator_command'
 import { changeSetting } from '#escrow/settings'
 import type User from '#models/user'
+import { run as runCommand } from '#tests/functional/operations/run'
 import { api, expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { settle } from '#tests/support/jobs'
@@ -23,20 +23,14 @@ const approved = async () => {
   return found
 }
 
-/** Runs a command as an operator does, and answers what it printed. */
+/** Also for a command line that is refused before the command runs, as the kernel of `node ace` has it. */
 async function run(command: string, ...args: string[]) {
-  ace.ui.switchMode('raw')
   try {
-    const before = ace.ui.logger.getLogs().length
-    const { exitCode } = await ace.exec(command, args)
-    const lines = ace.ui.logger.getLogs().slice(before)
-    return { exitCode, printed: lines.map(({ message }) => message).join('\n') }
+    const { exitCode, output } = await runCommand(command, ...args)
+    return { exitCode, printed: output }
   } catch (error) {
-    // What the kernel of `node ace` makes of it.
     if (error instanceof WrongUsage) return { exitCode: EXIT.usage, printed: error.message }
     throw error
-  } finally {
-    ace.ui.switchMode('normal')
   }
 }
 
