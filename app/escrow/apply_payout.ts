@@ -19,6 +19,12 @@ import { lockTransactionWithProject } from '#escrow/locks'
 import { PROVIDER, recordActivity } from '#escrow/record_activity'
 import { settleReservation } from '#escrow/reserve'
 
+/** Refusals that time or the recipient can mend: the payout waits and is tried again. */
+export const WAIT_FOR: Record<string, string> = {
+  balance_insufficient: 'Our balance at the payment provider does not cover it yet.',
+  insufficient_capabilities_for_transfer: 'The payout account cannot receive money yet.',
+}
+
 interface Locked {
   trx: TransactionClientContract
   project: Project
@@ -65,6 +71,7 @@ export async function applyPayout(
       await fail(locked, {
         code: observed.failureCode ?? 'payout_failed',
         message: observed.failureMessage ?? 'The provider could not carry the payout.',
+        waitReason: WAIT_FOR[observed.failureCode ?? ''],
       })
       return
     }
@@ -152,13 +159,15 @@ async function showWait({ trx, transaction }: Locked, reason: string): Promise<v
 
 /**
  * What the provider took for a payout is ours to bear, and has an entry of its own: it may become known
- * only later.
+ * only later. What it says of a fee that is booked does not matter here; reconciliation compares it.
  */
 async function bookFee({ trx, transaction }: Locked, fee?: Money): Promise<void> {
   if (!fee?.isPositive || fee.currency !== transaction.currency) return
+  const reference = `provider_fee:${transaction.id}`
+  if (await trx.from('journal_entries').where('reference', reference).first()) return
   await postEntries(trx, [
     {
-      reference: `provider_fee:${transaction.id}`,
+      reference,
       kind: 'provider_fee',
       ...origin(transaction),
       postings: [

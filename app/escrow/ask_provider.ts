@@ -44,16 +44,35 @@ export interface Ask {
  *    only then a new key may be used.
  *
  * @param firstTime whether nothing was sent under this attempt's key yet
+ * @param record brings our books to the answer; what was sent counts as under way until it has
+ * @returns what `record` returns
  */
-export async function askProvider(
+export async function askProvider<T>(
+  provider: Provider,
+  transaction: Transaction,
+  firstTime: boolean,
+  ask: Ask,
+  record: (answer: Answer) => Promise<T>
+): Promise<T> {
+  const seen = await lookFirst(provider, transaction, firstTime, ask)
+  if (seen) return record(seen)
+  if (!(await startSending(transaction))) return record(unknown(transaction, stillSending()))
+  try {
+    return await record(await send(transaction, ask))
+  } finally {
+    await endSending(transaction)
+  }
+}
+
+/** What is known without sending; undefined if it has to be sent. */
+async function lookFirst(
   provider: Provider,
   transaction: Transaction,
   firstTime: boolean,
   ask: Ask
-): Promise<Answer> {
+): Promise<Answer | undefined> {
   const { providerTransactionId: id, attempt } = transaction
-  if (id) return (await read(() => ask.get(id)))!
-
+  if (id) return read(() => ask.get(id))
   if (!firstTime || attempt > 1) {
     const seen = await read(ask.find)
     if (seen) return seen
@@ -61,9 +80,13 @@ export async function askProvider(
   if (!firstTime && (transaction.keySpent || keyHasExpired(provider, transaction))) {
     return concludeAbsence(transaction)
   }
-  if (!(await startSending(transaction))) return unknown(transaction, stillSending())
+  return undefined
+}
+
+async function send(transaction: Transaction, ask: Ask): Promise<Answer> {
   try {
-    return { kind: 'observed', movement: await ask.send(providerKey(transaction.id, attempt)) }
+    const key = providerKey(transaction.id, transaction.attempt)
+    return { kind: 'observed', movement: await ask.send(key) }
   } catch (failure) {
     if (!(failure instanceof ProviderFailure)) throw failure
     if (failure.kind === 'declined') {
@@ -71,8 +94,6 @@ export async function askProvider(
     }
     if (failure.kind === 'unknown' && failure.replayed) await markKeySpent(transaction)
     return unknown(transaction, failure)
-  } finally {
-    await endSending(transaction)
   }
 }
 
@@ -98,6 +119,25 @@ async function startSending({ id, attempt }: Transaction): Promise<boolean> {
   return rows.length > 0
 }
 
+/**
+ * Whether a request of an earlier attempt may still come through: until then nothing about the movement,
+ * such as the rail that it goes by, may be chosen anew.
+ */
+export async function isStillSending(
+  trx: TransactionClientContract,
+  transactionId: string
+): Promise<boolean> {
+  const row = await trx
+    .from('transactions')
+    .where('id', transactionId)
+    .where('sends_open', '>', 0)
+    .whereRaw('last_send_at >= clock_timestamp() - make_interval(secs => ?)', [
+      LONGEST_SEND_SECONDS,
+    ])
+    .first()
+  return Boolean(row)
+}
+
 async function endSending({ id }: Transaction): Promise<void> {
   await db
     .from('transactions')
@@ -107,7 +147,11 @@ async function endSending({ id }: Transaction): Promise<void> {
 }
 
 function stillSending(): ProviderFailure {
-  return new ProviderFailure('retry', 'still_sending', 'An earlier request may still be on its way.')
+  return new ProviderFailure(
+    'retry',
+    'still_sending',
+    'An earlier request may still be on its way.'
+  )
 }
 
 /** Looks without sending. One that fails has found out nothing, least of all that nothing is there. */

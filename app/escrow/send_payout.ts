@@ -12,19 +12,13 @@ import Payout from '#models/payout'
 import PayoutAccount from '#models/payout_account'
 import Transaction from '#models/transaction'
 import { inWords } from '#escrow/about'
-import { applyPayout, failPayout, payoutStarted } from '#escrow/apply_payout'
-import { askProvider, type Answer } from '#escrow/ask_provider'
+import { applyPayout, failPayout, payoutStarted, WAIT_FOR } from '#escrow/apply_payout'
+import { askProvider, isStillSending, type Answer, type Ask } from '#escrow/ask_provider'
 import { isDepositFrozen } from '#escrow/chargebacks/frozen'
 import { lockProject, lockTransaction } from '#escrow/locks'
 import { SYSTEM, recordActivity } from '#escrow/record_activity'
 import { setting } from '#escrow/settings'
 import { reserve, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
-
-/** Declines that time or the recipient can mend: the payout waits and is tried again. */
-const WAIT_FOR: Record<string, string> = {
-  balance_insufficient: 'Our balance at the payment provider does not cover it yet.',
-  insufficient_capabilities_for_transfer: 'The payout account cannot receive money yet.',
-}
 
 /**
  * Sends a payout to the freelancer's default account: moves the money from payable into transit,
@@ -44,10 +38,11 @@ export async function sendPayout(
 
   const { transaction, firstTime, destination, sourceChargeId } = begun
   const provider = providerFor(transaction.paymentProvider)
-  const answer = await askProvider(provider, transaction, firstTime, {
+  const asking: Ask = {
     send: (key) =>
       provider.createPayout({
         key,
+        repeated: !firstTime,
         transactionId,
         amount: Money.of(transaction.amount, transaction.currency),
         destination,
@@ -64,8 +59,10 @@ export async function sendPayout(
         keySentAt: transaction.sentAt?.toJSDate(),
         amount: Money.of(transaction.amount, transaction.currency),
       }),
-  })
-  return record(provider, transaction, answer)
+  }
+  return askProvider(provider, transaction, firstTime, asking, (answer) =>
+    record(provider, transaction, answer)
+  )
 }
 
 interface Begun {
@@ -101,6 +98,8 @@ async function begin(
       .firstOrFail()
     if (transaction.status !== 'pending' || payout.state === 'failed') return 'settled'
     if (payout.state === 'in_transit') return resume(trx, transaction, payout)
+    // It may yet be paid the way that was refused; then there is nothing left to send.
+    if (await isStillSending(trx, transaction.id)) return 'waiting'
 
     if (account && !(await holdAccount(trx, account))) return 'waiting'
     const why = await reasonToWait(trx, transaction, {

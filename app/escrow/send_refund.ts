@@ -8,7 +8,7 @@ import Deposit from '#models/deposit'
 import EscrowAccount from '#models/escrow_account'
 import Transaction from '#models/transaction'
 import { applyRefund, failRefund } from '#escrow/apply_refund'
-import { askProvider, startNewAttempt, type Answer } from '#escrow/ask_provider'
+import { askProvider, startNewAttempt, type Answer, type Ask } from '#escrow/ask_provider'
 import { lockTransaction } from '#escrow/locks'
 import { isDepositFrozen } from '#escrow/chargebacks/frozen'
 import { reserve, settleReservation, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
@@ -39,8 +39,7 @@ export async function sendRefund(
   const begun = await begin(provider, refund)
   if (begun === 'settled' || begun === 'waiting') return begun
 
-  const answer = await ask(provider, begun.refund, begun.firstTime)
-  return record(provider, begun.refund, answer)
+  return ask(provider, begun.refund, begun.firstTime)
 }
 
 /** Reserves, and notes that the provider may hear of it from now on. */
@@ -77,10 +76,10 @@ async function reasonToWait(
   return covered ? undefined : WAIT_FOR.balance_insufficient
 }
 
-async function ask(provider: Provider, refund: Transaction, firstTime: boolean): Promise<Answer> {
+async function ask(provider: Provider, refund: Transaction, firstTime: boolean) {
   const { chargeId } = await Deposit.findOrFail(refund.depositId!)
   const { projectId } = await EscrowAccount.findOrFail(refund.escrowAccountId!)
-  return askProvider(provider, refund, firstTime, {
+  const asking: Ask = {
     send: (key) =>
       provider.refund({
         key,
@@ -99,7 +98,10 @@ async function ask(provider: Provider, refund: Transaction, firstTime: boolean):
         keySentAt: refund.sentAt?.toJSDate(),
         amount: Money.of(refund.amount, refund.currency),
       }),
-  })
+  }
+  return askProvider(provider, refund, firstTime, asking, (answer) =>
+    record(provider, refund, answer)
+  )
 }
 
 async function record(provider: Provider, refund: Transaction, answer: Answer) {

@@ -118,8 +118,8 @@ export interface ProviderMovement {
   balanceSourceId?: string
   /** What the provider took of our balance for it; undefined while that is an estimate or unknown. */
   fee?: Money
-  /** It is pending, but our available balance is already less by it. */
-  debited?: boolean
+  /** It is pending, but our available balance is already less by so much. */
+  debited?: Money
   /** Why it is pending, in words for its recipient: unclaimed, on hold. */
   waitReason?: string
   failureCode?: string
@@ -128,6 +128,8 @@ export interface ProviderMovement {
 
 export interface CreatePayout {
   key: string
+  /** It may have been sent under this key before: a refusal now must not be taken for one of then. */
+  repeated?: boolean
   transactionId: string
   amount: Money
   destination: string

@@ -88,7 +88,7 @@ export async function createPayout(wallet: Wallet, input: CreatePayout): Promise
       waitReason: WAITS.PENDING,
     }
   } catch (error) {
-    if (!isDuplicate(error)) throw error
+    if (!isDuplicate(error)) throw input.repeated ? worthOfRefusal(error) : error
     return originalOf(error, input.key)
   }
 }
@@ -138,6 +138,15 @@ function requestOf(wallet: Wallet, input: CreatePayout) {
   }
 }
 
+/**
+ * Which PayPal looks at first, a batch's id or what it asks for, nobody says. So a repetition that is
+ * refused, for lack of funds say, tells nothing of the one before, which may have taken those funds. Only
+ * what was never fit to be sent was not fit then, either.
+ */
+function worthOfRefusal(error: unknown): unknown {
+  return saidOf(error)?.name === 'VALIDATION_ERROR' ? error : asUnknown(error)
+}
+
 /** Refused because there is one already: the one thing that must never be taken for "no effect". */
 function isDuplicate(error: unknown): error is ProviderFailure {
   const { name = '', message = '', details = [] } = saidOf(error) ?? {}
@@ -185,10 +194,21 @@ function describe({ batch_header: header, items = [] }: Batch): ProviderMovement
     returnedAmount: state === 'returned' ? amount : undefined,
     balanceSourceId: item?.transaction_id,
     fee: FEE_IS_FINAL.has(status) ? feeOf(item) : undefined,
+    debited: state === 'pending' ? takenFor(amount, item) : undefined,
     waitReason: state === 'pending' ? (WAITS[status] ?? WAITS.PENDING) : undefined,
     failureCode: state === 'failed' ? codeOf(why?.name ?? (status || 'DENIED')) : undefined,
     failureMessage: state === 'failed' ? why?.message : undefined,
   }
+}
+
+/**
+ * A payout that has a transaction has left our balance, wherever it waits, and its fee has with it. What
+ * has none is only asked for.
+ */
+function takenFor(amount: Money, item?: Item): Money | undefined {
+  if (!item?.transaction_id) return undefined
+  const fee = feeOf(item)
+  return fee?.currency === amount.currency ? amount.add(fee) : amount
 }
 
 function feeOf(item?: Item): Money | undefined {

@@ -146,7 +146,13 @@ test.group('Attempts', (group) => {
     sandbox.restrictAccount(sandbox.accounts[0].id)
     assert.equal(await sendPayout(id), 'waiting')
     sandbox.completeOnboarding(sandbox.accounts[0].id)
-    assert.equal(await sendPayout(id), 'unknown')
+    assert.equal(await sendPayout(id), 'waiting')
+    assert.lengthOf(
+      sandbox.requestLog.filter(
+        ({ path, method }) => path === '/v1/transfers' && method === 'POST'
+      ),
+      1
+    )
     slow.release()
     await first
     await settlePending({ olderThanSeconds: 0 })
