@@ -924,7 +924,7 @@ export class SubmissionSchema extends BaseModel {
 }
 
 export class TransactionSchema extends BaseModel {
-  static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'keySpent', 'lastLookupAt', 'lastSendAt', 'milestoneId', 'paymentProvider', 'providerSourceId', 'providerTransactionId', 'rail', 'sendsOpen', 'sentAt', 'settleTriedAt', 'status', 'transactionType', 'userId', 'waitReason'] as const
+  static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'continuesId', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'keySpent', 'lastLookupAt', 'lastSendAt', 'milestoneId', 'paymentProvider', 'providerSourceId', 'providerTransactionId', 'rail', 'sendsOpen', 'sentAt', 'settleTriedAt', 'status', 'transactionType', 'userId', 'waitReason'] as const
   $columns = TransactionSchema.$columns
   @column()
   declare absentLookups: number
@@ -934,6 +934,8 @@ export class TransactionSchema extends BaseModel {
   declare attempt: number
   @column.dateTime()
   declare completedAt: DateTime | null
+  @column()
+  declare continuesId: string | null
   @column.dateTime({ autoCreate: true })
   declare createdAt: DateTime
   @column()

@@ -9,7 +9,7 @@ export default class RefundsPaidByHand extends OperatorCommand {
   static commandName = 'refunds:paid-by-hand'
   static description = 'Book that a refund which no rail could carry was paid from our bank'
   static help = [
-    'It pays nothing: it books what a person has paid, in full, under the reference of our bank.',
+    'It pays nothing: it books what a person has paid, all that is still owed, under the reference of our bank.',
     'Repeating it books nothing more. Exits 1 if the refund is not owed, 2 for wrong usage.',
   ]
   static options: CommandOptions = { startApp: true }

@@ -10,6 +10,7 @@ export default class RefundsRetry extends OperatorCommand {
   static help = [
     'Without an id it lists what is owed to clients because no rail carried it.',
     'With one it takes the money into transit and asks the provider once more, under a new key.',
+    'If a lost chargeback has settled a part of it, a refund of its own is sent for what is still owed.',
     'Exits 1 if the refund is not owed, was refused again, or its outcome is unknown.',
   ]
   static options: CommandOptions = { startApp: true }
@@ -25,22 +26,23 @@ export default class RefundsRetry extends OperatorCommand {
     const { retryRefund } = await import('#escrow/retry_refund')
     const { sendRefund } = await import('#escrow/send_refund')
     const { default: Transaction } = await import('#models/transaction')
+    let id: string
     try {
-      await retryRefund(this.id)
+      id = await retryRefund(this.id)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       this.exitCode = EXIT.broken
       this.logger.error(error.message)
       return
     }
-    const answer = await sendRefund(this.id)
-    const { status, waitReason, failureMessage } = await Transaction.findOrFail(this.id)
+    const answer = await sendRefund(id)
+    const { status, waitReason, failureMessage } = await Transaction.findOrFail(id)
     if (status === 'failed' || answer === 'unknown') this.exitCode = EXIT.broken
     const why = waitReason || failureMessage
     if (this.json) {
-      this.printJson({ transaction_id: this.id, status, outcome: answer, note: why })
+      this.printJson({ transaction_id: id, status, outcome: answer, note: why })
     } else {
-      this.logger.log(`${this.id} is ${status}${why ? `: ${why}` : ''}`)
+      this.logger.log(`${id} is ${status}${why ? `: ${why}` : ''}`)
     }
   }
 

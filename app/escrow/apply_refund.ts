@@ -2,14 +2,15 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import db from '@adonisjs/lucid/services/db'
 import { inTransaction } from '#database/transaction'
 import logger from '@adonisjs/core/services/logger'
-import { accounts } from '#ledger/chart_of_accounts'
-import { Money } from '#ledger/money'
+import { accounts, type AccountName } from '#ledger/chart_of_accounts'
+import { Money, type Currency } from '#ledger/money'
 import { credit, debit, postEntries } from '#ledger/post_entries'
 import type { Provider, ProviderMovement } from '#payments/provider'
 import type Project from '#models/project'
 import type Transaction from '#models/transaction'
 import { notify } from '#notifications/notify'
 import { aboutProject, inWords } from '#escrow/about'
+import { smaller } from '#escrow/chargebacks/loss_shares'
 import { retakeLosses } from '#escrow/chargebacks/take_effect'
 import { completeIfDone } from '#escrow/complete_project'
 import { assertOnlyOne, contradiction, findMovement } from '#escrow/find_movement'
@@ -95,14 +96,16 @@ async function succeed(
 ): Promise<void> {
   const amount = Money.of(refund.amount, refund.currency)
   if (refund.status === 'completed') {
-    if (await wasPaidByHand(trx, refund)) await bookTwice(trx, refund, amount)
+    if (await wasPaidByHand(trx, refund)) {
+      await bookTwice(trx, refund, amount, Money.zero(refund.currency))
+    }
     return
   }
   const entries = await refundEntries(trx, refund)
   if (refund.status === 'failed') {
-    const owed = await owedOf(trx, refund)
+    const owed = smaller(await owedOf(trx, refund), amount)
     if (!owed.equals(amount)) {
-      await bookTwice(trx, refund, amount)
+      await bookTwice(trx, refund, amount, owed)
       return
     }
     logger.warn({ transactionId: refund.id }, 'a refund that had failed has succeeded after all')
@@ -166,9 +169,15 @@ async function wasPaidByHand(trx: TransactionClientContract, refund: Transaction
 
 /**
  * The provider has carried a refund whose money had reached the client from our bank, or from theirs by a
- * chargeback. Our balance there is less by it, and what for is for a person to explain.
+ * chargeback, wholly or in part. Our balance there is less by it; of what was not owed any more a person has
+ * to explain what for.
  */
-async function bookTwice(trx: TransactionClientContract, refund: Transaction, amount: Money) {
+async function bookTwice(
+  trx: TransactionClientContract,
+  refund: Transaction,
+  amount: Money,
+  owed: Money
+) {
   const { open, count } = await bookedTwice(trx, refund)
   if (open) return
   logger.fatal({ transactionId: refund.id }, 'a refund has reached its client twice: claim it back')
@@ -180,7 +189,8 @@ async function bookTwice(trx: TransactionClientContract, refund: Transaction, am
       milestoneId: refund.milestoneId ?? undefined,
       depositId: refund.depositId ?? undefined,
       postings: [
-        debit(accounts.suspense(), amount),
+        ...(owed.isPositive ? [debit(accounts.refundPayable(refund.userId!), owed)] : []),
+        debit(accounts.suspense(), amount.subtract(owed)),
         credit(accounts.clearing(refund.rail), amount),
       ],
     },
@@ -191,7 +201,14 @@ async function bookTwice(trx: TransactionClientContract, refund: Transaction, am
 async function reverseTwice(trx: TransactionClientContract, refund: Transaction) {
   const { open } = await bookedTwice(trx, refund)
   if (!open) return
-  const amount = Money.of(refund.amount, refund.currency)
+  const { rows } = await trx.rawQuery(
+    `SELECT a.name, p.direction, p.amount, p.currency
+       FROM journal_entries e
+       JOIN postings p ON p.entry_id = e.id
+       JOIN ledger_accounts a ON a.id = p.account_id
+      WHERE e.reference = ?`,
+    [open]
+  )
   await postEntries(trx, [
     {
       reference: `reversal:${open}`,
@@ -200,12 +217,19 @@ async function reverseTwice(trx: TransactionClientContract, refund: Transaction)
       transactionId: refund.id,
       milestoneId: refund.milestoneId ?? undefined,
       depositId: refund.depositId ?? undefined,
-      postings: [
-        debit(accounts.clearing(refund.rail), amount),
-        credit(accounts.suspense(), amount),
-      ],
+      postings: rows.map((row: Posted) =>
+        (row.direction === 'debit' ? credit : debit)(row.name, Money.of(row.amount, row.currency))
+      ),
     },
   ])
+  await retakeLosses(trx, refund.depositId!)
+}
+
+interface Posted {
+  name: AccountName
+  direction: 'debit' | 'credit'
+  amount: bigint
+  currency: Currency
 }
 
 /** How often that was booked, and the reference of the one that nobody has reversed. */

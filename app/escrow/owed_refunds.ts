@@ -15,9 +15,9 @@ interface Row {
 /**
  * What of each refund is still owed to its client because no rail carried it, in refund_payable. A lost
  * chargeback gives the payer the same money from their bank: it counts against the youngest refunds of its
- * deposit.
+ * deposit. What a refund pays that continues another is owed of that one no more.
  *
- * @returns by refund, only those of which anything is owed
+ * @returns by refund, never one that continues another, and only those of which anything is owed
  */
 export async function owedRefunds(
   client: Client,
@@ -25,7 +25,7 @@ export async function owedRefunds(
 ): Promise<Map<string, Money>> {
   if (depositIds.length === 0) return new Map()
   const { rows } = await client.rawQuery<{ rows: Row[] }>(
-    `SELECT e.deposit_id, t.id AS refund_id, p.currency,
+    `SELECT e.deposit_id, coalesce(t.continues_id, t.id) AS refund_id, p.currency,
             sum(CASE p.direction WHEN 'credit' THEN p.amount ELSE -p.amount END)::bigint AS owed
        FROM journal_entries e
        JOIN postings p ON p.entry_id = e.id
@@ -33,7 +33,7 @@ export async function owedRefunds(
        LEFT JOIN transactions t ON t.id = e.transaction_id AND t.transaction_type = 'refund'
       WHERE e.deposit_id = ANY (?::uuid[])
       GROUP BY 1, 2, 3
-      ORDER BY t.id`,
+      ORDER BY 2`,
     [[...depositIds]]
   )
   const left = new Map<string, bigint>()
@@ -50,13 +50,13 @@ export async function owedRefunds(
   return found
 }
 
-/** What is owed of one refund. */
+/** What is owed of one refund; of the first one, for a refund that continues it. */
 export async function owedOf(
   client: Client,
-  refund: { id: string; depositId: string | null; currency: Currency }
+  refund: Pick<Transaction, 'id' | 'continuesId' | 'depositId' | 'currency'>
 ): Promise<Money> {
   const owed = await owedRefunds(client, refund.depositId ? [refund.depositId] : [])
-  return owed.get(refund.id) ?? Money.zero(refund.currency)
+  return owed.get(refund.continuesId ?? refund.id) ?? Money.zero(refund.currency)
 }
 
 /** What is owed of a project's refunds, all together. */
@@ -87,14 +87,13 @@ export async function withWhatIsOwed<Requests extends RefundRequest[]>(
   const owed = await owedRefunds(db, [
     ...new Set(refunds.filter(({ status }) => status === 'failed').map((each) => each.depositId!)),
   ])
-  const byHand = await db
-    .from('refunds_paid_by_hand')
-    .whereIn(
-      'transaction_id',
-      refunds.map(({ id }) => id)
-    )
-    .select('transaction_id')
-  const paid = new Set(byHand.map((row) => row.transaction_id))
+  const { rows: byHand } = await db.rawQuery(
+    `SELECT coalesce(t.continues_id, t.id) AS id
+       FROM refunds_paid_by_hand h JOIN transactions t ON t.id = h.transaction_id
+      WHERE coalesce(t.continues_id, t.id) = ANY (?::uuid[])`,
+    [refunds.map(({ id }) => id)]
+  )
+  const paid = new Set(byHand.map((row: { id: string }) => row.id))
   for (const request of requests) {
     request.owed = owed.get(request.transaction?.id)
     request.paidByHand = paid.has(request.transaction?.id)

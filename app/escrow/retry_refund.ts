@@ -1,11 +1,13 @@
 import { validate as isUuid } from 'uuid'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { inTransaction } from '#database/transaction'
+import { accounts } from '#ledger/chart_of_accounts'
 import { Money } from '#ledger/money'
 import { postEntries } from '#ledger/post_entries'
 import { notFound, wrongState } from '#exceptions/problem'
 import { enqueue } from '#jobs/queue'
 import sendRefundJob from '#jobs/send_refund'
+import type Project from '#models/project'
 import Transaction from '#models/transaction'
 import { inWords } from '#escrow/about'
 import { startNewAttempt } from '#escrow/ask_provider'
@@ -14,16 +16,20 @@ import { lockTransactionWithProject } from '#escrow/locks'
 import { owedOf } from '#escrow/owed_refunds'
 import { SYSTEM, recordActivity } from '#escrow/record_activity'
 import { refundEntries } from '#escrow/refund_entries'
+import { startRefund } from '#escrow/start_refund'
 
 /**
  * Sends a refund once more by its rail, which could not carry it before: what is owed goes into transit
- * again, and a new attempt has a key of its own.
+ * again, and a new attempt has a key of its own. If a lost chargeback has settled a part of it, a refund of
+ * its own is sent for the rest.
  *
+ * @returns the transaction that is sent now
  * @throws Problem 404; 409 `not_owed` if it has not failed or its client has the money, `frozen`
  */
-export async function retryRefund(refundId: string): Promise<void> {
-  await inTransaction(async (trx) => {
-    const { project, refund } = await lockOwedRefund(trx, refundId)
+export async function retryRefund(refundId: string): Promise<string> {
+  return inTransaction(async (trx) => {
+    const { project, refund, owed, inFull } = await lockOwedRefund(trx, refundId)
+    if (!inFull) return startRest(trx, project, refund, owed)
     const entries = await refundEntries(trx, refund)
     await postEntries(trx, [entries.startedAgain()])
     await startNewAttempt(trx, refund.id)
@@ -45,15 +51,37 @@ export async function retryRefund(refundId: string): Promise<void> {
       action: 'refund.retried',
       from: 'failed',
       to: 'pending',
-      details: inWords(Money.of(refund.amount, refund.currency)),
+      details: inWords(owed),
     })
     await enqueue(trx, sendRefundJob, { transactionId: refund.id })
+    return refund.id
   })
 }
 
+async function startRest(
+  trx: TransactionClientContract,
+  project: Project,
+  refund: Transaction,
+  owed: Money
+): Promise<string> {
+  const { id } = await startRefund(trx, {
+    project,
+    milestoneId: refund.milestoneId ?? undefined,
+    deposit: await Transaction.findOrFail(refund.depositId!, { client: trx }),
+    amount: owed,
+    from: accounts.refundPayable(refund.userId!),
+    continuesId: refund.id,
+    reason: 'The rest of a refund that failed.',
+    actor: SYSTEM,
+  })
+  return id
+}
+
 /**
- * Locks a refund that is owed to its client in full, because its rail could not carry it.
+ * Locks a refund of which something is owed to its client, because its rail could not carry it: the first
+ * one, if this continues another.
  *
+ * @returns what is owed of it, and whether that is all of it
  * @throws Problem 404; 409 `not_owed`, `frozen`
  */
 export async function lockOwedRefund(trx: TransactionClientContract, refundId: string) {
@@ -64,7 +92,10 @@ export async function lockOwedRefund(trx: TransactionClientContract, refundId: s
       .where('transaction_type', 'refund')
       .first())
   if (!found) throw notFound('refund')
-  const { project, transaction: refund } = await lockTransactionWithProject(trx, refundId)
+  const { project, transaction: refund } = await lockTransactionWithProject(
+    trx,
+    found.continuesId ?? found.id
+  )
   if (refund.status !== 'failed') {
     throw wrongState(`This refund is ${refund.status}; nothing of it is owed.`, refund.status, {
       code: 'not_owed',
@@ -72,9 +103,9 @@ export async function lockOwedRefund(trx: TransactionClientContract, refundId: s
   }
   const amount = Money.of(refund.amount, refund.currency)
   const owed = await owedOf(trx, refund)
-  if (!owed.equals(amount)) {
+  if (!owed.isPositive) {
     throw wrongState(
-      `Only ${owed} of ${amount} is still owed: the payer's bank has given back the rest.`,
+      `Nothing of ${amount} is owed any more: the payer's bank has given it back, or its rest was sent.`,
       refund.status,
       { code: 'not_owed' }
     )
@@ -86,5 +117,5 @@ export async function lockOwedRefund(trx: TransactionClientContract, refundId: s
       { code: 'frozen' }
     )
   }
-  return { project, refund, amount }
+  return { project, refund, owed, inFull: owed.equals(amount) }
 }

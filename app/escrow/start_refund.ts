@@ -14,8 +14,10 @@ export interface StartRefund {
   deposit: Transaction
   milestoneId?: string
   amount: Money
-  /** Where the money is now: a milestone's escrow, or what could not be applied. */
+  /** Where the money is now: a milestone's escrow, what could not be applied, or what is owed. */
   from: AccountName
+  /** The refund that it is the rest of. */
+  continuesId?: string
   reason: string
   actor: Actor
 }
@@ -44,6 +46,7 @@ export async function startRefund(
       amount: amount.minor,
       currency: amount.currency,
       depositId: deposit.id,
+      continuesId: input.continuesId ?? null,
       attempt: 1,
     },
     { client: trx }

@@ -122,9 +122,10 @@ export const ENTRY_RULES = {
   debt_recovered: { debit: ['clearing', 'bank'], credit: ['freelancer_receivable'] },
   debt_written_off: { debit: ['chargeback_loss'], credit: ['freelancer_receivable'] },
 
-  // Differences: booked as unexplained, then moved to where they belong.
+  // Differences: booked as unexplained, then moved to where they belong. Of a refund that went through
+  // after all, what was still owed is explained.
   suspense_booked: {
-    debit: ['clearing', 'bank', 'suspense'],
+    debit: ['clearing', 'bank', 'suspense', 'refund_payable'],
     credit: ['clearing', 'bank', 'suspense'],
   },
 } as const satisfies Record<string, EntryRule>

@@ -397,20 +397,28 @@ const INVARIANTS: Invariant[] = [
   },
   {
     name: 'failed_refund_is_owed',
-    statement: 'What a refund brought to refund_payable, it left there exactly if it has failed',
+    statement:
+      'What a refund brought to refund_payable, it left there exactly if it has failed; one that continues it took its amount from there, unless that has failed',
     sql: `
       SELECT 'refund ' || t.id || ' (' || t.status || ')' AS subject, t.currency,
-          CASE t.status WHEN 'failed' THEN t.amount ELSE 0 END AS expected, coalesce(x.amount, 0) AS actual
+          owed.amount AS expected, coalesce(x.amount, 0) AS actual
         FROM transactions t
+        CROSS JOIN LATERAL (
+          SELECT CASE
+              WHEN (t.status = 'failed') = (t.continues_id IS NOT NULL) THEN 0
+              WHEN t.continues_id IS NULL THEN t.amount
+              ELSE -t.amount
+            END AS amount
+        ) owed
         LEFT JOIN LATERAL (
           SELECT -${DEBIT_LESS_CREDIT} AS amount
             FROM journal_entries e
+            LEFT JOIN journal_entries reversed ON reversed.id = e.reverses
             JOIN postings p ON p.entry_id = e.id
             JOIN ledger_accounts a ON a.id = p.account_id AND a.kind = 'refund_payable'
-            WHERE e.transaction_id = t.id
+            WHERE e.transaction_id = t.id AND coalesce(reversed.kind, e.kind) LIKE 'refund%'
         ) x ON true
-        WHERE t.transaction_type = 'refund'
-          AND coalesce(x.amount, 0) <> CASE t.status WHEN 'failed' THEN t.amount ELSE 0 END`,
+        WHERE t.transaction_type = 'refund' AND coalesce(x.amount, 0) <> owed.amount`,
     message: 'By its record {expected} of the refund is owed, by the ledger {actual}.',
   },
   {

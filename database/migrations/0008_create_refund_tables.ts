@@ -13,6 +13,11 @@ export default class extends BaseSchema {
         created_at timestamptz NOT NULL DEFAULT now()
       );
 
+      -- Pays what is still owed of a refund that failed, after a lost chargeback has settled a part of it.
+      -- Always the first one: what such a refund cannot carry either is owed of that again.
+      ALTER TABLE transactions ADD COLUMN continues_id uuid REFERENCES transactions (id);
+      CREATE INDEX transactions_continues ON transactions (continues_id) WHERE continues_id IS NOT NULL;
+
       -- Refunds whose outcome may still turn at their provider, who was looked at longest ago first.
       CREATE INDEX transactions_recheck_refunds ON transactions (settle_tried_at NULLS FIRST)
         WHERE transaction_type = 'refund' AND status <> 'pending' AND provider_transaction_id <> '';
@@ -21,6 +26,7 @@ export default class extends BaseSchema {
 
   async down() {
     this.schema.raw('DROP INDEX transactions_recheck_refunds')
+    this.schema.raw('ALTER TABLE transactions DROP COLUMN continues_id')
     this.schema.dropTable('refunds_paid_by_hand')
   }
 }

@@ -186,7 +186,7 @@ async function settle(
   if (before && !before.open && chargeback.closedAt && !fresh && wanted.equals(lossBefore)) return
 
   await stopClocks(trx, milestones)
-  if (wanted.compare(lossBefore) > 0) await takeUnsentRefunds(locked)
+  if (wanted.compare(lossBefore) > 0) await takeUnsentRefunds(locked, wanted.subtract(lossBefore))
   const loss = wanted.equals(lossBefore)
     ? undefined
     : await planLoss(locked, booked, wanted, movements.transactionId!)

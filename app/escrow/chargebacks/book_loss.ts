@@ -123,7 +123,7 @@ export async function bookedLoss(
 }
 
 /** What a further loss of the deposit can be taken from, beside this and its other losses. */
-async function takeable({
+export async function takeable({
   trx,
   deposit,
   project,

@@ -11,8 +11,9 @@ import { api, expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { drain, settle } from '#tests/support/jobs'
 import { breaks, entryKinds, held } from '#tests/support/ledger'
-import { fundedMilestone, pay } from '#tests/support/projects'
+import { fundedMilestone, fundedProject, pay } from '#tests/support/projects'
 import { paypalSandbox, sandbox } from '#tests/support/sandbox'
+import { decided, releaseOf } from './chargebacks.js'
 
 const only = async () =>
   db.from('transactions').where('transaction_type', 'refund').firstOrFail() as Promise<{
@@ -21,6 +22,22 @@ const only = async () =>
     attempt: number
     provider_transaction_id: string
   }>
+
+/**
+ * Of a deposit of 1000.00, 400.00 are released, 600.00 go back, and before these were sent a dispute of
+ * 100.00 is lost.
+ */
+async function partlyChargedBack() {
+  const found = await fundedProject({ amounts: ['600.00', '400.00'] })
+  await releaseOf(found, 1)
+  await settle()
+  const dispute = sandbox.openDispute(sandbox.charges[0].id, { amount: 10_000 })
+  const body = { milestone_id: found.milestones[0].id, reason: 'Not needed.' }
+  const request = expectData(await pay(found.client, 'payments/refund', body), 201)
+  await settle()
+  await decided(dispute, 'lost')
+  return { ...found, dispute, request, id: request.transaction.id as string }
+}
 
 /** A funded milestone whose client has asked for 300.00 back; nothing was sent yet. */
 async function startedRefund() {
@@ -312,8 +329,8 @@ test.group('Refunds that no rail carries', (group) => {
     assert.equal((await only()).status, 'failed')
     assert.equal(await owedTo(client), '0.00')
     assert.equal(await held(accounts.refundInTransit(id)), '0.00')
-    await assert.rejects(() => byHand(id), /Only 0.00 USD of 300.00 USD is still owed/)
-    await assert.rejects(() => retryRefund(id), /Only 0.00 USD/)
+    await assert.rejects(() => byHand(id), /Nothing of 300.00 USD is owed any more/)
+    await assert.rejects(() => retryRefund(id), /Nothing of 300.00 USD/)
     const escrow = expectData(await api(client).get(`payments/escrow/${project.id}`))
     assert.equal(escrow.refund_payable, '0.00')
     assert.equal((await run('refunds:retry', '--json')).json.owed, 0)
@@ -321,6 +338,112 @@ test.group('Refunds that no rail carries', (group) => {
       sandbox.refunds.filter(({ status }) => status === 'succeeded'),
       0
     )
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('of one that a lost dispute has settled in part the rest is owed, told, and sent on request', async ({
+    assert,
+  }) => {
+    const { client, request, id } = await partlyChargedBack()
+    assert.deepInclude(await db.from('transactions').where('id', id).firstOrFail(), {
+      status: 'failed',
+      failure_code: 'charged_back',
+    })
+    assert.equal(await owedTo(client), '500.00')
+    const told = expectData(await api(client).get('notifications?limit=100'))
+    const failed = told.filter(({ kind }: { kind: string }) => kind === 'refund.failed')
+    assert.lengthOf(failed, 1)
+    assert.include(failed[0].body, '500.00')
+    const list = await run('refunds:retry', '--json')
+    assert.deepEqual(
+      list.json.rows.map((row: any) => [row.transaction_id, row.amount]),
+      [[id, '500.00']]
+    )
+    assert.deepEqual(await breaks(), [])
+
+    const outcomes = await Promise.allSettled([retryRefund(id), retryRefund(id), byHand(id)])
+    const [done] = outcomes.filter(({ status }) => status === 'fulfilled')
+    assert.lengthOf(
+      outcomes.filter(({ status }) => status === 'fulfilled'),
+      1
+    )
+    assert.exists(done)
+    await settle()
+    assert.equal(await owedTo(client), '0.00')
+    const shown = expectData(await api(client).get(`payments/refunds/${request.id}`))
+    assert.equal(shown.transaction.owed, '0.00')
+    await assert.rejects(() => retryRefund(id), /Nothing of 600.00 USD is owed any more/)
+    const paid = sandbox.refunds.reduce((sum, { amount }) => sum + amount, 0)
+    assert.equal(paid + ((await db.from('refunds_paid_by_hand')).length ? 50_000 : 0), 50_000)
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('its rest may fail late and be sent again, and then be paid by hand, each once', async ({
+    assert,
+  }) => {
+    const { client, id } = await partlyChargedBack()
+    const rest = await retryRefund(id)
+    await settle()
+    assert.deepEqual(
+      sandbox.refunds.map(({ amount, status }) => [amount, status]),
+      [[50_000, 'succeeded']]
+    )
+    sandbox.failRefund(sandbox.refunds[0].id)
+    await settle()
+    assert.equal(await owedTo(client), '500.00')
+    const list = await run('refunds:retry', '--json')
+    assert.deepEqual(
+      list.json.rows.map((row: any) => [row.transaction_id, row.amount]),
+      [[id, '500.00']]
+    )
+    assert.deepEqual(await breaks(), [])
+    assert.isTrue(await byHand(rest))
+    assert.equal(await held(accounts.bank()), '-500.00')
+    assert.isFalse(await byHand(id))
+    assert.equal(await owedTo(client), '0.00')
+    assert.deepEqual(await breaks(), [])
+
+    // It arrives after all: the client has that twice.
+    const undo = succeedAfterAll()
+    for (let look = 0; look < 2; look++) await recheckRefunds({ days: 30, limit: 10 })
+    assert.equal(await held(accounts.suspense()), '-500.00')
+    assert.deepEqual(await breaks(), [])
+    undo()
+    await recheckRefunds({ days: 30, limit: 10 })
+    assert.equal(await held(accounts.suspense()), '0.00')
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('that a lost dispute has settled in part and that succeeds after all has paid what was owed, and the rest twice', async ({
+    assert,
+  }) => {
+    const { client } = await failedLate()
+    const dispute = sandbox.openDispute(sandbox.charges[0].id, { amount: 80_000 })
+    await settle()
+    await decided(dispute, 'lost')
+    // 700.00 were held: of the 300.00 that are owed the bank has given back 100.00.
+    assert.equal(await owedTo(client), '200.00')
+    const undo = succeedAfterAll()
+    for (let look = 0; look < 2; look++) await recheckRefunds({ days: 30, limit: 10 })
+    assert.equal(await owedTo(client), '0.00')
+    assert.equal(await held(accounts.suspense()), '-100.00')
+    assert.deepEqual(await breaks(), [])
+    undo()
+    for (let look = 0; look < 2; look++) await recheckRefunds({ days: 30, limit: 10 })
+    assert.equal(await owedTo(client), '200.00')
+    assert.equal(await held(accounts.suspense()), '0.00')
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('that the loss does not need is not ended by it, and goes its way', async ({ assert }) => {
+    const found = await fundedProject({ amounts: ['600.00', '400.00'] })
+    const dispute = sandbox.openDispute(sandbox.charges[0].id, { amount: 10_000 })
+    const body = { milestone_id: found.milestones[0].id, reason: 'Not needed.' }
+    expectData(await pay(found.client, 'payments/refund', body), 201)
+    await settle()
+    await decided(dispute, 'lost')
+    assert.equal((await only()).status, 'completed')
+    assert.equal(await held(accounts.escrow(found.milestones[1].id)), '300.00')
     assert.deepEqual(await breaks(), [])
   })
 
