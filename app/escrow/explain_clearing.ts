@@ -359,7 +359,7 @@ function sent({ state, amount, fee, returnedAmount, debited }: ProviderMovement)
   const zero = Money.zero(amount.currency)
   const cost = fee?.currency === amount.currency ? amount.add(fee) : amount
   const back = state === 'returned' ? (returnedAmount ?? amount) : zero
-  const left = state === 'pending' ? (debited ? amount : zero) : state === 'failed' ? zero : cost
+  const left = state === 'pending' ? (debited ?? zero) : state === 'failed' ? zero : cost
   return {
     amount: zero.subtract(left).add(back),
     reason: (difference, booked) => {

@@ -49,12 +49,16 @@ export async function findRefund(
 }
 
 function describe(refund: Stripe.Refund): ProviderMovement {
+  const state = stateOf(refund.status)
+  const amount = fromStripe(refund.amount, refund.currency)
   return {
     id: refund.id,
     transactionId: refund.metadata?.transaction_id ?? '',
     key: refund.metadata?.key,
-    state: stateOf(refund.status),
-    amount: fromStripe(refund.amount, refund.currency),
+    state,
+    amount,
+    // One that waits for a balance has no effect on it yet.
+    debited: state === 'pending' && refund.balance_transaction ? amount : undefined,
     failureCode: refund.failure_reason ?? (refund.status === 'canceled' ? 'canceled' : undefined),
   }
 }

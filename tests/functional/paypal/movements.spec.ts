@@ -176,11 +176,13 @@ test.group('Payouts by PayPal and Venmo', (group) => {
       { status: 'REVERSED' as const, state: 'returned' },
     ])
     .run(async ({ assert }, { status, state }) => {
-      const { id, amount } = await paypal.createPayout(payoutRequest())
+      const { id, amount, debited } = await paypal.createPayout(payoutRequest())
+      assert.isUndefined(debited, 'a batch that waits has taken nothing')
       sandbox.setPayoutItem(id, status)
       const payout = await paypal.getPayout(id)
       assert.equal(payout.state, state)
       assert.equal(Boolean(payout.waitReason), state === 'pending')
+      assert.equal(payout.debited?.toString(), state === 'pending' ? '900.25 USD' : undefined)
       assert.equal(Boolean(payout.failureCode), state === 'failed')
       assert.equal(payout.returnedAmount?.equals(amount), state === 'returned' ? true : undefined)
     })

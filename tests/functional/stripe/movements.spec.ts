@@ -4,7 +4,15 @@ import { providerKey } from '#payments/provider'
 import { stripe } from '#payments/stripe/index'
 import { sandbox } from '#tests/support/sandbox'
 import { resetAll } from '#tests/support/database'
-import { enabledRecipient, failureOf, paidDeposit, usd, withSetting } from './helpers.js'
+import {
+  enabledRecipient,
+  failureOf,
+  json,
+  paidDeposit,
+  strangeServer,
+  usd,
+  withSetting,
+} from './helpers.js'
 
 async function refundable(card?: string) {
   const { request, deposit } = await paidDeposit({ amount: usd('1000.00') }, card)
@@ -54,6 +62,21 @@ test.group('A refund at Stripe', (group) => {
     const { chargeId, ...without } = hints
     const searched = await stripe.findByMetadata('refund', request.transactionId, without)
     assert.equal(searched?.id, id)
+  })
+
+  test('one that is pending has left our balance once it has a movement of it', async ({
+    assert,
+  }) => {
+    for (const movement of [null, 'txn_1']) {
+      const shown = { id: 're_1', object: 'refund', amount: 40_000, currency: 'usd', metadata: {} }
+      const restore = await strangeServer((response) =>
+        json(response, 200, { ...shown, status: 'pending', balance_transaction: movement })
+      )
+      const { state, debited } = await stripe.getRefund('re_1')
+      assert.equal(state, 'pending')
+      assert.equal(debited?.toString(), movement ? '400.00 USD' : undefined)
+      restore()
+    }
   })
 
   test('one made by hand at Stripe carries none of our ids', async ({ assert }) => {
