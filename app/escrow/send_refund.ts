@@ -10,7 +10,7 @@ import Transaction from '#models/transaction'
 import { applyRefund, failRefund } from '#escrow/apply_refund'
 import { askProvider, startNewAttempt, type Answer, type Ask } from '#escrow/ask_provider'
 import { lockTransaction } from '#escrow/locks'
-import { isDepositFrozen } from '#escrow/chargebacks/frozen'
+import { FROZEN_DEPOSIT, isDepositFrozen } from '#escrow/chargebacks/frozen'
 import { reserve, settleReservation, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
 
 /** Declines that time mends: the refund waits and is tried again. */
@@ -24,8 +24,8 @@ const WAIT_FOR: Record<string, string> = {
  * provider, and records the answer. Safe to repeat at any time.
  *
  * A balance that does not suffice, or an open dispute of its payment, makes it wait, visibly; an unknown
- * outcome leaves it in transit. One that its rail refuses, because it is too late for instance, is owed to
- * the client from then on.
+ * outcome leaves it in transit. One that its rail refuses, because it is too late or the payment was charged
+ * back, is owed to the client from then on.
  *
  * @returns what is known now; `settled` also when there was nothing left to do
  */
@@ -111,7 +111,8 @@ async function record(provider: Provider, refund: Transaction, answer: Answer) {
       return answer.movement.state === 'pending' ? 'pending' : 'settled'
     case 'declined': {
       const { code, message } = answer
-      if (WAIT_FOR[code]) {
+      const decided = code === 'charge_disputed' && (await isDecided(refund))
+      if (WAIT_FOR[code] && !decided) {
         await wait(refund.id, refund.attempt, WAIT_FOR[code])
         return 'waiting'
       }
@@ -122,6 +123,24 @@ async function record(provider: Provider, refund: Transaction, answer: Answer) {
     case 'unknown':
       return 'unknown'
   }
+}
+
+/** We look for disputes every hour, so within so many days we would have heard of one. */
+const NEWS_OF_DISPUTE_DAYS = 14
+
+/**
+ * Whether no decision is to be waited for although the provider calls the payment disputed: providers say
+ * so of a payment that was charged back, for ever.
+ */
+async function isDecided({ id, depositId }: Transaction): Promise<boolean> {
+  const { rows } = await db.rawQuery(
+    `SELECT FROM transactions t JOIN deposits d ON d.transaction_id = ?
+      WHERE t.id = ? AND NOT ${FROZEN_DEPOSIT}
+        AND (t.created_at < now() - make_interval(days => ?)
+          OR EXISTS (SELECT FROM chargebacks WHERE deposit_id = t.deposit_id AND state = 'lost'))`,
+    [depositId, id, NEWS_OF_DISPUTE_DAYS]
+  )
+  return rows.length > 0
 }
 
 /**

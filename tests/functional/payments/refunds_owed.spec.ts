@@ -462,6 +462,33 @@ test.group('Refunds that no rail carries', (group) => {
     assert.equal(await owedTo(client), '0.00')
     assert.lengthOf(await db.from('reservations').whereNull('settled_at'), 0)
     assert.deepEqual(await breaks(), [])
+
+    // Two weeks of looking have found no dispute: nothing will be decided.
+    await db
+      .from('transactions')
+      .where('transaction_type', 'refund')
+      .update({ created_at: db.raw(`now() - interval '15 days'`) })
+    const again = await refusingStripe('charge_disputed', 'It has been charged back.')
+    await sendRefund((await only()).id)
+    again()
+    assert.equal((await only()).status, 'failed')
+    assert.equal(await owedTo(client), '300.00')
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('of a payment that was charged back it waits for nothing', async ({ assert }) => {
+    const { client, milestone } = await fundedMilestone()
+    const dispute = sandbox.openDispute(sandbox.charges[0].id, { amount: 10_000 })
+    await settle()
+    await decided(dispute, 'lost')
+    const body = { milestone_id: milestone.id, amount: '300.00', reason: 'Not needed.' }
+    expectData(await pay(client, 'payments/refund', body), 201)
+    const restore = await refusingStripe('charge_disputed', 'It has been charged back.')
+    await drain()
+    restore()
+    assert.equal((await only()).status, 'failed')
+    assert.equal(await owedTo(client), '300.00')
+    assert.deepEqual(await breaks(), [])
   })
 })
 
