@@ -16,8 +16,9 @@ import {
 import { captureDeposit } from '#escrow/capture_deposit'
 import { noteDisputed } from '#escrow/chargebacks/freeze'
 import { closeLockedDeposit } from '#escrow/close_deposit'
-import { isStillWanted } from '#escrow/deposit_states'
+import { isStillWanted, mayHaveBeenTaken } from '#escrow/deposit_states'
 import { lockTransactionWithProject } from '#escrow/locks'
+import { noteRefundedElsewhere } from '#escrow/refunded_elsewhere'
 
 /**
  * Brings our books to what a provider says of a deposit. Every way in which we learn of a payment
@@ -27,7 +28,7 @@ import { lockTransactionWithProject } from '#escrow/locks'
  * - approved by its payer, and still wanted: its money is taken first
  * - captured, and still wanted: clearing → escrow of each milestone, which is funded from now on
  * - captured, but its milestones are gone or funded: clearing → unapplied, and refunded by itself
- * - cancelled: the deposit is closed
+ * - cancelled: the deposit is closed, unless a capture of ours may have come first
  * - disputed with the payer's bank: its milestones are frozen
  * - in another amount or currency than asked: clearing → suspense, and frozen until a person has looked
  *
@@ -92,6 +93,7 @@ async function applyLocked(locked: ObservedDeposit): Promise<void> {
     await transaction.save()
   }
   if (observed.state === 'cancelled') {
+    if (mayHaveBeenTaken(deposit, observed)) return
     if (deposit.state === 'live' || deposit.state === 'cancelling') {
       await closeLockedDeposit(trx, locked.project, transaction, {
         actor: { type: 'provider' },
@@ -116,6 +118,7 @@ async function applyLocked(locked: ObservedDeposit): Promise<void> {
   } else {
     await bookLateFee(locked)
   }
+  if (isBooked(deposit)) await noteRefundedElsewhere(locked)
   if (observed.disputed && !deposit.chargeDisputedAt) {
     await noteDisputed({ ...locked, deposit: transaction })
   }

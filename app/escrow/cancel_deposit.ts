@@ -7,6 +7,7 @@ import Transaction from '#models/transaction'
 import { applyDeposit } from '#escrow/apply_deposit'
 import { keyHasExpired } from '#escrow/ask_provider'
 import { closeDeposit, closeLockedDeposit } from '#escrow/close_deposit'
+import { mayHaveBeenTaken } from '#escrow/deposit_states'
 import { lockTransactionWithProject } from '#escrow/locks'
 import { depositRequest } from '#escrow/send_deposit'
 import type { Actor } from '#escrow/record_activity'
@@ -51,6 +52,7 @@ export async function cancelDeposit(
       id,
       providerKey(transaction.id, transaction.attempt, 'cancel')
     )
+    if (mayHaveBeenTaken(intent.deposit, answer)) throw pendingStill()
     if (answer.state === 'cancelled') await closeDeposit(transactionId, why)
     else await applyDeposit(provider, answer)
   } catch (failure) {

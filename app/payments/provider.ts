@@ -65,6 +65,11 @@ export interface ProviderDeposit {
    * cancelled: can never be paid any more.
    */
   state: 'open' | 'approved' | 'processing' | 'captured' | 'cancelled'
+  /**
+   * It is called cancelled because the provider does not show it. That is no word about a capture that
+   * was sent before.
+   */
+  gone?: boolean
   /** What was captured; the asked amount while nothing is. */
   amount: Money
   /** What refunds and payouts refer to; empty until captured. */

@@ -78,8 +78,9 @@ export async function createDeposit(
 
 /**
  * PayPal forgets an order within hours if nobody approves or captures it. One that it does not show any
- * more can be captured no more, so it counts as cancelled. (Were it hidden from us only, by credentials of
- * another account, its money would still be taken by nobody: nobody else captures it.)
+ * more can be captured no more, so it counts as cancelled; whether it was captured before, who calls has to
+ * judge. (Were it hidden from us only, by credentials of another account, its money would still be taken by
+ * nobody: nobody else captures it.)
  */
 export async function getDeposit(id: string): Promise<ProviderDeposit> {
   try {
@@ -87,7 +88,7 @@ export async function getDeposit(id: string): Promise<ProviderDeposit> {
   } catch (error) {
     if (!isGone(error)) throw error
     const nothing = Money.zero(paypalCurrencies()[0])
-    return { id, transactionId: '', state: 'cancelled', amount: nothing, chargeId: '' }
+    return { id, transactionId: '', state: 'cancelled', gone: true, amount: nothing, chargeId: '' }
   }
 }
 
@@ -114,7 +115,8 @@ export async function captureDeposit(id: string, key: string): Promise<ProviderD
     return describe(order)
   } catch (error) {
     if (!(error instanceof ProviderFailure) || error.kind !== 'declined') throw error
-    if (error.code === ORDER_EXPIRED || isGone(error)) return cancelled(before)
+    if (error.code === ORDER_EXPIRED) return cancelled(before)
+    if (isGone(error)) return { ...cancelled(before), gone: true }
     // Another capture, or a change of the payer's mind, may have come first.
     const now = await getDeposit(id)
     const settled = now.state !== 'open' && now.state !== 'approved'
