@@ -128,6 +128,12 @@ export const catalogue = {
     title: 'You owe a payment that was taken back',
     body: `A payment for "${d.project_title}" was taken back by its payer's bank after it was released to you. You owe ${money(d)}; it is set off against what is released to you next.`,
   }),
+  'debt.reduced': (
+    d: AboutProject & WithAmount & { transaction_id: string; chargeback_id: string }
+  ) => ({
+    title: 'You owe less',
+    body: `Of the payment for "${d.project_title}" that its payer's bank took back, you have to give back ${money(d)} less.`,
+  }),
   'debt.offset': (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
     title: 'Set off against what you owe',
     body: `${money(d)} of the release of "${d.milestone_title}" was set off against what you owe for a payment that was taken back.`,

@@ -205,6 +205,7 @@ async function settle(
     from: before?.state,
     lost: wanted.compare(lossBefore) > 0 ? wanted.subtract(lossBefore) : zero,
     incurred: loss?.incurred ?? zero,
+    eased: loss?.eased ?? zero,
     reversed: wanted.compare(lossBefore) < 0,
     ended: ended && wanted.isZero,
   })

@@ -7,8 +7,8 @@ import type Chargeback from '#models/chargeback'
 import type Milestone from '#models/milestone'
 import type Project from '#models/project'
 import type Transaction from '#models/transaction'
-import { debtsOf, lockDebts } from '#escrow/chargebacks/debts'
-import { shareLoss, type LossShares, type Takeable } from '#escrow/chargebacks/loss_shares'
+import { debtsOf, lockDebts, type Debt } from '#escrow/chargebacks/debts'
+import { shareLoss, smaller, type LossShares, type Takeable } from '#escrow/chargebacks/loss_shares'
 
 /** A chargeback and what it touches, under their locks. */
 export interface LockedChargeback {
@@ -24,15 +24,17 @@ export interface LockedChargeback {
 /** What is to be posted so that a chargeback's loss becomes what it should be. */
 export interface LossPlan {
   entries: JournalEntryInput[]
-  /** What the freelancer owes us from now on. */
+  /** What the freelancer owes us more from now on, and what they owe us less. */
   incurred: Money
+  eased: Money
   /** What the freelancer gave back for it and is owed again. */
   givenBack: Money
 }
 
 /**
- * Plans the entries that bring the loss of a chargeback to a sum: nothing if it is that already, one more
- * loss if it grew, and otherwise its reversal, followed by what is still lost.
+ * Plans the entries that bring the loss of a chargeback to a sum: one more loss if it grew, and otherwise
+ * its reversal, followed by what is still lost. What was written off of the freelancer's part stays written
+ * off, as far as they still have a part.
  *
  * @param booked its loss as it is now
  * @param wanted what nobody gives us back any more
@@ -47,16 +49,19 @@ export async function planLoss(
   const { trx, chargeback, deposit, project } = locked
   const zero = Money.zero(deposit.currency)
   const before = lossOf(booked, deposit.currency)
-  const plan: LossPlan = { entries: [], incurred: zero, givenBack: zero }
+  const plan: LossPlan = { entries: [], incurred: zero, eased: zero, givenBack: zero }
+  let forgiven = zero
 
   await lockDebts(trx, project.freelancerId!, deposit.currency)
   const origin = { transactionId, depositId: deposit.id }
   const from = await takeable(locked)
   let rest = wanted.subtract(before)
   if (!rest.isPositive) {
-    const { entry, givenBack } = await reversal(locked, booked, before)
+    const { entry, debt } = await reversal(locked, booked, before)
     plan.entries.push({ ...entry, ...origin })
-    plan.givenBack = givenBack
+    plan.givenBack = debt.recovered
+    forgiven = debt.writtenOff
+    plan.eased = debt.outstanding.add(debt.recovered)
     giveBack(from, booked)
     rest = wanted
   }
@@ -71,9 +76,42 @@ export async function planLoss(
         credit(accounts.chargebackReceivable(chargeback.id), rest),
       ],
     })
-    plan.incurred = shares.freelancer
+    forgiven = smaller(forgiven, shares.freelancer)
+    plan.entries.push(...(await carriedOver(locked, forgiven, booked.losses + 1)))
+    plan.incurred = shares.freelancer.subtract(forgiven)
   }
+  const both = smaller(plan.incurred, plan.eased)
+  plan.incurred = plan.incurred.subtract(both)
+  plan.eased = plan.eased.subtract(both)
   return plan
+}
+
+/** What people have written off of a debt, written off once more of the one that takes its place. */
+async function carriedOver(
+  { trx, chargeback, deposit, project }: LockedChargeback,
+  forgiven: Money,
+  loss: number
+): Promise<JournalEntryInput[]> {
+  const rows = await trx
+    .from('debt_write_offs')
+    .where('chargeback_id', chargeback.id)
+    .orderBy('id')
+    .select('id', 'amount')
+  let rest = forgiven
+  return rows.flatMap(({ id, amount }) => {
+    const part = smaller(rest, Money.of(amount, deposit.currency))
+    if (!part.isPositive) return []
+    rest = rest.subtract(part)
+    return {
+      reference: `debt_written_off:${id}:${loss}`,
+      kind: 'debt_written_off' as const,
+      depositId: deposit.id,
+      postings: [
+        debit(accounts.chargebackLoss(), part),
+        credit(accounts.freelancerReceivable(project.freelancerId!), part),
+      ],
+    }
+  })
 }
 
 /** What is booked of a chargeback's loss now, by the account that bears it. */
@@ -197,17 +235,18 @@ async function reversal(
   { trx, chargeback, project, deposit }: LockedChargeback,
   { shares, reversals }: BookedLoss,
   whole: Money
-): Promise<{ entry: JournalEntryInput; givenBack: Money }> {
+): Promise<{ entry: JournalEntryInput; debt: Omit<Debt, 'chargebackId'> }> {
   const { currency } = deposit
   const zero = Money.zero(currency)
   const freelancer = project.freelancerId!
   const debts = await debtsOf(trx, freelancer, currency)
-  const debt = debts.find(({ chargebackId }) => chargebackId === chargeback.id)
+  const none = { outstanding: zero, recovered: zero, writtenOff: zero }
+  const debt = debts.find(({ chargebackId }) => chargebackId === chargeback.id) ?? none
   const loss = share(shares, accounts.chargebackLoss(), currency)
   const lines = new Map(shares)
-  lines.set(accounts.freelancerReceivable(freelancer), debt?.outstanding ?? zero)
-  lines.set(accounts.payable(freelancer), debt?.recovered ?? zero)
-  lines.set(accounts.chargebackLoss(), loss.add(debt?.writtenOff ?? zero))
+  lines.set(accounts.freelancerReceivable(freelancer), debt.outstanding)
+  lines.set(accounts.payable(freelancer), debt.recovered)
+  lines.set(accounts.chargebackLoss(), loss.add(debt.writtenOff))
   return {
     entry: {
       reference: `chargeback_loss_reversed:${chargeback.id}:${reversals + 1}`,
@@ -217,7 +256,7 @@ async function reversal(
         ...[...lines].flatMap(([account, amount]) => positive(account, amount).map(toCredit)),
       ],
     },
-    givenBack: debt?.recovered ?? zero,
+    debt,
   }
 }
 

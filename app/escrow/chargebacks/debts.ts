@@ -107,7 +107,9 @@ const HISTORY = `
     FROM journal_entries e
     LEFT JOIN debt ON debt.entry_id = e.id
     LEFT JOIN claimed ON claimed.entry_id = e.id
-    LEFT JOIN debt_write_offs w ON 'debt_written_off:' || w.id = e.reference
+    -- debt_written_off:<write-off>, and :<loss> where it is carried over to another loss
+    LEFT JOIN debt_write_offs w
+      ON e.kind = 'debt_written_off' AND w.id::text = split_part(e.reference, ':', 2)
    WHERE e.id IN (SELECT entry_id FROM debt UNION ALL SELECT entry_id FROM claimed)
      AND e.kind IN ('chargeback_lost', 'chargeback_loss_reversed', 'debt_offset', 'debt_recovered',
                     'debt_written_off')

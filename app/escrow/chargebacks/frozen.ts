@@ -2,11 +2,12 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 
 /**
  * Whether a deposit `d` is frozen, as SQL: a dispute of it is open, or its provider has said that there is
- * one and we have not heard of that yet. The provider goes on saying so after it is over ("disputed, now or
+ * one and we have not heard of that yet, or money went back to its payer past us. The provider goes on saying so after it is over ("disputed, now or
  * once"), so once we know the disputes, they alone count.
  */
 export const FROZEN_DEPOSIT = `(
-  EXISTS (SELECT FROM chargebacks c WHERE c.deposit_id = d.transaction_id AND c.closed_at IS NULL)
+  d.refunded_elsewhere > 0
+  OR EXISTS (SELECT FROM chargebacks c WHERE c.deposit_id = d.transaction_id AND c.closed_at IS NULL)
   OR d.charge_disputed_at IS NOT NULL
     AND NOT EXISTS (SELECT FROM chargebacks c WHERE c.deposit_id = d.transaction_id))`
 

@@ -14,6 +14,7 @@ import { lockChargeback } from '#escrow/chargebacks/find_chargeback'
 import { fitMilestones } from '#escrow/chargebacks/fit_milestones'
 import { accounts } from '#ledger/chart_of_accounts'
 import { offsetDebt } from '#escrow/chargebacks/offset_debt'
+import { tellOfDebt } from '#escrow/chargebacks/tell'
 import { payFree } from '#escrow/pay_free'
 
 /**
@@ -61,5 +62,6 @@ export async function retakeLosses(
     )
     await postEntries(trx, loss.entries)
     await takeEffect(locked, loss)
+    await tellOfDebt(locked, loss)
   }
 }

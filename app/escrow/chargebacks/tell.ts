@@ -9,8 +9,9 @@ export interface News {
   from?: string
   /** What the loss grew by. */
   lost: Money
-  /** What of it the freelancer has to give back. */
+  /** What the freelancer has to give back more than before, or less. */
   incurred: Money
+  eased: Money
   /** A loss was reversed, wholly or in part. */
   reversed: boolean
   /** It ended now, for us or without any decision. */
@@ -21,9 +22,10 @@ export interface News {
 
 /** Writes a dispute's progress into the project's history, and tells both sides what matters to them. */
 export async function tellOfChargeback(
-  { trx, chargeback, deposit, project }: LockedChargeback,
-  { from, lost, incurred, reversed, ended, evidence }: News
+  locked: LockedChargeback,
+  { from, lost, incurred, eased, reversed, ended, evidence }: News
 ): Promise<void> {
+  const { trx, chargeback, deposit, project } = locked
   const claimed = Money.of(chargeback.amount, chargeback.currency)
   if (from !== chargeback.state || lost.isPositive || reversed || evidence) {
     await recordActivity(trx, {
@@ -56,13 +58,8 @@ export async function tellOfChargeback(
       ...both.map((userId) => ({ userId, kind: 'chargeback.lost' as const, data: data(lost) }))
     )
   }
-  if (incurred.isPositive) {
-    news.push({
-      userId: project.freelancerId!,
-      kind: 'debt.incurred',
-      data: { ...data(incurred), chargeback_id: chargeback.id },
-    })
-  }
+  // That it was won says it all.
+  news.push(...aboutDebt(locked, { incurred, eased: ended ? Money.zero(eased.currency) : eased }))
   if (ended) {
     const kind = chargeback.state === 'won' ? 'chargeback.won' : 'chargeback.closed'
     news.push(...both.map((userId): NewNotification => ({ userId, kind, data: data(claimed) })))
@@ -75,4 +72,31 @@ export async function tellOfChargeback(
     })
   }
   await notifyAll(trx, news)
+}
+
+/** The freelancer hears what of a loss is theirs, when that has changed. */
+export async function tellOfDebt(
+  locked: LockedChargeback,
+  change: Pick<News, 'incurred' | 'eased'>
+): Promise<void> {
+  await notifyAll(locked.trx, aboutDebt(locked, change))
+}
+
+function aboutDebt(
+  { chargeback, deposit, project }: LockedChargeback,
+  { incurred, eased }: Pick<News, 'incurred' | 'eased'>
+): NewNotification[] {
+  const about = (amount: Money) => ({
+    userId: project.freelancerId!,
+    data: {
+      ...aboutProject(project),
+      ...inWords(amount),
+      transaction_id: deposit.id,
+      chargeback_id: chargeback.id,
+    },
+  })
+  return [
+    ...(incurred.isPositive ? [{ kind: 'debt.incurred' as const, ...about(incurred) }] : []),
+    ...(eased.isPositive ? [{ kind: 'debt.reduced' as const, ...about(eased) }] : []),
+  ]
 }

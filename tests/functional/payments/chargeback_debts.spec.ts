@@ -3,12 +3,13 @@ import ace from '@adonisjs/core/services/ace'
 import db from '@adonisjs/lucid/services/db'
 import { accounts } from '#ledger/chart_of_accounts'
 import { clawBack, settleClawBacks } from '#escrow/chargebacks/claw_back'
+import { applyDispute } from '#escrow/chargebacks/apply_dispute'
 import { writeOffDebt } from '#escrow/chargebacks/write_off_debt'
 import { stripe } from '#payments/stripe/index'
 import { Money } from '#ledger/money'
 import { api, expectData } from '#tests/support/api'
 import { settle } from '#tests/support/jobs'
-import { held } from '#tests/support/ledger'
+import { breaks, held } from '#tests/support/ledger'
 import { aPayoutAccount, fundedProject, pay, type Case } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
 import {
@@ -306,6 +307,49 @@ test.group('A debt', (group) => {
       [90_000, 28_000]
     )
     assert.deepEqual(await disagreements(), [])
+  })
+
+  test('that was written off stays so when the bank gives a part back, again and again', async ({
+    assert,
+  }) => {
+    const found = await indebted()
+    const next = await another(found, ['100.00'])
+    await releaseOf(next, 0)
+    for (const reference of ['T-1', 'T-2']) {
+      await writeOffDebt(found.id, { reason: 'Part.', by: 'f', reference, amount: '200.00' })
+    }
+    assert.equal(await debtOf(found), '410.00')
+    const whole = await stripe.getDispute(found.dispute)
+    const partly = (...given: string[]) => ({
+      ...whole,
+      movements: [
+        ...whole.movements,
+        ...given.map((text, at) => {
+          const [amount, fee] = [Money.parse(text, 'USD'), Money.zero('USD')]
+          return { id: `back_${at}`, kind: 'reinstated' as const, amount, fee, at: new Date() }
+        }),
+      ],
+    })
+    // 540.00 are the freelancer's now: 90.00 have come back, 400.00 are forgiven.
+    await applyDispute(stripe, partly('400.00'))
+    assert.equal(await debtOf(found), '50.00')
+    assert.equal(await lossOf(), '400.00')
+    assert.include(await toldTo(found.freelancer), 'debt.reduced')
+    assert.deepEqual(await breaks(), [])
+    // 360.00 are: all of it is forgiven, and what has come back is theirs.
+    await applyDispute(stripe, partly('400.00', '200.00'))
+    assert.equal(await debtOf(found), '0.00')
+    assert.equal(await lossOf(), '360.00')
+    await settle()
+    assert.deepEqual(
+      sandbox.transfers.map(({ amount }) => amount),
+      [90_000, 9000]
+    )
+    assert.deepEqual(await breaks(), [])
+    await applyDispute(stripe, { ...partly('400.00', '200.00', '400.00'), state: 'won' })
+    assert.equal(await lossOf(), '0.00')
+    assert.equal(await debtOf(found), '0.00')
+    assert.deepEqual(await breaks(), [])
   })
 
   test('of one chargeback is settled before that of a later one, and each is given back alone', async ({
