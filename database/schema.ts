@@ -146,7 +146,7 @@ export class DepositAllocationSchema extends BaseModel {
 }
 
 export class DepositSchema extends BaseModel {
-  static $columns = ['captureSentAt', 'chargeDisputedAt', 'chargeId', 'expiresAt', 'holdUntil', 'method', 'providerFee', 'refundableUntil', 'returnUrl', 'state', 'transactionId'] as const
+  static $columns = ['captureSentAt', 'chargeDisputedAt', 'chargeId', 'expiresAt', 'holdUntil', 'method', 'providerFee', 'refundableUntil', 'refundedElsewhere', 'returnUrl', 'state', 'transactionId'] as const
   $columns = DepositSchema.$columns
   @column.dateTime()
   declare captureSentAt: DateTime | null
@@ -164,6 +164,8 @@ export class DepositSchema extends BaseModel {
   declare providerFee: bigint | null
   @column.dateTime()
   declare refundableUntil: DateTime | null
+  @column()
+  declare refundedElsewhere: bigint
   @column()
   declare returnUrl: string | null
   @column()

@@ -1,7 +1,12 @@
 import db from '@adonisjs/lucid/services/db'
 import type { Rail } from '#models/transaction'
 import InboxEvent from '#models/inbox_event'
-import { ProviderFailure, type Provider, type ProviderEvent } from '#payments/provider'
+import {
+  ProviderFailure,
+  type Provider,
+  type ProviderEvent,
+  type ProviderMovement,
+} from '#payments/provider'
 import { observeRecipient, tellOfBankPayout } from '#payments/recipients'
 import { providerOfRail } from '#payments/registry'
 import { applyDeposit } from '#escrow/apply_deposit'
@@ -57,7 +62,7 @@ async function applySubject(provider: Provider, { subject }: ProviderEvent): Pro
     case 'dispute':
       return applyDisputed(provider, subject)
     case 'refund':
-      return applyRefund(provider, await provider.getRefund(subject.id))
+      return applyAnyRefund(provider, await provider.getRefund(subject.id))
     case 'payout':
       return applyPayout(provider, await provider.getPayout(subject.id))
     case 'recipient':
@@ -67,6 +72,12 @@ async function applySubject(provider: Provider, { subject }: ProviderEvent): Pro
     case 'other':
       return false
   }
+}
+
+/** One that is none of ours may be about a payment of ours all the same: then that has to know. */
+async function applyAnyRefund(provider: Provider, refund: ProviderMovement): Promise<boolean> {
+  if (await applyRefund(provider, refund)) return true
+  return refund.chargeId ? applyCharge(provider, refund.chargeId) : false
 }
 
 /** That there is one freezes its deposit, whatever comes of looking at the dispute itself. */

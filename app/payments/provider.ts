@@ -117,6 +117,8 @@ export interface ProviderMovement {
   amount: Money
   /** The key that it was made under, as its metadata has it: which attempt it belongs to. */
   key?: string
+  /** Of a refund, the charge that it gives back. */
+  chargeId?: string
   /** What came back of a movement that was returned, in whole or in part. */
   returnedAmount?: Money
   /** What balance transactions call it, where that is not `id`. */
@@ -384,7 +386,7 @@ export interface Provider {
   getBalance(): Promise<ProviderBalance[]>
 
   getDispute(id: string): Promise<ProviderDispute>
-  /** Every dispute that was opened or changed in a period. */
+  /** Every dispute that was opened or changed in a period. Fails at the end if one could not be read. */
   listDisputes(period: Period): AsyncIterable<ProviderDispute>
   /** Sends our evidence, as final. Repeating it with the same key has one effect. */
   submitEvidence(id: string, evidence: DisputeEvidence): Promise<ProviderDispute>

@@ -82,6 +82,9 @@ export default class extends BaseSchema {
         capture_sent_at timestamptz,
         -- The payer's bank has taken the payment into dispute: its milestones are frozen from then on.
         charge_disputed_at timestamptz,
+        -- Minor units that went back to the payer, but by no refund of ours: somebody refunded at the
+        -- provider. What the deposit funds is frozen until a person has said whose it was.
+        refunded_elsewhere bigint NOT NULL DEFAULT 0 CHECK (refunded_elsewhere >= 0),
         -- Minor units, once final. The deposit completes without it.
         provider_fee bigint CHECK (provider_fee >= 0),
         expires_at timestamptz NOT NULL,

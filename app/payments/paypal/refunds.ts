@@ -76,8 +76,15 @@ function describe(refund: Refund): ProviderMovement {
     id,
     transactionId: refund.customId ?? '',
     key: refund.invoiceId,
+    chargeId: captureOf(refund),
     state: failed ? 'failed' : status === RefundStatus.Completed ? 'succeeded' : 'pending',
     amount: fromPaypal(amount.value, amount.currencyCode),
     failureCode: failed ? codeOf(statusDetails?.reason ?? status) : undefined,
   }
+}
+
+/** A refund names its capture by a link only. */
+function captureOf({ links = [] }: Refund): string | undefined {
+  const up = links.find(({ rel }) => rel === 'up')
+  return up && /\/captures\/([^/?#]+)$/.exec(up.href)?.[1]
 }

@@ -55,6 +55,7 @@ function describe(refund: Stripe.Refund): ProviderMovement {
     id: refund.id,
     transactionId: refund.metadata?.transaction_id ?? '',
     key: refund.metadata?.key,
+    chargeId: typeof refund.charge === 'string' ? refund.charge : refund.charge?.id,
     state,
     amount,
     // One that waits for a balance has no effect on it yet.

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { test } from '@japa/runner'
+import db from '@adonisjs/lucid/services/db'
+import { accounts } from '#ledger/chart_of_accounts'
+import { Money } from '#ledger/money'
+import { adoptRefund } from '#escrow/refunded_elsewhere'
+import { providerFor } from '#payments/registry'
+import { api, expectData, expectProblem } from '#tests/support/api'
+import { resetAll } from '#tests/support/database'
+import { settle } from '#tests/support/jobs'
+import { breaks, held } from '#tests/support/ledger'
+import { fundedProject, pay } from '#tests/support/projects'
+import { clearingDifference } from '#tests/support/rails'
+
+const usd = (amount: string) => Money.parse(amount, 'USD')
+
+/** A funded project of two milestones, of whose deposit somebody refunds a part at the provider. */
+async function refundedThere(provider: 'stripe' | 'paypal', amount: string) {
+  const before = await clearingDifference(provider)
+  const found = await fundedProject({ provider, amounts: ['600.00', '400.00'] })
+  const [{ charge_id: chargeId }] = await db.from('deposits')
+  const refund = await providerFor(provider).refund({
+    key: randomUUID(),
+    // As good as none: it is no transaction of ours.
+    transactionId: randomUUID(),
+    chargeId,
+    amount: usd(amount),
+    reason: 'requested_by_customer',
+  })
+  await settle()
+  return { ...found, refund, before }
+}
+
+test.group('Money that went back past us', (group) => {
+  group.each.setup(() => resetAll())
+
+  for (const provider of ['stripe', 'paypal'] as const) {
+    test(`${provider}: a refund made in the dashboard freezes its deposit, so that nobody is paid with what is gone`, async ({
+      assert,
+    }) => {
+      const { client, milestones, refund, before } = await refundedThere(provider, '400.00')
+      for (const { id } of milestones) {
+        expectProblem(await pay(client, 'payments/release', { milestone_id: id }), 409, 'frozen')
+      }
+      assert.deepEqual(await breaks(), [])
+      assert.notEqual(await clearingDifference(provider), before, 'our books lack it')
+
+      const [first, second] = milestones
+      const adopt = (milestoneId: string) =>
+        adoptRefund({
+          rail: provider,
+          refundId: refund.id,
+          milestoneId,
+          by: 'finance@safesend.example',
+          reason: 'Agreed by telephone.',
+        })
+      const adopted = await adopt(second.id)
+      assert.equal(adopted.status, 'completed')
+      assert.equal((await adopt(first.id)).id, adopted.id, 'the same refund is adopted once')
+      await settle()
+      assert.equal(await held(accounts.escrow(second.id)), '0.00')
+      assert.equal(await held(accounts.escrow(first.id)), '600.00')
+      assert.equal(await clearingDifference(provider), before)
+      const closed = expectData(await api(client).get(`milestones/${second.id}`))
+      assert.equal(closed.closed_reason, 'refunded')
+      expectData(await pay(client, 'payments/release', { milestone_id: first.id }), 201)
+      await settle()
+      assert.deepEqual(await breaks(), [])
+    })
+  }
+
+  test('our own refunds freeze nothing, in part and whole, late news and early', async ({
+    assert,
+  }) => {
+    const { client, milestones } = await fundedProject({ amounts: ['600.00', '400.00'] })
+    const take = (milestone: string, amount?: string) =>
+      pay(client, 'payments/refund', { milestone_id: milestone, amount, reason: 'Not needed.' })
+    expectData(await take(milestones[0].id, '100.00'), 201)
+    await settle()
+    expectData(await take(milestones[1].id), 201)
+    await settle()
+    const [deposit] = await db.from('deposits')
+    assert.equal(deposit.refunded_elsewhere, 0n)
+    expectData(await pay(client, 'payments/release', { milestone_id: milestones[0].id }), 201)
+    await settle()
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('more than went back past us, or than a milestone holds, is not adopted', async ({
+    assert,
+  }) => {
+    const { milestones, refund } = await refundedThere('stripe', '500.00')
+    const adopt = (refundId: string, milestoneId: string) =>
+      adoptRefund({ rail: 'stripe', refundId, milestoneId, by: 'finance', reason: 'x' })
+    await assert.rejects(() => adopt(refund.id, milestones[1].id), /holds 400.00 USD only/)
+    await db.from('deposits').update({ refunded_elsewhere: 100 })
+    await assert.rejects(() => adopt(refund.id, milestones[0].id), /is about 500.00 USD/)
+  })
+})
