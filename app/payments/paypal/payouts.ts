@@ -9,6 +9,7 @@ import { fromPaypal, toPaypal } from './amounts.js'
 import { ask, look, rest, segment } from './client.js'
 import type { Wallet } from './deposits.js'
 import { asUnknown, codeOf, malformedAnswer, saidOf, type PaypalError } from './errors.js'
+import { keyIn } from './keys.js'
 import { findSentPayout } from './sent_payouts.js'
 
 /** `POST` and `GET /v1/payments/payouts`, as far as we read them; the SDK does not know payouts. */
@@ -130,8 +131,8 @@ function requestOf(wallet: Wallet, input: CreatePayout) {
         receiver: input.destination,
         amount: { currency: input.amount.currency, value: toPaypal(input.amount) },
         sender_item_id: input.transactionId,
-        // Venmo demands one. The id is how the payout is found when PayPal has forgotten its key.
-        note: `${input.description} ${input.transactionId}`,
+        // Venmo demands one. The key is how the payout is found when PayPal has forgotten that.
+        note: `${input.description} ${input.key}`,
         purpose: 'SERVICES',
       },
     ],
@@ -187,7 +188,8 @@ function describe({ batch_header: header, items = [] }: Batch): ProviderMovement
   const why = item?.errors ?? header.errors
   return {
     id: header.payout_batch_id,
-    transactionId: item?.payout_item?.sender_item_id ?? transactionIn(key),
+    // A batch that has no item yet carries it in its own id.
+    transactionId: item?.payout_item?.sender_item_id ?? keyIn(key).transactionId,
     key,
     state,
     amount,
@@ -217,9 +219,4 @@ function feeOf(item?: Item): Money | undefined {
 
 function moneyIn(amount?: Amount): Money {
   return fromPaypal(amount?.value, amount?.currency)
-}
-
-/** A batch that has no item yet carries our transaction's id in its own. */
-function transactionIn(key = ''): string {
-  return /^safesend:([0-9a-f-]{36}):/.exec(key)?.[1] ?? ''
 }

@@ -1,6 +1,12 @@
 import { Money } from '#ledger/money'
-import { ProviderFailure, type LookupHints, type ProviderMovement } from '#payments/provider'
+import {
+  ProviderFailure,
+  providerKey,
+  type LookupHints,
+  type ProviderMovement,
+} from '#payments/provider'
 import { fromPaypal } from './amounts.js'
+import { keyIn } from './keys.js'
 import { rowsBetween, SEARCH_LAG_MS, type Row } from './transactions.js'
 
 /** Payouts, as Transaction Search calls them: mass payments. */
@@ -23,13 +29,16 @@ const ANY_ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/
  * first sent. PayPal says "usually" of the field that carries our id, so a row of its amount that names
  * nobody is no absence: to send again then might pay twice, and a person has to look.
  *
+ * Of an earlier attempt only a payout that still has its money counts: one that came back is over, and says
+ * nothing about the current one. Which attempt a row belongs to, the key in its note tells.
+ *
  * @param keyEnd nothing was sent under the old key after it
  * @returns undefined if the search is complete, and nothing in it is or may be this payout
  * @throws ProviderFailure `unknown` if that cannot be told
  */
 export async function findSentPayout(
   transactionId: string,
-  { since, amount }: LookupHints,
+  { since, amount, key = providerKey(transactionId, 1) }: LookupHints,
   keyEnd: Date
 ): Promise<ProviderMovement | undefined> {
   const from = new Date(since.getTime() - CLOCK_SKEW_MS)
@@ -49,14 +58,17 @@ export async function findSentPayout(
     if (words.includes(transactionId)) ours.push(row)
     else if (!ANY_ID.test(words) && (!amount || paidIn(row).equals(amount))) nameless = row
   }
-  // Of several attempts the one that still has the money.
   const kept = ours.find((row) => !cameBack.has(row.transaction_id))
   if (kept) return outcomeOf(kept, transactionId, false)
-  if (ours.length > 0) return outcomeOf(ours[0], transactionId, true)
+  const made = (row: Row) => keyIn(wordsOf(row)).key
+  const first = key === providerKey(transactionId, 1)
+  const returned = ours.find((row) => made(row) === key || (first && !made(row)))
+  if (returned) return outcomeOf(returned, transactionId, true)
+  nameless ??= ours.find((row) => !made(row))
   if (nameless) {
     throw unsure(
       'nameless_payout',
-      `${nameless.transaction_id} may be the payout ${transactionId}, but carries no id of ours.`
+      `${nameless.transaction_id} may be the payout ${transactionId}, but does not name it or its attempt.`
     )
   }
   if (completeUntil < keyEnd.getTime()) {
@@ -75,6 +87,7 @@ function outcomeOf(row: Row, transactionId: string, cameBack: boolean): Provider
   return {
     id,
     transactionId,
+    key: keyIn(wordsOf(row)).key,
     state: cameBack ? 'returned' : 'succeeded',
     amount,
     returnedAmount: cameBack ? amount : undefined,

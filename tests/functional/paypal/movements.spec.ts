@@ -126,7 +126,7 @@ test.group('Payouts by PayPal and Venmo', (group) => {
         receiver: destination,
         sender_item_id: request.transactionId,
       } as never)
-      assert.include(item.payout_item.note, request.transactionId)
+      assert.include(item.payout_item.note, request.key)
     })
 
   test('a new key after an ambiguous payout failure paid twice: the same key does not', async ({
@@ -316,6 +316,30 @@ test.group('A payout whose key PayPal has forgotten', () => {
     const found = await find(40 * DAY)
     assert.equal(found?.state, 'returned')
     assert.equal(found?.returnedAmount?.toString(), '900.00 USD')
+  })
+
+  test('an earlier attempt that came back says nothing about the current one', async ({
+    assert,
+  }) => {
+    const named = (attempt: number) => `SafeSend payout ${providerKey(transactionId, attempt)}`
+    const sent = (note: string) => row({ transaction_subject: note, transaction_status: 'V' })
+    const back = row({
+      transaction_id: 'TX2',
+      transaction_event_code: 'T1114',
+      paypal_reference_id: 'TX1',
+      transaction_amount: { currency_code: 'USD', value: '900.00' },
+    })
+    const second = { key: providerKey(transactionId, 2) }
+    await strangePaypal({ [SEARCH]: page([sent(named(1)), back]) })
+    assert.isUndefined(await find(40 * DAY, second))
+    await strangePaypal({ [SEARCH]: page([sent(named(2)), back]) })
+    assert.deepInclude(await find(40 * DAY, second), { ...second, state: 'returned' })
+    await strangePaypal({ [SEARCH]: page([sent(transactionId), back]) })
+    assert.equal((await failureOf(find(40 * DAY, second))).code, 'nameless_payout')
+    // Where it has the money, it is paid, whichever attempt it was.
+    await strangePaypal({ [SEARCH]: page([row({ transaction_subject: named(1) })]) })
+    const paid = { key: providerKey(transactionId, 1), state: 'succeeded' }
+    assert.deepInclude(await find(40 * DAY, second), paid)
   })
 
   test('a row of its amount that names nobody is no absence: it may be the one', async ({
