@@ -1,6 +1,9 @@
 import { test } from '@japa/runner'
+import { paypal } from '#payments/paypal/index'
+import { depositRequest, usd } from '#tests/functional/paypal/helpers'
 import type { AppProcess } from '#tests/support/crash/app_process'
 import {
+  changesProvider,
   describe,
   killedAt,
   killedTwice,
@@ -8,7 +11,8 @@ import {
   startApp,
   undisturbed,
 } from '#tests/support/crash/crash'
-import { operations } from '#tests/support/crash/operations'
+import { operationNamed, operations } from '#tests/support/crash/operations'
+import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 
 /** `LONG=1` takes every moment; otherwise another `SEED` takes others. */
 const LONG = process.env.LONG === '1'
@@ -16,6 +20,8 @@ const SEED = Number(process.env.SEED ?? 1)
 
 /** Beside those around requests that move money. Each costs about two seconds. */
 const MOMENTS_PER_OPERATION = 3
+/** Our own commits are the same for every provider. */
+const MOMENTS_PER_FURTHER_PROVIDER = 1
 const SECOND_DEATHS = LONG ? 70 : 4
 
 /** No operation has fewer; a harness that no longer sees them must not pass for a proof. */
@@ -36,9 +42,10 @@ test.group('A process that is killed', (group) => {
       const { books, moments } = await undisturbed(app, operation)
       assert.deepEqual(books.breaks, [])
       assert.isAtLeast(moments.length, FEWEST_MOMENTS)
-      assert.isTrue(moments.some(({ point }) => point.what.startsWith('POST /v1/')))
+      assert.isTrue(moments.some(changesProvider))
 
-      const chosen = LONG ? moments : sampleOf(moments, MOMENTS_PER_OPERATION, SEED)
+      const size = operation.provider ? MOMENTS_PER_FURTHER_PROVIDER : MOMENTS_PER_OPERATION
+      const chosen = LONG ? moments : sampleOf(moments, size, SEED)
       const started = performance.now()
       for (const moment of chosen) {
         assert.deepEqual(await killedAt(app, operation, moment), books, describe(moment))
@@ -66,20 +73,60 @@ test.group('A process that is killed', (group) => {
   }).timeout(TIMEOUT)
 })
 
-test.group('The proof by killing', () => {
-  test('notices a provider key that does not survive the process', async ({ assert }) => {
-    const { app, stop } = await startApp({ CRASH_FORGETS_KEYS: '1' })
-    try {
-      const [deposit] = operations
-      const { books, moments } = await undisturbed(app, deposit)
-      const sent = moments.find((moment) => describe(moment) === 'after POST /v1/payment_intents')
-      const after = await killedAt(app, deposit, sent!)
-      assert.equal((books.effects as Record<string, number>).payment_intent, 1)
-      assert.equal((after.effects as Record<string, number>).payment_intent, 2)
-      assert.notDeepEqual(after.keysPerRoute, books.keysPerRoute)
-    } finally {
-      await stop()
-    }
+test.group('The proof by killing', (group) => {
+  let app: AppProcess
+  group.setup(async () => {
+    const started = await startApp({ CRASH_FORGETS_KEYS: '1' })
+    app = started.app
+    return started.stop
+  })
+
+  for (const { name, request, effect } of [
+    {
+      name: 'deposit',
+      request: '/v1/payment_intents',
+      effect: () => sandbox.effects('payment_intent'),
+    },
+    {
+      name: 'deposit by PayPal, and its capture',
+      request: '/v2/checkout/orders',
+      effect: () => paypalSandbox.effects('order'),
+    },
+    {
+      name: 'approval and payout by PayPal',
+      request: '/v1/payments/payouts',
+      effect: () => paypalSandbox.effects('payout_item'),
+    },
+  ]) {
+    test(`notices a provider key that does not survive the process: ${name}`, async ({
+      assert,
+    }) => {
+      const operation = operationNamed(name)
+      const { books, moments } = await undisturbed(app, operation)
+      assert.equal(effect(), 1)
+      const sent = moments.find((moment) => describe(moment) === `after POST ${request}`)
+      // The application may be the first to notice, and refuse to go on.
+      const after = await killedAt(app, operation, sent!).catch((error: Error) => error)
+      assert.equal(effect(), 2)
+      if (after instanceof Error) assert.match(after.message, /moves its money a second time/)
+      else assert.notDeepEqual(after, books)
+    }).timeout(TIMEOUT)
+  }
+
+  test('notices a capture that our books know nothing of', async ({ assert }) => {
+    const deposit = operationNamed('deposit by PayPal, and its capture')
+    const { books } = await undisturbed(app, deposit)
+    const { books: twice } = await undisturbed(app, {
+      ...deposit,
+      async carryOut(driver, found) {
+        await deposit.carryOut(driver, found)
+        const { id } = await paypal.createDeposit(depositRequest({ amount: usd('1000.00') }))
+        paypalSandbox.approve(id)
+        await paypal.captureDeposit(id, 'capture')
+      },
+    })
+    assert.equal(twice.paypal.effects.capture, books.paypal.effects.capture + 1)
+    assert.notEqual(twice.paypal.available, books.paypal.available)
   }).timeout(TIMEOUT)
 })
 

@@ -1,21 +1,27 @@
 import db from '@adonisjs/lucid/services/db'
 import { breaks } from '#tests/support/ledger'
-import { sandbox } from '#tests/support/sandbox'
+import { paypalSandbox, sandbox } from '#tests/support/sandbox'
+import { withoutIds } from './without_ids.js'
 
 /** What may not differ between a run that was killed and one that was not. */
-export type Books = Record<string, unknown>
+export interface Books {
+  stripe: AtProvider
+  paypal: AtProvider
+  breaks: unknown
+  [ours: string]: unknown
+}
 
 /**
- * Everything that an operation has left, in our database and at Stripe, without ids and times: two
+ * Everything that an operation has left, in our database and at the providers, without ids and times: two
  * runs of the same operation have the same books.
  */
 export async function readBooks(): Promise<Books> {
-  const books: Books = {}
+  const books: Record<string, unknown> = {}
   for (const [name, query] of Object.entries(OURS)) {
     const { rows } = await db.rawQuery(query)
     books[name] = rows.map((row: object) => Object.values(row).join(' '))
   }
-  return { ...books, ...atStripe(), breaks: await breaks() }
+  return { ...books, stripe: atStripe(), paypal: atPaypal(), breaks: await breaks() }
 }
 
 /** Multisets, in an order of their own. Each row becomes one line of text. */
@@ -52,7 +58,7 @@ const OURS: Record<string, string> = {
               WHERE state < 'completed' OR name = 'dead_letters' ORDER BY 1`,
 }
 
-const KINDS = [
+const AT_STRIPE = [
   'payment_intent',
   'charge',
   'transfer',
@@ -61,19 +67,54 @@ const KINDS = [
   'balance_transaction',
 ] as const
 
-function atStripe(): Books {
-  const keys = new Map<string, Set<string>>()
-  for (const { method, path, idempotencyKey } of sandbox.requestLog) {
-    if (method !== 'POST' || !idempotencyKey) continue
-    const route = path.replace(/_[A-Za-z0-9]{10,}/g, '_…')
-    keys.set(route, (keys.get(route) ?? new Set()).add(idempotencyKey))
-  }
+const AT_PAYPAL = ['order', 'capture', 'refund', 'payout_batch', 'payout_item', 'movement'] as const
+
+/** What a provider has of an operation. */
+export interface AtProvider {
+  /** How often each kind of thing was made there: what must never be one more. */
+  effects: Record<string, number>
+  /** How many different keys were sent to each route. */
+  keysPerRoute: Record<string, number>
+  [more: string]: unknown
+}
+
+function atStripe(): AtProvider {
+  const keys = sandbox.requestLog.map((entry) => ({ ...entry, key: entry.idempotencyKey }))
   return {
-    effects: Object.fromEntries(KINDS.map((kind) => [kind, sandbox.effects(kind)])),
-    keysPerRoute: Object.fromEntries([...keys].map(([route, used]) => [route, used.size]).sort()),
+    effects: Object.fromEntries(AT_STRIPE.map((kind) => [kind, sandbox.effects(kind)])),
+    keysPerRoute: keysPerRoute(keys),
     available: sandbox.available(),
     intents: sandbox.paymentIntents.map(({ status, amount }) => `${status} ${amount}`).sort(),
     transfers: sandbox.transfers.map(({ amount }) => amount),
     refunds: sandbox.refunds.map(({ status, amount }) => `${status} ${amount}`),
   }
+}
+
+function atPaypal(): AtProvider {
+  const keys = paypalSandbox.requestLog.map((entry) => ({ ...entry, key: entry.requestId }))
+  const inWords = ({ status, amount }: { status?: string; amount: { value: string } }) =>
+    `${status} ${amount.value}`
+  return {
+    effects: Object.fromEntries(AT_PAYPAL.map((kind) => [kind, paypalSandbox.effects(kind)])),
+    keysPerRoute: keysPerRoute(keys),
+    available: paypalSandbox.available(),
+    orders: paypalSandbox.orders.map(({ status }) => status).sort(),
+    captures: paypalSandbox.captures.map(inWords).sort(),
+    refunds: paypalSandbox.refunds.map(inWords).sort(),
+    payouts: paypalSandbox.payoutItems
+      .map((item) => `${item.transaction_status} ${item.payout_item.amount.value}`)
+      .sort(),
+  }
+}
+
+function keysPerRoute(
+  log: { method: string; path: string; key?: string }[]
+): Record<string, number> {
+  const keys = new Map<string, Set<string>>()
+  for (const { method, path, key } of log) {
+    if (method !== 'POST' || !key) continue
+    const route = withoutIds(path)
+    keys.set(route, (keys.get(route) ?? new Set()).add(key))
+  }
+  return Object.fromEntries([...keys].map(([route, used]) => [route, used.size]).sort())
 }

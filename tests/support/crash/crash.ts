@@ -100,7 +100,7 @@ async function carryOut(
   const found = await operation.prepare()
   await settle({ includeDeferred: true })
   // From here the driver delivers them: one after the other, and until they are accepted.
-  sandbox.webhookMode({ drop: () => true })
+  for (const each of [sandbox, paypalSandbox]) each.webhookMode({ drop: () => true })
   const driver = new Driver(app, moments)
   await driver.begin()
   await operation.carryOut(driver, found)
@@ -110,12 +110,17 @@ async function carryOut(
   return books
 }
 
+/** Whether it is around a request that may move money, or make what money is sent to. */
+export function changesProvider({ point: { kind, what } }: Moment): boolean {
+  return kind === 'provider' && what.startsWith('POST ')
+}
+
 /**
  * A part of the moments that is spread over all of them, and always the ones around a request that
  * changes something at the provider. Seeds 0, 1, 2, … see all of them in the end.
  */
 export function sampleOf(moments: Moment[], size: number, seed: number): Moment[] {
-  const chosen = new Set(moments.filter(({ point }) => point.what.startsWith('POST /v1/')))
+  const chosen = new Set(moments.filter(changesProvider))
   const step = moments.length / size
   for (let i = 0; i < size; i++) {
     chosen.add(moments[(Math.floor(i * step) + seed) % moments.length])

@@ -3,19 +3,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import db from '@adonisjs/lucid/services/db'
 import type User from '#models/user'
 import { api, type Answer } from '#tests/support/api'
-import { sandbox } from '#tests/support/sandbox'
+import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 import { Died, type AppProcess } from './app_process.js'
 import type { Numbered } from './kill_points.js'
 
 /**
  * Everybody around an application that may die at any moment: a client that repeats what got no
- * answer under the same Idempotency-Key, a Stripe that repeats its webhooks until they are accepted,
+ * answer under the same Idempotency-Key, providers that repeat their webhooks until they are accepted,
  * and somebody who starts the application again.
  */
 export class Driver {
   /** How often the application has died so far. */
   deaths = 0
-  #delivered = new Set(sandbox.events.map(({ id }) => id))
+  #delivered = new Set([...sandbox.events, ...paypalSandbox.events].map(({ id }) => id))
 
   /** @param moments of its first death, of the one after the restart, and so on */
   constructor(
@@ -64,13 +64,21 @@ export class Driver {
   }
 
   async #deliverAll(): Promise<number> {
-    const owed = sandbox.events.filter(({ id }) => !this.#delivered.has(id))
-    for (const event of owed) {
+    // What becomes of a payout happens at PayPal by itself.
+    paypalSandbox.advance(0)
+    const owed = [
+      ...sandbox.events.map((event) => ({ id: event.id, deliver: () => sandbox.deliver(event) })),
+      ...paypalSandbox.events.map((event) => ({
+        id: event.id,
+        deliver: () => paypalSandbox.deliver(event),
+      })),
+    ].filter(({ id }) => !this.#delivered.has(id))
+    for (const { id, deliver } of owed) {
       await this.#untilDone(async () => {
-        const statuses = await sandbox.deliver(event)
+        const statuses = await deliver()
         return statuses.every((status) => status === 200) || undefined
       })
-      this.#delivered.add(event.id)
+      this.#delivered.add(id)
     }
     return owed.length
   }

@@ -8,6 +8,7 @@ import { writeSync } from 'node:fs'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
+import { withoutIds } from './without_ids.js'
 
 export type Side = 'before' | 'after'
 
@@ -119,20 +120,19 @@ query.handleReadyForQuery = function (this: Query, connection) {
 
 /* -- Requests to the provider: before the first byte is sent, and once its answer is here. -- */
 
-const provider = new URL(process.env.STRIPE_API_BASE!)
+const providers = [process.env.STRIPE_API_BASE!, process.env.PAYPAL_API_BASE!].map(
+  (base) => new URL(base).host
+)
+/** Each process asks for these once, whatever it is asked for first: PayPal's token and certificate. */
+const ONCE = /^\/v1\/(oauth2\/token|notifications\/certs\/)/
 const requests = new WeakMap<ClientRequest, number>()
 
 subscribe('http.client.request.created', (message) => {
   const { request } = message as { request: ClientRequest }
-  if (request.getHeader('host') !== provider.host) return
-  // Ids are new in every run.
-  const path = request.path.split('?')[0].replace(/_[A-Za-z0-9]{10,}/g, '_…')
-  const what = `${request.method} ${path}`
+  if (!providers.includes(String(request.getHeader('host'))) || ONCE.test(request.path)) return
+  const what = `${request.method} ${withoutIds(request.path)}`
   requests.set(request, pass({ what, kind: 'provider', effective: true }))
-  // Only for the proof that a double effect would be noticed.
-  if (process.env.CRASH_FORGETS_KEYS && request.getHeader('idempotency-key')) {
-    request.setHeader('idempotency-key', randomUUID())
-  }
+  if (process.env.CRASH_FORGETS_KEYS) forgetKey(request)
 })
 
 subscribe('http.client.response.finish', (message) => {
@@ -140,3 +140,26 @@ subscribe('http.client.response.finish', (message) => {
   const number = requests.get(request)
   if (number !== undefined) reach('after', number)
 })
+
+/* -- Only for the proof that a double effect would be noticed. -- */
+
+/** A key as payouts and refunds at PayPal have it in their bodies, too. */
+const KEY_IN_BODY = /\bsafesend(?=:[0-9a-f-]{36}:)/g
+
+/** Another key than the one that survives a process, wherever a provider looks for it. */
+function forgetKey(request: ClientRequest): void {
+  for (const name of ['idempotency-key', 'paypal-request-id']) {
+    if (request.getHeader(name)) request.setHeader(name, randomUUID())
+  }
+  // Of the same length, because that was announced.
+  const other = randomUUID().slice(0, 'safesend'.length)
+  const changed = (chunk: unknown) =>
+    typeof chunk === 'string' || chunk instanceof Uint8Array
+      ? Buffer.from(chunk).toString().replace(KEY_IN_BODY, other)
+      : chunk
+  for (const name of ['write', 'end'] as const) {
+    const send = request[name] as (...args: unknown[]) => unknown
+    request[name] = ((chunk: unknown, ...rest: unknown[]) =>
+      send.call(request, changed(chunk), ...rest)) as never
+  }
+}
