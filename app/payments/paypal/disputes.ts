@@ -1,5 +1,7 @@
+import logger from '@adonisjs/core/services/logger'
 import { Money } from '#ledger/money'
 import type { DisputeEvidence, DisputeMovement, Period, ProviderDispute } from '#payments/provider'
+import { readEach } from '#payments/read_each'
 import { fromPaypal } from './amounts.js'
 import { ask, look, rest, segment } from './client.js'
 import { disputeMovementId, type DisputePart } from './dispute_movements.js'
@@ -76,8 +78,12 @@ export async function* listDisputes({ from, to }: Period): AsyncGenerator<Provid
     ...(to.getTime() < now && { update_time_before: to.toISOString() }),
     page_size: PAGE_SIZE,
   }
+  yield* readEach(listedIds(query), getDispute)
+}
+
+async function* listedIds(query: Parameters<typeof followingPages>[1]): AsyncGenerator<string> {
   for await (const { items = [] } of followingPages<DisputeList>('/v1/customer/disputes', query)) {
-    for (const { dispute_id: id } of items) if (id) yield getDispute(id)
+    for (const { dispute_id: id } of items) if (id) yield id
   }
 }
 
@@ -116,8 +122,15 @@ function readDispute(id: string): Promise<Dispute> {
 
 function describe(dispute: Dispute): ProviderDispute {
   const { dispute_id: id, create_time: opened } = dispute
-  const [disputed] = dispute.disputed_transactions ?? []
+  const [disputed, ...more] = dispute.disputed_transactions ?? []
   if (!id || !opened || !disputed?.seller_transaction_id) throw malformedAnswer('dispute')
+  if (more.length > 0) {
+    const charges = more.map((each) => each.seller_transaction_id)
+    logger.error(
+      { dispute: id, charges },
+      'a dispute is about more payments; only its first is frozen'
+    )
+  }
   const movements = movementsOf(dispute, disputed.seller_transaction_id)
   const state = stateOf(dispute, movements)
   const due = dispute.seller_response_due_date

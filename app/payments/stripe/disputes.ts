@@ -1,5 +1,6 @@
 import type Stripe from 'stripe'
 import type { DisputeEvidence, DisputeMovement, Period, ProviderDispute } from '#payments/provider'
+import { readEach } from '#payments/read_each'
 import { fromStripe } from './amounts.js'
 import { ask, everyOf, isReplay, look, stripeClient } from './client.js'
 import { shortened } from './evidence.js'
@@ -31,7 +32,7 @@ export async function* listDisputes({ from, to }: Period): AsyncGenerator<Provid
     lte: Math.floor(to.getTime() / 1000),
   }
   const list = () => stripeClient().disputes.list({ created, limit: 100 })
-  for await (const dispute of everyOf(list)) yield describe(dispute)
+  yield* readEach(everyOf(list), describe)
 }
 
 /**

@@ -6,6 +6,7 @@ import { applyDeposit } from '#escrow/apply_deposit'
 import { applyDispute } from '#escrow/chargebacks/apply_dispute'
 import { observeDispute } from '#escrow/chargebacks/observe_dispute'
 import { syncDisputes } from '#escrow/chargebacks/sync_disputes'
+import { ProviderFailure } from '#payments/provider'
 import { stripe } from '#payments/stripe/index'
 import { api, expectData, expectProblem } from '#tests/support/api'
 import { settle } from '#tests/support/jobs'
@@ -545,6 +546,29 @@ test.group('News of a chargeback', (group) => {
     await applyDeposit(stripe, await stripe.getDepositByCharge(charge))
     assert.isFalse((await milestoneNow(found)).frozen)
     assert.deepEqual(await disagreements(), [])
+  })
+
+  test('that cannot be read holds up no other, and the job that looks fails', async ({
+    assert,
+  }) => {
+    const found = await submittedMilestone()
+    sandbox.webhookMode({ paused: true })
+    const charge = sandbox.charges[0].id
+    const known = await stripe.getDispute(sandbox.openDispute(charge, { amount: 10_000 }))
+    await applyDispute(stripe, known)
+    sandbox.closeDispute(known.id, 'won')
+    const { listDisputes } = stripe
+    stripe.listDisputes = async function* () {
+      throw new ProviderFailure('unknown', 'malformed_answer', 'Not a dispute.')
+    }
+    try {
+      await assert.rejects(() => syncDisputes(), /1 looks at disputes failed/)
+    } finally {
+      stripe.listDisputes = listDisputes
+    }
+    const [row] = await chargebacks()
+    assert.equal(row.state, 'won')
+    assert.isFalse((await milestoneNow(found)).frozen)
   })
 
   test('in another currency is booked as unexplained, and freezes until a person has looked', async ({

@@ -432,6 +432,24 @@ test.group('Disputes at PayPal', (group) => {
     assert.isTrue(notes.at(-1)!.endsWith('[…]'))
   })
 
+  test('a dispute that cannot be read hides none after it, and is not passed over in silence', async ({
+    assert,
+  }) => {
+    const chargeId = await charge()
+    const ids = Array.from({ length: 3 }, () => sandbox.openDispute(chargeId))
+    const broken = sandbox.disputes.find(({ dispute_id: id }) => id === ids[1])!
+    broken.disputed_transactions = []
+    const found: string[] = []
+    const failure = await failureOf(
+      (async () => {
+        const period = { from: ago(HOUR), to: new Date(Date.now() + HOUR) }
+        for await (const { id } of paypal.listDisputes(period)) found.push(id)
+      })()
+    )
+    assert.equal(failure.code, 'malformed_answer')
+    assert.sameMembers(found, [ids[0], ids[2]])
+  })
+
   test('every dispute of a period is listed, over as many pages as it takes', async ({
     assert,
   }) => {
