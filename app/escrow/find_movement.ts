@@ -42,13 +42,15 @@ export async function findMovement(
 
 /**
  * Two records may be found for the same transaction at the same moment, so who books looks once more
- * under the transaction's lock.
+ * under the transaction's lock. A record that was found by search goes by the name that balance transactions
+ * have for it, and is the same one.
  *
  * @throws ProviderContradiction if the transaction already stands for another record
  */
 export function assertOnlyOne(transaction: Transaction, observed: ProviderMovement): void {
-  const { providerTransactionId: known } = transaction
-  if (known && known !== observed.id) {
+  const { providerTransactionId: known, providerSourceId: source } = transaction
+  const same = [observed.id, observed.balanceSourceId].includes(known) || observed.id === source
+  if (known && !same) {
     contradiction(transaction, `${observed.id} moves its money a second time`)
   }
 }
