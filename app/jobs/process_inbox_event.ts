@@ -1,3 +1,4 @@
+import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
 import type { Rail } from '#models/transaction'
 import InboxEvent from '#models/inbox_event'
@@ -80,13 +81,22 @@ async function applyAnyRefund(provider: Provider, refund: ProviderMovement): Pro
   return refund.chargeId ? applyCharge(provider, refund.chargeId) : false
 }
 
-/** That there is one freezes its deposit, whatever comes of looking at the dispute itself. */
+/**
+ * That there is one freezes its deposit, whatever comes of looking at the dispute itself. The dispute comes
+ * first: its payment may be so old that the provider does not show it any more.
+ */
 async function applyDisputed(
   provider: Provider,
   { id, chargeId }: { id: string; chargeId: string }
 ): Promise<boolean> {
-  const ours = await applyCharge(provider, chargeId)
-  return (await observeDispute(provider, () => provider.getDispute(id))) || ours
+  try {
+    return await observeDispute(provider, () => provider.getDispute(id))
+  } catch (error) {
+    await applyCharge(provider, chargeId).catch((err: unknown) => {
+      logger.error({ err, dispute: id }, 'a disputed payment could not be looked at')
+    })
+    throw error
+  }
 }
 
 async function close(id: string, status: 'handled' | 'ignored'): Promise<void> {

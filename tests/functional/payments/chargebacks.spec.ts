@@ -484,6 +484,28 @@ test.group('News of a chargeback', (group) => {
     assert.deepEqual(await disagreements(), [])
   })
 
+  test('freezes although one of both, the dispute or its payment, is not shown', async ({
+    assert,
+  }) => {
+    const gone = async () => {
+      throw new ProviderFailure('unknown', 'not_shown', 'It is too old.')
+    }
+    const { getDepositByCharge, getDispute } = stripe
+    for (const missing of ['getDepositByCharge', 'getDispute'] as const) {
+      const found = await submittedMilestone()
+      stripe[missing] = gone
+      try {
+        sandbox.openDispute(sandbox.charges[0].id)
+        await settle({ mayFail: true })
+      } finally {
+        Object.assign(stripe, { getDepositByCharge, getDispute })
+      }
+      assert.isTrue((await milestoneNow(found)).frozen, missing)
+      assert.lengthOf(await chargebacks(), missing === 'getDispute' ? 0 : 1)
+      await freshStart()
+    }
+  })
+
   test('that was overtaken while it was fetched is asked for again', async ({ assert }) => {
     const found = await releasedProject()
     sandbox.webhookMode({ paused: true })
