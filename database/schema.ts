@@ -146,7 +146,7 @@ export class DepositAllocationSchema extends BaseModel {
 }
 
 export class DepositSchema extends BaseModel {
-  static $columns = ['captureSentAt', 'chargeDisputedAt', 'chargeId', 'expiresAt', 'holdUntil', 'method', 'providerFee', 'refundableUntil', 'refundedElsewhere', 'returnUrl', 'state', 'transactionId'] as const
+  static $columns = ['captureSentAt', 'chargeDisputedAt', 'chargeId', 'disputeClearReason', 'disputeClearedAt', 'disputeClearedBy', 'expiresAt', 'holdUntil', 'method', 'providerFee', 'refundableUntil', 'refundedElsewhere', 'returnUrl', 'state', 'transactionId'] as const
   $columns = DepositSchema.$columns
   @column.dateTime()
   declare captureSentAt: DateTime | null
@@ -154,6 +154,12 @@ export class DepositSchema extends BaseModel {
   declare chargeDisputedAt: DateTime | null
   @column()
   declare chargeId: string
+  @column()
+  declare disputeClearReason: string
+  @column.dateTime()
+  declare disputeClearedAt: DateTime | null
+  @column()
+  declare disputeClearedBy: string
   @column.dateTime()
   declare expiresAt: DateTime
   @column.dateTime()

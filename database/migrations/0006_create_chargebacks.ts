@@ -74,6 +74,13 @@ export default class extends BaseSchema {
       );
       CREATE INDEX debt_write_offs_chargeback ON debt_write_offs (chargeback_id);
 
+      -- A person has found that there is no dispute of a charge that its provider calls disputed.
+      ALTER TABLE deposits
+        ADD COLUMN dispute_cleared_at timestamptz,
+        ADD COLUMN dispute_cleared_by text NOT NULL DEFAULT '',
+        ADD COLUMN dispute_clear_reason text NOT NULL DEFAULT '',
+        ADD CHECK (dispute_cleared_at IS NULL OR dispute_cleared_by <> '' AND dispute_clear_reason <> '');
+
       -- The part of a release's net that its freelancer owed us, minor units. The rest is paid out.
       ALTER TABLE releases
         ADD COLUMN debt_offset bigint NOT NULL DEFAULT 0,
@@ -99,6 +106,8 @@ export default class extends BaseSchema {
     this.schema.raw(`
       ALTER TABLE payouts DROP COLUMN repays_id, DROP COLUMN chargeback_id;
       ALTER TABLE releases DROP COLUMN debt_offset;
+      ALTER TABLE deposits
+        DROP COLUMN dispute_cleared_at, DROP COLUMN dispute_cleared_by, DROP COLUMN dispute_clear_reason;
       DROP TABLE debt_write_offs, claw_backs, chargebacks;
     `)
   }

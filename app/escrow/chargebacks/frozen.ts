@@ -2,13 +2,14 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 
 /**
  * Whether a deposit `d` is frozen, as SQL: a dispute of it is open, or its provider has said that there is
- * one and we have not heard of that yet, or money went back to its payer past us. The provider goes on saying so after it is over ("disputed, now or
- * once"), so once we know the disputes, they alone count.
+ * one and neither have we heard of that yet nor has a person cleared it, or money went back to its payer
+ * past us. The provider goes on saying so after it is over ("disputed, now or once"), so once we know the
+ * disputes, they alone count.
  */
 export const FROZEN_DEPOSIT = `(
   d.refunded_elsewhere > 0
   OR EXISTS (SELECT FROM chargebacks c WHERE c.deposit_id = d.transaction_id AND c.closed_at IS NULL)
-  OR d.charge_disputed_at IS NOT NULL
+  OR d.charge_disputed_at IS NOT NULL AND d.dispute_cleared_at IS NULL
     AND NOT EXISTS (SELECT FROM chargebacks c WHERE c.deposit_id = d.transaction_id))`
 
 /** Whether a milestone `m` waits for the end of a dispute of the payment that funds it, as SQL. */

@@ -96,4 +96,15 @@ async function warnOfUnsettled({ rail }: Provider): Promise<void> {
   for (const { id, state, provider_dispute_id: dispute } of rows) {
     logger.error({ chargebackId: id, dispute, state }, 'a dispute is over, but not its money')
   }
+  const { rows: unknown } = await db.rawQuery(
+    `SELECT t.id FROM deposits d JOIN transactions t ON t.id = d.transaction_id
+      WHERE t.rail = ? AND d.charge_disputed_at < now() - interval '1 day'
+        AND d.dispute_cleared_at IS NULL
+        AND NOT EXISTS (SELECT FROM chargebacks WHERE deposit_id = t.id)
+      ORDER BY t.id`,
+    [rail]
+  )
+  for (const { id } of unknown) {
+    logger.error({ depositId: id }, 'a payment is called disputed, but there is no dispute of it')
+  }
 }

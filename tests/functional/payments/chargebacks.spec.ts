@@ -4,6 +4,7 @@ import { accounts } from '#ledger/chart_of_accounts'
 import { Money } from '#ledger/money'
 import { applyDeposit } from '#escrow/apply_deposit'
 import { applyDispute } from '#escrow/chargebacks/apply_dispute'
+import { clearDispute } from '#escrow/chargebacks/clear_dispute'
 import { observeDispute } from '#escrow/chargebacks/observe_dispute'
 import { syncDisputes } from '#escrow/chargebacks/sync_disputes'
 import { ProviderFailure } from '#payments/provider'
@@ -568,6 +569,39 @@ test.group('News of a chargeback', (group) => {
     await applyDeposit(stripe, await stripe.getDepositByCharge(charge))
     assert.isFalse((await milestoneNow(found)).frozen)
     assert.deepEqual(await disagreements(), [])
+  })
+
+  test('of a charge alone is cleared by a person, and by a dispute that comes after all is not', async ({
+    assert,
+  }) => {
+    const found = await submittedMilestone()
+    sandbox.webhookMode({ paused: true })
+    const charge = sandbox.charges[0].id
+    const clear = () => clearDispute(depositId, { by: 'finance', reason: 'Cancelled reversal.' })
+    const { id: depositId } = await db
+      .from('transactions')
+      .where('transaction_type', 'deposit')
+      .firstOrFail()
+    await assert.rejects(clear, /no dispute of it is waited for/)
+    const observed = { ...(await stripe.getDepositByCharge(charge)), disputed: true }
+    await applyDeposit(stripe, observed)
+    await db.from('deposits').update({ charge_disputed_at: db.raw(`now() - interval '2 days'`) })
+    assert.isTrue((await milestoneNow(found)).frozen)
+    await clear()
+    const shown = await milestoneNow(found)
+    assert.isFalse(shown.frozen)
+    assert.isNotNull(shown.auto_approve_at)
+    assert.equal((await projectNow(found)).status, 'active')
+    assert.lengthOf(await db.from('activity').where('action', 'deposit.dispute_cleared'), 1)
+    // The provider goes on saying so.
+    await applyDeposit(stripe, observed)
+    assert.isFalse((await milestoneNow(found)).frozen)
+    await assert.rejects(clear, /no dispute of it is waited for/)
+
+    sandbox.openDispute(charge)
+    await syncDisputes()
+    assert.isTrue((await milestoneNow(found)).frozen)
+    assert.deepEqual(await breaks(), [])
   })
 
   test('that cannot be read holds up no other, and the job that looks fails', async ({
