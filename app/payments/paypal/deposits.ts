@@ -157,7 +157,12 @@ export async function refundsOf(chargeId: string): Promise<Refund[]> {
     )
   }
   const { purchaseUnits = [] } = await getOrder(orderId)
-  return purchaseUnits.flatMap((unit) => unit.payments?.refunds ?? [])
+  return purchaseUnits.flatMap(({ customId, payments }) =>
+    // One that repeats what its payment is called has no name of its own.
+    (payments?.refunds ?? []).map((refund) =>
+      refund.customId === customId ? { ...refund, customId: undefined } : refund
+    )
+  )
 }
 
 function requestOf(wallet: Wallet, input: CreateDeposit): OrderRequest {

@@ -10,6 +10,7 @@ import { fromPaypal, toPaypal } from './amounts.js'
 import { ask, look } from './client.js'
 import { refundsOf } from './deposits.js'
 import { codeOf, malformedAnswer } from './errors.js'
+import { keyIn } from './keys.js'
 
 /** What the payer reads ends there. */
 const NOTE_LIMIT = 255
@@ -55,17 +56,40 @@ export async function getRefund(id: string): Promise<ProviderMovement> {
   )
 }
 
-/** Finds our refund among those of its capture's order. */
+/** PayPal's clock and ours may differ. */
+const CLOCK_SKEW_MS = 600_000
+
+/**
+ * Finds our refund among those of its capture's order. That PayPal repeats there what we called it, no
+ * document promises: a refund that names nobody and may be ours is no absence, and a person has to look.
+ */
 export async function findRefund(
   transactionId: string,
-  { chargeId, key }: LookupHints
+  { chargeId, key, since, amount }: LookupHints
 ): Promise<ProviderMovement | undefined> {
   if (!chargeId) {
     throw new ProviderFailure('unknown', 'charge_unknown', 'PayPal lists refunds by capture only.')
   }
   const refunds = await refundsOf(chargeId)
-  const ours = refunds.filter(({ customId }) => customId === transactionId)
-  return outcomeOf(ours.map(describe), key)
+  const found = (name: string) => refunds.filter((refund) => nameOf(refund) === name)
+  const outcome = outcomeOf(found(transactionId).map(describe), key)
+  if (outcome) return outcome
+  const earliest = since.getTime() - CLOCK_SKEW_MS
+  const nameless = found('')
+    .filter(({ createTime }) => !createTime || Date.parse(createTime) >= earliest)
+    .map(describe)
+    .find((refund) => refund.state !== 'failed' && (!amount || refund.amount.equals(amount)))
+  if (!nameless) return undefined
+  throw new ProviderFailure(
+    'unknown',
+    'nameless_refund',
+    `${nameless.id} may be the refund ${transactionId}, but carries no id of ours.`
+  )
+}
+
+/** Our transaction, by the key that is its invoice number, or by our own id; empty if it names none. */
+function nameOf({ invoiceId, customId }: Refund): string {
+  return keyIn(invoiceId).transactionId || (customId ?? '')
 }
 
 function describe(refund: Refund): ProviderMovement {
@@ -74,7 +98,7 @@ function describe(refund: Refund): ProviderMovement {
   const failed = status === RefundStatus.Failed || status === RefundStatus.Cancelled
   return {
     id,
-    transactionId: refund.customId ?? '',
+    transactionId: nameOf(refund),
     key: refund.invoiceId,
     chargeId: captureOf(refund),
     state: failed ? 'failed' : status === RefundStatus.Completed ? 'succeeded' : 'pending',

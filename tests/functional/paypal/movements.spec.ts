@@ -85,6 +85,57 @@ test.group('Refunds by PayPal', (group) => {
     assert.deepInclude(failure, { kind: 'declined', code: 'balance_insufficient' })
   })
 
+  test('{shown} is {found}')
+    .with([
+      { shown: 'our custom id', ids: ['ours', undefined], found: 're1' },
+      { shown: 'our key as its invoice number', ids: [undefined, 'ours'], found: 're1' },
+      { shown: 'our key, with the payment’s id', ids: ['deposit', 'ours'], found: 're1' },
+      { shown: 'no id', ids: [undefined, undefined], found: 'nameless_refund' },
+      { shown: 'the payment’s ids', ids: ['deposit', 'deposit'], found: 'nameless_refund' },
+      { shown: 'no id, of another amount', ids: [], amount: '399.00', found: 'absent' },
+      { shown: 'no id, from before', ids: [], created: ago(DAY), found: 'absent' },
+      { shown: 'no id, and failed', ids: [], status: 'FAILED', found: 'absent' },
+      { shown: 'another refund’s id', ids: ['another', undefined], found: 'absent' },
+      { shown: 'another refund’s key', ids: ['deposit', 'another'], found: 'absent' },
+    ])
+    .run(async ({ assert }, { ids: [custom, invoice], amount, created, status, found }) => {
+      const names = { ours: randomUUID(), deposit: randomUUID(), another: randomUUID() }
+      const nameOf = (who?: string) => who && names[who as keyof typeof names]
+      const keyOf = (who?: string) =>
+        who === 'deposit' ? names.deposit : who && providerKey(nameOf(who)!, 1)
+      const refund = {
+        id: 're1',
+        status: status ?? 'COMPLETED',
+        amount: { currency_code: 'USD', value: amount ?? '400.00' },
+        custom_id: nameOf(custom),
+        invoice_id: keyOf(invoice),
+        create_time: (created ?? new Date()).toISOString(),
+      }
+      await strangePaypal({
+        'GET /v2/payments/captures/C1': json({
+          id: 'C1',
+          supplementary_data: { related_ids: { order_id: 'O1' } },
+        }),
+        'GET /v2/checkout/orders/O1': json({
+          id: 'O1',
+          status: 'COMPLETED',
+          purchase_units: [{ custom_id: names.deposit, payments: { refunds: [refund] } }],
+        }),
+        'GET /v2/payments/refunds/re1': json(refund),
+      })
+      const looked = await paypal
+        .findByMetadata('refund', names.ours, {
+          projectId: '',
+          chargeId: 'C1',
+          since: ago(HOUR),
+          key: providerKey(names.ours, 1),
+          amount: usd('400.00'),
+        })
+        .catch((failure) => failure)
+      assert.equal(looked?.code ?? looked?.id ?? 'absent', found)
+      if (found === 're1') assert.equal((await paypal.getRefund('re1')).transactionId, names.ours)
+    })
+
   test('where the order is not told, nothing is called absent', async ({ assert }) => {
     await strangePaypal({ 'GET /v2/payments/captures/C1': json({ id: 'C1' }) })
     const find = (chargeId?: string) =>
