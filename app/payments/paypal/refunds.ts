@@ -45,7 +45,7 @@ export async function createRefund(input: CreateRefund): Promise<ProviderMovemen
     if (!(error instanceof ProviderFailure) || error.code !== ALREADY_REFUNDED) throw error
     const refunds = await refundsOf(input.chargeId)
     const made = refunds.find(({ invoiceId }) => invoiceId === input.key)
-    if (made) return describe(made)
+    if (made) return { ...describe(made), chargeId: input.chargeId }
     throw new ProviderFailure('unknown', error.code, error.message, { cause: error.cause })
   }
 }
@@ -73,7 +73,8 @@ export async function findRefund(
   const refunds = await refundsOf(chargeId)
   const found = (name: string) => refunds.filter((refund) => nameOf(refund) === name)
   const outcome = outcomeOf(found(transactionId).map(describe), key)
-  if (outcome) return outcome
+  // An order need not say which capture a refund of it gives back; but ours is of ours.
+  if (outcome) return { ...outcome, chargeId }
   const earliest = since.getTime() - CLOCK_SKEW_MS
   const nameless = found('')
     .filter(({ createTime }) => !createTime || Date.parse(createTime) >= earliest)

@@ -109,6 +109,9 @@ export function disputes(rail: TestRail): void {
       assert.deepInclude(after, { id, state: 'under_review', evidenceSubmitted: true })
       assert.isUndefined(after.evidenceDueBy)
       assert.deepEqual(await provider.submitEvidence(id, ours), after)
+      // Longer than any provider keeps a key for this.
+      rail.standIn.advance(2 * DAY)
+      assert.deepEqual(await provider.submitEvidence(id, ours), after)
       assert.equal(rail.evidenceTaken(id), 1)
 
       rail.decideDispute(id, 'lost')

@@ -29,6 +29,7 @@ export function movements(rail: TestRail): void {
         assert.deepInclude(refund, {
           transactionId: request.transactionId,
           key: request.key,
+          chargeId: request.chargeId,
           state: 'succeeded',
         })
         assert.isTrue(refund.amount.equals(request.amount))
