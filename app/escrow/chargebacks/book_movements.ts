@@ -103,7 +103,7 @@ export async function lastWithdrawal({
 }
 
 async function aTransaction(
-  { trx, deposit }: LockedChargeback,
+  { trx, chargeback, deposit }: LockedChargeback,
   { id, amount }: DisputeMovement
 ): Promise<Transaction> {
   const transaction = await Transaction.create(
@@ -114,7 +114,9 @@ async function aTransaction(
       transactionType: 'chargeback',
       paymentProvider: deposit.paymentProvider,
       rail: deposit.rail,
-      providerTransactionId: id,
+      // Two disputes of one payment may have movements of one name; see `disputeMovementId` of PayPal.
+      providerTransactionId: `${chargeback.providerDisputeId}/${id}`,
+      providerSourceId: id,
       status: 'completed',
       amount: amount.minor,
       currency: amount.currency,

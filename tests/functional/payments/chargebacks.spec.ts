@@ -604,6 +604,23 @@ test.group('News of a chargeback', (group) => {
     assert.deepEqual(await breaks(), [])
   })
 
+  test('of two disputes that call what they took the same is booked for each', async ({
+    assert,
+  }) => {
+    const found = await submittedMilestone()
+    sandbox.webhookMode({ paused: true })
+    const charge = sandbox.charges[0].id
+    const [amount, fee] = [Money.parse('100.00', 'USD'), Money.parse('15.00', 'USD')]
+    const same = { id: 'same', kind: 'withdrawn' as const, amount, fee, at: new Date() }
+    for (let time = 0; time < 2; time++) {
+      const observed = await stripe.getDispute(sandbox.openDispute(charge, { amount: 10_000 }))
+      await applyDispute(stripe, { ...observed, state: 'lost', movements: [same] })
+    }
+    assert.equal(await escrowOf(found), '800.00')
+    assert.equal(await held(accounts.disputeFee()), '30.00')
+    assert.deepEqual(await breaks(), [])
+  })
+
   test('that cannot be read holds up no other, and the job that looks fails', async ({
     assert,
   }) => {
