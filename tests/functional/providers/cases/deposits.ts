@@ -1,6 +1,6 @@
 import { test } from '@japa/runner'
 import { providerFor } from '#payments/registry'
-import { HOUR, failureOf, usd } from '#tests/support/provider_calls'
+import { DAY, failureOf, HOUR, usd } from '#tests/support/provider_calls'
 import type { TestRail } from '#tests/support/rails'
 import {
   agreedDeposit,
@@ -159,6 +159,25 @@ export function deposits(rail: TestRail): void {
         assert.equal(await owned(rail), before + paid.amount.subtract(paid.fee!).minor)
       })
     }
+
+    test('one that nobody paid is open or cancelled for good, and one that is not shown says so', async ({
+      assert,
+    }) => {
+      const before = await owned(rail)
+      const { id, request } = await agreedDeposit(rail, {}, 'refused')
+      assert.isNotTrue((await provider.getDeposit(id)).gone)
+      standIn.advance(30 * DAY)
+      const later = await provider.getDeposit(id)
+      assert.deepInclude(later, { id, chargeId: '' })
+      assert.include(['open', 'cancelled'], later.state)
+      assert.equal(await owned(rail), before)
+      if (later.gone) {
+        assert.equal(later.state, 'cancelled')
+        assert.isUndefined(later.clientAction)
+      } else {
+        assert.equal(later.transactionId, request.transactionId, 'it is shown')
+      }
+    })
 
     test('its money is taken once, with any key, and also when keys are forgotten', async ({
       assert,

@@ -33,6 +33,7 @@ export function recipients(rail: TestRail): void {
       }) => {
         const address = destinationOf(' Frank@Example.COM ', 'US')
         assert.equal(destinationOf(address, 'US'), address)
+        assert.equal(destinationOf('frank@example.com', 'US'), address)
         const request = { ...onboarding(provider), destination: address }
         assert.equal((await provider.onboardRecipient(request)).destination, address)
         for (const nonsense of [
