@@ -1,8 +1,8 @@
-import { getActiveTest, test } from '@japa/runner'
-import env from '#start/env'
+import { test } from '@japa/runner'
 import { Money } from '#ledger/money'
 import { fromPaypal, paypalLimits, toPaypal, venmoLimits } from '#payments/paypal/amounts'
 import { paypal, venmo } from '#payments/paypal/index'
+import { withSetting } from '#tests/support/provider_calls'
 
 const money = (text: string, currency = 'USD') => Money.parse(text, currency)
 
@@ -51,9 +51,7 @@ test.group('What one payment by PayPal may be', () => {
   test('dollars only, unless the account holds more', ({ assert }) => {
     assert.equal(paypalLimits('USD')?.maximum.toString(), '20000.00 USD')
     assert.isUndefined(paypalLimits('EUR'))
-    const before = env.get('PAYPAL_CURRENCIES')
-    getActiveTest()!.cleanup(() => env.set('PAYPAL_CURRENCIES', before as string))
-    env.set('PAYPAL_CURRENCIES', 'usd, EUR JPY')
+    withSetting('PAYPAL_CURRENCIES', 'usd, EUR JPY')
     assert.equal(paypalLimits('EUR')?.minimum.toString(), '1.00 EUR')
     assert.equal(paypalLimits('JPY')?.maximum.toString(), '2000000 JPY')
     assert.isUndefined(paypalLimits('GBP'))
