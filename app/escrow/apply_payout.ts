@@ -68,6 +68,9 @@ export async function applyPayout(
     // Some rails say "returned" of what was paid and of what nobody ever claimed: our books know which.
     const wasPaid = transaction.status === 'completed'
     if (observed.state === 'failed' && !wasPaid) {
+      transaction.providerSourceId = observed.balanceSourceId ?? transaction.providerSourceId
+      await transaction.save()
+      await bookFee(locked, observed.fee)
       await fail(locked, {
         code: observed.failureCode ?? 'payout_failed',
         message: observed.failureMessage ?? 'The provider could not carry the payout.',
@@ -163,7 +166,9 @@ async function showWait({ trx, transaction }: Locked, reason: string): Promise<v
  */
 async function bookFee({ trx, transaction }: Locked, fee?: Money): Promise<void> {
   if (!fee?.isPositive || fee.currency !== transaction.currency) return
-  const reference = `provider_fee:${transaction.id}`
+  // An attempt that came back unclaimed has cost its fee, too, and the next one has its own.
+  const attempt = transaction.attempt > 1 ? `:${transaction.attempt}` : ''
+  const reference = `provider_fee:${transaction.id}${attempt}`
   if (await trx.from('journal_entries').where('reference', reference).first()) return
   await postEntries(trx, [
     {

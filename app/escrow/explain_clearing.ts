@@ -359,7 +359,7 @@ function sent({ state, amount, fee, returnedAmount, debited }: ProviderMovement)
   const zero = Money.zero(amount.currency)
   const cost = fee?.currency === amount.currency ? amount.add(fee) : amount
   const back = state === 'returned' ? (returnedAmount ?? amount) : zero
-  const left = state === 'pending' ? (debited ?? zero) : state === 'failed' ? zero : cost
+  const left = state === 'pending' ? (debited ?? zero) : state === 'failed' ? cost.subtract(amount) : cost
   return {
     amount: zero.subtract(left).add(back),
     reason: (difference, booked) => {
@@ -370,14 +370,18 @@ function sent({ state, amount, fee, returnedAmount, debited }: ProviderMovement)
   }
 }
 
-/** What our books have moved for a transaction on its rail, signed. */
+/**
+ * What our books have moved for a transaction on its rail, signed. What its disputes cost, which carries
+ * its name, too, is explained with them.
+ */
 async function bookedOf({ id, rail, currency }: Transaction): Promise<Money> {
   const { rows } = await db.rawQuery(
     `SELECT coalesce(sum(CASE p.direction WHEN 'debit' THEN p.amount ELSE -p.amount END), 0)::bigint AS minor
        FROM journal_entries e
        JOIN postings p ON p.entry_id = e.id
        JOIN ledger_accounts a ON a.id = p.account_id AND a.name = ? AND a.currency = ?
-      WHERE e.transaction_id = ? OR e.transaction_id IS NULL AND e.deposit_id = ?`,
+      WHERE (e.transaction_id = ? OR e.transaction_id IS NULL AND e.deposit_id = ?)
+        AND NOT starts_with(e.reference, 'dispute_movement:')`,
     [`clearing:${rail}`, currency, id, id]
   )
   return Money.of(rows[0].minor, currency)

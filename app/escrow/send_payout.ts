@@ -130,6 +130,8 @@ async function begin(
       .update({
         sent_at: db.raw('now()'),
         wait_reason: '',
+        failure_code: '',
+        failure_message: '',
         payment_provider: account!.paymentProvider,
         rail: provider!.rail,
       })

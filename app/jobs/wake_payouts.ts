@@ -6,6 +6,6 @@ import { defineJob } from '#jobs/queue'
 export default defineJob<{ userId: string }>({
   name: 'wake_payouts',
   async handle({ userId }) {
-    await inTransaction((trx) => wakeWaitingPayouts(trx, userId))
+    await inTransaction((trx) => wakeWaitingPayouts(trx, userId, { refused: true }))
   },
 })

@@ -108,7 +108,7 @@ export async function thawDeposit({
       .first()
     if (!request) await resumeInspection(trx, milestone)
   }
-  await wakeWaitingPayouts(trx, project.freelancerId!)
+  await wakeWaitingPayouts(trx, project.freelancerId!, { refused: false })
   const refunds = await trx
     .from('transactions')
     .where('deposit_id', deposit.id)

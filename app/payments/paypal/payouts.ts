@@ -62,7 +62,7 @@ const WAITS: Record<string, string> = {
 const SENDING_ENDS_MS = 2 * 3_600_000
 
 /** Only then is its fee more than an estimate. */
-const FEE_IS_FINAL = new Set(['SUCCESS', 'REFUNDED', 'REVERSED'])
+const FEE_IS_FINAL = new Set(['SUCCESS', 'REFUNDED', 'REVERSED', 'RETURNED'])
 
 /**
  * Pays a recipient from our balance. One item a batch: PayPal refuses a second batch under the same
