@@ -155,6 +155,19 @@ test.group('reconcile:ledger, clearing', (group) => {
     )
   })
 
+  test('what a dispute cost and was booked hides no money that is not', async ({ assert }) => {
+    await fundedMilestone({ provider: 'paypal' })
+    const dispute = paypalSandbox.openDispute(paypalSandbox.captures[0].id!)
+    await settle()
+    paypalSandbox.resolveDispute(dispute, 'seller')
+    await settle()
+    paypalSandbox.topUp(2000)
+    const checks = await explainClearing()
+    const check = checks.find(({ rail }) => rail === 'paypal')!
+    assert.deepEqual(check.explained, [])
+    assert.equal(check.unexplained!.toDecimal(), '20.00')
+  })
+
   test('what nobody can explain is a break, to the cent, beside what is explained', async ({
     assert,
   }) => {
