@@ -23,6 +23,8 @@ export class WrongUsage extends Error {
 /** A command for operators: wrong usage is one sentence and exit code 2, and `--json` is for machines. */
 export abstract class OperatorCommand extends BaseCommand {
   static validate(parsed: Parameters<typeof BaseCommand.validate>[0]) {
+    // Validated although nothing but the help will be shown.
+    if (parsed.flags.help !== undefined) return
     try {
       super.validate(parsed)
     } catch (error) {

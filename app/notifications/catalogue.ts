@@ -198,6 +198,14 @@ export const catalogue = {
     title: 'Refund could not be sent',
     body: `${money(d)} of "${d.project_title}" could not be sent back the way it came. Our finance team will pay it another way.`,
   }),
+  'payout_account.added': (d: AboutPayoutAccount & { destination: string }) => ({
+    title: 'Payout account added',
+    body: `${d.destination} was added to where you can be paid. If that was not you, remove it and change your password.`,
+  }),
+  'payout_account.made_default': (d: AboutPayoutAccount & { destination: string }) => ({
+    title: 'Payouts go elsewhere from now on',
+    body: `Your payouts go to ${d.destination} from now on. If that was not you, change it back and change your password.`,
+  }),
   'payout_account.enabled': (_: AboutPayoutAccount) => ({
     title: 'Payout account ready',
     body: 'Your payout account can be paid now. What waited for it is being sent.',

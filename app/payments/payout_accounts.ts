@@ -69,7 +69,10 @@ export async function addPayoutAccount(
       { client: trx }
     )
     if (destination && isDefault) await enqueue(trx, wakePayouts, { userId: user.id })
-    return PayoutAccount.findOrFail(id, { client: trx })
+    const made = await PayoutAccount.findOrFail(id, { client: trx })
+    // Where money goes is what a thief of an access token would change.
+    if (destination) await tell(trx, made, 'payout_account.added')
+    return made
   })
   return establish(user, account)
 }
@@ -144,6 +147,7 @@ export async function makeDefaultPayoutAccount(user: User, id: string): Promise<
     if (!account.isDefault) {
       await live(user, trx).where('is_default', true).update({ is_default: false })
       await account.merge({ isDefault: true }).save()
+      await tell(trx, account, 'payout_account.made_default')
     }
     await enqueue(trx, wakePayouts, { userId: user.id })
     return account
@@ -255,6 +259,23 @@ async function payoutAccountOf(
   const account = isUuid(id) ? await live(user, client).where('id', id).first() : null
   if (!account) throw notFound('payout account')
   return account
+}
+
+async function tell(
+  trx: TransactionClientContract,
+  account: PayoutAccount,
+  kind: 'payout_account.added' | 'payout_account.made_default'
+): Promise<void> {
+  const { userId, id, paymentProvider, destination } = account
+  await notify(trx, {
+    userId,
+    kind,
+    data: {
+      payout_account_id: id,
+      payment_provider: paymentProvider,
+      destination: destination || paymentProvider,
+    },
+  })
 }
 
 /** One change of somebody's accounts at a time: which one is the default depends on all of them. */

@@ -110,6 +110,13 @@ test.group('treasury:record', (group) => {
     assert.lengthOf(await db.from('transactions'), 0)
   })
 
+  test('asking for help is no wrong usage', async ({ assert }) => {
+    const TreasuryRecord = await import('#commands/treasury_record')
+    const parsed = { args: [], _: [], flags: { help: true }, unknownFlags: [], nodeArgs: [] }
+    assert.doesNotThrow(() => TreasuryRecord.default.validate(parsed as never))
+    assert.throws(() => TreasuryRecord.default.validate({ ...parsed, flags: {} } as never))
+  })
+
   test('a top-up wakes a refund that waited for the balance', async ({ assert }) => {
     const { client, milestone } = await fundedMilestone()
     sandbox.withdraw(sandbox.available())

@@ -255,6 +255,17 @@ test.group('Payouts by PayPal and Venmo', (group) => {
       201
     )
     assert.equal(again.id, paypal.id)
+    const path = `payments/payout-accounts/${paypal.id}`
+    expectData(await api(freelancer).put(path, { is_default: true }))
+    const told = await db.from('notifications').where('user_id', freelancer.id).orderBy('seq')
+    assert.deepEqual(
+      told.map(({ kind, data }) => `${kind} ${data.destination}`),
+      [
+        'payout_account.added +14155550123',
+        'payout_account.added frank@example.com',
+        'payout_account.made_default frank@example.com',
+      ]
+    )
     const link = await api(freelancer).post(
       `payments/payout-accounts/${paypal.id}/onboarding-link`,
       {}
