@@ -359,7 +359,8 @@ function sent({ state, amount, fee, returnedAmount, debited }: ProviderMovement)
   const zero = Money.zero(amount.currency)
   const cost = fee?.currency === amount.currency ? amount.add(fee) : amount
   const back = state === 'returned' ? (returnedAmount ?? amount) : zero
-  const left = state === 'pending' ? (debited ?? zero) : state === 'failed' ? cost.subtract(amount) : cost
+  const left =
+    state === 'pending' ? (debited ?? zero) : state === 'failed' ? cost.subtract(amount) : cost
   return {
     amount: zero.subtract(left).add(back),
     reason: (difference, booked) => {
