@@ -64,7 +64,7 @@ test.group('The balance at PayPal', (group) => {
             withheld_balance: { currency_code: 'USD', value: '30.00' },
           },
           { currency: 'EUR', total_balance: { currency_code: 'EUR', value: '5.00' } },
-          { currency: 'HUF', total_balance: { currency_code: 'HUF', value: '500' } },
+          { currency: 'KWD', total_balance: { currency_code: 'KWD', value: '500' } },
         ],
       }),
     })
