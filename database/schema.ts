@@ -931,6 +931,23 @@ export class SubmissionSchema extends BaseModel {
   declare submittedBy: string
 }
 
+export class TermsAcceptanceSchema extends BaseModel {
+  static $columns = ['acceptedAt', 'context', 'id', 'projectId', 'userId', 'version'] as const
+  $columns = TermsAcceptanceSchema.$columns
+  @column.dateTime()
+  declare acceptedAt: DateTime
+  @column()
+  declare context: string
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare projectId: string | null
+  @column()
+  declare userId: string
+  @column()
+  declare version: string
+}
+
 export class TransactionSchema extends BaseModel {
   static $columns = ['absentLookups', 'amount', 'attempt', 'completedAt', 'continuesId', 'createdAt', 'currency', 'depositId', 'escrowAccountId', 'failureCode', 'failureMessage', 'id', 'keySpent', 'lastLookupAt', 'lastSendAt', 'milestoneId', 'paymentProvider', 'providerSourceId', 'providerTransactionId', 'rail', 'sendsOpen', 'sentAt', 'settleTriedAt', 'status', 'transactionType', 'userId', 'waitReason'] as const
   $columns = TransactionSchema.$columns

@@ -25,6 +25,7 @@ import type RefundRequestTransformer from '#transformers/refund_request_transfor
 import type ReleaseTransformer from '#transformers/release_transformer'
 import type SerializeTransformer from '#transformers/serialize'
 import type SignedInTransformer from '#transformers/signed_in_transformer'
+import type TermsTransformer from '#transformers/terms_transformer'
 import type TransactionTransformer from '#transformers/transaction_transformer'
 import type UserTransformer from '#transformers/user_transformer'
 
@@ -108,6 +109,10 @@ export namespace Data {
   export type SignedIn = InferData<SignedInTransformer>
   export namespace SignedIn {
     export type Variants = InferVariants<SignedInTransformer>
+  }
+  export type Terms = InferData<TermsTransformer>
+  export namespace Terms {
+    export type Variants = InferVariants<TermsTransformer>
   }
   export type Transaction = InferData<TransactionTransformer>
   export namespace Transaction {

@@ -78,6 +78,11 @@ const definitions = {
     180,
     'Days that a payout or refund may be on its way before it is a break; PayPal keeps an unclaimed one for 30'
   ),
+  terms_version: label(
+    '2026-11-01',
+    40,
+    'Version of the terms of use that who registers or takes a project on accepts'
+  ),
 } satisfies Record<string, Definition<unknown>>
 
 export type SettingName = keyof typeof definitions
@@ -180,6 +185,23 @@ function integerList(
     parse(input) {
       if (!Array.isArray(input)) throw new InvalidSetting('must be a list of whole numbers')
       return input.map((item) => readInteger(item, min, max))
+    },
+  }
+}
+
+/** A short name that fits into an address: letters, digits, dots, dashes. */
+function label(value: string, length: number, about: string): Definition<string> {
+  return {
+    default: value,
+    about,
+    parse(input) {
+      const named = typeof input === 'string' && input.length <= length && /^[\w.-]+$/.test(input)
+      if (!named) {
+        throw new InvalidSetting(
+          `must be a name such as "${value}": letters, digits, dots and dashes, at most ${length}`
+        )
+      }
+      return input
     },
   }
 }

@@ -4,6 +4,7 @@ import { enqueue } from '#jobs/queue'
 import mailLink from '#jobs/mail_link'
 import User, { type UserType } from '#models/user'
 import { assertNotEmail, hashPassword } from '#identity/passwords'
+import { recordTermsAcceptance } from '#identity/terms'
 
 export interface Registration {
   /** Lower case, trimmed. */
@@ -12,6 +13,8 @@ export interface Registration {
   user_type: UserType
   first_name?: string
   last_name?: string
+  /** The terms that were shown. Omitted, those in force. */
+  terms_version?: string
 }
 
 /**
@@ -21,7 +24,8 @@ export interface Registration {
  * hid it would be undone by one more request, and would leave honest people waiting for a mail. Signing
  * in and resetting never tell.
  *
- * @throws Problem 409 `email_taken`, 422 for a password that is the address, 503 `busy`
+ * @throws Problem 409 `email_taken`, 422 for a password that is the address and for terms that are not in
+ *   force, 503 `busy`
  */
 export async function register(input: Registration): Promise<User> {
   assertNotEmail(input.password, input.email)
@@ -44,6 +48,11 @@ export async function register(input: Registration): Promise<User> {
       .returning('id')
     if (!row) throw emailTaken()
     await trx.table('profiles').insert({ user_id: row.id })
+    await recordTermsAcceptance(trx, {
+      userId: row.id,
+      context: 'registration',
+      version: input.terms_version,
+    })
     await enqueue(trx, mailLink, { userId: row.id, purpose: 'verify_email' })
     return User.findOrFail(row.id, { client: trx })
   })

@@ -31,12 +31,17 @@ const line = (length: number) =>
 
 const token = () => vine.string().trim().minLength(1).maxLength(200)
 
+/** The version of the terms that was shown to who accepts them; whether it is in force, the data decide. */
+const termsVersion = () =>
+  vine.string().trim().minLength(1).maxLength(40).use(storable()).optional()
+
 export const registrationValidator = vine.create({
   email: email(),
   password: newPassword(),
   user_type: vine.enum(USER_TYPES),
   first_name: line(100).optional(),
   last_name: line(100).optional(),
+  terms_version: termsVersion(),
 })
 
 export const signInValidator = vine.create({

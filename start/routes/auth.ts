@@ -5,9 +5,11 @@ const EmailVerifications = () => import('#controllers/api/email_verifications_co
 const PasswordResets = () => import('#controllers/api/password_resets_controller')
 const Profiles = () => import('#controllers/api/profiles_controller')
 const Registrations = () => import('#controllers/api/registrations_controller')
+const Terms = () => import('#controllers/api/terms_controller')
 const Sessions = () => import('#controllers/api/sessions_controller')
 
 api(() => {
+  router.get('terms', [Terms, 'show']).as('terms.show')
   router.post('auth/register', [Registrations, 'store']).as('auth.register')
   router.post('auth/login', [Sessions, 'store']).as('auth.login')
   router.post('auth/refresh', [Sessions, 'update']).as('auth.refresh')

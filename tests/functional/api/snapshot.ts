@@ -95,6 +95,6 @@ function masked(line: string, known: Set<string>): string {
     .replace(/"(id|entry_id|account_id|stripe|account_seq|seq|balance|balance_after)":\d+/g, '')
     .replace(/"content_hash":"[^"]*"/, '')
     .replace(/\$argon2[^"]*/g, 'a-hash')
-    .replace(/\b[\w-]{40,}\b/g, 'a-token')
+    .replace(/[\w-]{40,}/g, 'a-token')
     .replace(/\b(acct|pi|ch|tr|re|cs)_\w+/g, 'an-id-at-stripe')
 }

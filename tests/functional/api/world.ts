@@ -153,9 +153,11 @@ export function examples(own: World): Record<string, Example[]> {
           user_type: 'freelancer',
           first_name: 'Nova',
           last_name: 'Newton',
+          terms_version: '2026-11-01',
         },
       },
     ],
+    'GET terms': [nobody],
     'POST auth/login': [
       { ...nobody, body: { email: own.client.email, password: PASSWORD }, text: ['email'] },
     ],
