@@ -26,6 +26,8 @@ export default defineConfig({
     () => import('@adonisjs/bouncer/bouncer_provider'),
     () => import('@adonisjs/cors/cors_provider'),
     () => import('@adonisjs/mail/mail_provider'),
+    () => import('@adonisjs/redis/redis_provider'),
+    () => import('#providers/redis_log_provider'),
     { file: () => import('#providers/identity_provider'), environment: ['web'] },
     { file: () => import('#providers/live_money_provider'), environment: ['web'] },
   ],

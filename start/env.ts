@@ -17,6 +17,9 @@ export default await Env.create(new URL('../', import.meta.url), {
   DATABASE_URL: Env.schema.secret(),
   DATABASE_POOL_MAX: Env.schema.number.optional(),
 
+  /** For what several web processes share. Without it, each keeps it for itself. */
+  REDIS_URL: Env.schema.secret.optional(),
+
   /** PKCS#8 PEM of the Ed25519 key that signs access tokens. Made on first start in development. */
   JWT_PRIVATE_KEY: Env.schema.string.optional(),
 

@@ -14,6 +14,7 @@ import { waitFor } from '../../../bin/surroundings/wait.js'
 /** Ids of what a killed parent had started. */
 interface Orphans {
   postgres: number
+  redis: number
   child: number
 }
 
@@ -22,7 +23,8 @@ async function killedParent(dir: string): Promise<Orphans> {
   const parent = spawn(process.execPath, ['--import=@poppinss/ts-exec', script, dir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  await once(parent.stdout, 'data')
+  const [said] = await once(parent.stdout, 'data')
+  const { redis } = JSON.parse(String(said))
   const child = await waitFor('the child', async () => {
     const log = await readFile(join(dir, 'stubborn.log'), 'utf8').catch(() => '')
     return Number(/child (\d+)/.exec(log)?.[1]) || undefined
@@ -31,7 +33,7 @@ async function killedParent(dir: string): Promise<Orphans> {
   const postgres = Number(lock.split('\n')[0])
   parent.kill('SIGKILL')
   await once(parent, 'exit')
-  return { postgres, child }
+  return { postgres, redis, child }
 }
 
 test.group('What we start', (group) => {
@@ -44,7 +46,8 @@ test.group('What we start', (group) => {
   test('leaves no process behind when we are killed, not even one that ignores SIGTERM', async ({
     assert,
   }) => {
-    const { postgres, child } = await killedParent(dir)
+    const { postgres, redis, child } = await killedParent(dir)
+    assert.isTrue(await ended(redis, 15_000), 'Redis still runs')
     assert.isTrue(await ended(child, 15_000), 'the child of a child still runs')
     assert.isTrue(await ended(postgres, 15_000), 'PostgreSQL still runs')
   })
