@@ -28,6 +28,7 @@ export default defineConfig({
     () => import('@adonisjs/mail/mail_provider'),
     () => import('@adonisjs/redis/redis_provider'),
     () => import('#providers/redis_log_provider'),
+    () => import('@adonisjs/drive/drive_provider'),
     { file: () => import('#providers/identity_provider'), environment: ['web'] },
     { file: () => import('#providers/live_money_provider'), environment: ['web'] },
   ],

@@ -56,4 +56,11 @@ export default await Env.create(new URL('../', import.meta.url), {
   SMTP_PORT: Env.schema.number.optional(),
   SMTP_USERNAME: Env.schema.string.optional(),
   SMTP_PASSWORD: Env.schema.secret.optional(),
+
+  /** Where files are kept. Default fs. */
+  DRIVE_DISK: Env.schema.enum.optional(['fs', 'azure'] as const),
+  /** Folder of the `fs` disk. Default `storage` beside the code. */
+  DRIVE_ROOT: Env.schema.string.optional(),
+  AZURE_STORAGE_CONNECTION_STRING: Env.schema.secret.optional(),
+  AZURE_STORAGE_CONTAINER: Env.schema.string.optional(),
 })

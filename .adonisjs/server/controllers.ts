@@ -32,6 +32,7 @@ export const controllers = {
     Transactions: () => import('#controllers/api/transactions_controller'),
     Users: () => import('#controllers/api/users_controller'),
   },
+  Files: () => import('#controllers/files_controller'),
   Health: () => import('#controllers/health_controller'),
   webhooks: {
     Paypal: () => import('#controllers/webhooks/paypal_controller'),

@@ -4,12 +4,6 @@ type ParamValue = string | number | bigint | boolean
 
 export type ScannedRoutes = {
   ALL: {
-    'webhooks.stripe': { paramsTuple?: []; params?: {} }
-    'webhooks.stripe.connect': { paramsTuple?: []; params?: {} }
-    'webhooks.paypal': { paramsTuple?: []; params?: {} }
-    'webhooks.venmo': { paramsTuple?: []; params?: {} }
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
     'api.auth.register': { paramsTuple?: []; params?: {} }
     'api.auth.login': { paramsTuple?: []; params?: {} }
@@ -65,15 +59,68 @@ export type ScannedRoutes = {
     'api.payout_accounts.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.onboarding_link': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.notifications.index': { paramsTuple?: []; params?: {} }
-    'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.notifications.read_all': { paramsTuple?: []; params?: {} }
-  }
-  POST: {
     'webhooks.stripe': { paramsTuple?: []; params?: {} }
     'webhooks.stripe.connect': { paramsTuple?: []; params?: {} }
     'webhooks.paypal': { paramsTuple?: []; params?: {} }
     'webhooks.venmo': { paramsTuple?: []; params?: {} }
+    'api.notifications.index': { paramsTuple?: []; params?: {} }
+    'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.notifications.read_all': { paramsTuple?: []; params?: {} }
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
+  }
+  GET: {
+    'api.terms.show': { paramsTuple?: []; params?: {} }
+    'api.profile.show': { paramsTuple?: []; params?: {} }
+    'api.projects.index': { paramsTuple?: []; params?: {} }
+    'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.activity': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.milestones.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.invitations.index': { paramsTuple?: []; params?: {} }
+    'api.projects.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.proposals.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.quotes.show': { paramsTuple?: []; params?: {} }
+    'api.refunds.index': { paramsTuple?: []; params?: {} }
+    'api.refunds.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.payouts.index': { paramsTuple?: []; params?: {} }
+    'api.transactions.index': { paramsTuple?: []; params?: {} }
+    'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
+    'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
+    'api.notifications.index': { paramsTuple?: []; params?: {} }
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
+  }
+  HEAD: {
+    'api.terms.show': { paramsTuple?: []; params?: {} }
+    'api.profile.show': { paramsTuple?: []; params?: {} }
+    'api.projects.index': { paramsTuple?: []; params?: {} }
+    'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.activity': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.milestones.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.invitations.index': { paramsTuple?: []; params?: {} }
+    'api.projects.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.proposals.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.quotes.show': { paramsTuple?: []; params?: {} }
+    'api.refunds.index': { paramsTuple?: []; params?: {} }
+    'api.refunds.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.payouts.index': { paramsTuple?: []; params?: {} }
+    'api.transactions.index': { paramsTuple?: []; params?: {} }
+    'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
+    'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
+    'api.notifications.index': { paramsTuple?: []; params?: {} }
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
+  }
+  POST: {
     'api.auth.register': { paramsTuple?: []; params?: {} }
     'api.auth.login': { paramsTuple?: []; params?: {} }
     'api.auth.refresh': { paramsTuple?: []; params?: {} }
@@ -103,55 +150,11 @@ export type ScannedRoutes = {
     'api.transactions.cancel': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.store': { paramsTuple?: []; params?: {} }
     'api.payout_accounts.onboarding_link': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'webhooks.stripe': { paramsTuple?: []; params?: {} }
+    'webhooks.stripe.connect': { paramsTuple?: []; params?: {} }
+    'webhooks.paypal': { paramsTuple?: []; params?: {} }
+    'webhooks.venmo': { paramsTuple?: []; params?: {} }
     'api.notifications.read_all': { paramsTuple?: []; params?: {} }
-  }
-  GET: {
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
-    'api.terms.show': { paramsTuple?: []; params?: {} }
-    'api.profile.show': { paramsTuple?: []; params?: {} }
-    'api.projects.index': { paramsTuple?: []; params?: {} }
-    'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.projects.activity': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.projects.milestones.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.milestones.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.invitations.index': { paramsTuple?: []; params?: {} }
-    'api.projects.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.projects.proposals.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.quotes.show': { paramsTuple?: []; params?: {} }
-    'api.refunds.index': { paramsTuple?: []; params?: {} }
-    'api.refunds.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.payouts.index': { paramsTuple?: []; params?: {} }
-    'api.transactions.index': { paramsTuple?: []; params?: {} }
-    'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
-    'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
-    'api.notifications.index': { paramsTuple?: []; params?: {} }
-  }
-  HEAD: {
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
-    'api.terms.show': { paramsTuple?: []; params?: {} }
-    'api.profile.show': { paramsTuple?: []; params?: {} }
-    'api.projects.index': { paramsTuple?: []; params?: {} }
-    'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.projects.activity': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.projects.milestones.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.milestones.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.invitations.index': { paramsTuple?: []; params?: {} }
-    'api.projects.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.projects.proposals.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.quotes.show': { paramsTuple?: []; params?: {} }
-    'api.refunds.index': { paramsTuple?: []; params?: {} }
-    'api.refunds.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.payouts.index': { paramsTuple?: []; params?: {} }
-    'api.transactions.index': { paramsTuple?: []; params?: {} }
-    'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
-    'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
-    'api.notifications.index': { paramsTuple?: []; params?: {} }
   }
   PUT: {
     'api.profile.update': { paramsTuple?: []; params?: {} }

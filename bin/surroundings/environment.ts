@@ -67,6 +67,9 @@ export function environment(options: EnvironmentOptions): Record<string, string>
     MAIL_FROM: 'SafeSend <escrow@safesend.example>',
     MAIL_DIR: join(options.dir, 'mail'),
 
+    DRIVE_DISK: 'fs',
+    DRIVE_ROOT: join(options.dir, 'storage'),
+
     // Read by sandbox/server.ts only, with the ids above.
     SANDBOX_STRIPE_PORT: String(ports.sandbox),
     SANDBOX_DATA_DIR: join(options.dir, 'stripe'),
