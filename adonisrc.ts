@@ -29,6 +29,10 @@ export default defineConfig({
     () => import('@adonisjs/redis/redis_provider'),
     () => import('#providers/redis_log_provider'),
     () => import('@adonisjs/drive/drive_provider'),
+    {
+      file: () => import('@adonisjs/transmit/transmit_provider'),
+      environment: ['web', 'test'],
+    },
     { file: () => import('#providers/identity_provider'), environment: ['web'] },
     { file: () => import('#providers/live_money_provider'), environment: ['web'] },
   ],

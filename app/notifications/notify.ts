@@ -1,6 +1,9 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { wordsOf, type NotificationData, type NotificationKind } from '#notifications/catalogue'
 
+/** What PostgreSQL calls the news that somebody has a notification; the payload is the user's id. */
+export const NOTIFICATION_MADE = 'notification_made'
+
 export interface NewNotification<Kind extends NotificationKind = NotificationKind> {
   /** Who is told. */
   userId: string
@@ -12,6 +15,8 @@ export interface NewNotification<Kind extends NotificationKind = NotificationKin
 /**
  * Tells one user something, as part of `trx`. Notifications of a user are numbered without gaps, so
  * a client that knows the last number it saw can ask for what it missed.
+ *
+ * Streams hear of it when `trx` commits, and not when it rolls back.
  *
  * The number comes from the user's row, which stays locked until `trx` ends. Notify after every
  * other lock is taken, and use `notifyAll` for more than one user, or two operations may wait for
@@ -27,10 +32,14 @@ export async function notify<Kind extends NotificationKind>(
     `WITH numbered AS (
        UPDATE users SET notification_seq = notification_seq + 1 WHERE id = ?
        RETURNING id, notification_seq
+     ),
+     made AS (
+       INSERT INTO notifications (user_id, seq, kind, title, body, data)
+       SELECT id, notification_seq, ?, ?, ?, ?::jsonb FROM numbered
+       RETURNING user_id
      )
-     INSERT INTO notifications (user_id, seq, kind, title, body, data)
-     SELECT id, notification_seq, ?, ?, ?, ?::jsonb FROM numbered`,
-    [userId, kind, title, body, JSON.stringify(data)]
+     SELECT pg_notify(?, user_id::text) FROM made`,
+    [userId, kind, title, body, JSON.stringify(data), NOTIFICATION_MADE]
   )
 }
 

@@ -15,6 +15,9 @@ const serializer = new ApiSerializer()
 /** `serialize(ProjectTransformer.transform(project))` is `{ data: { … } }`, ready to be returned. */
 export const serialize = serializer.serialize.bind(serializer)
 
+/** The same without the envelope, for where there is no answer to wrap. */
+export const serializeBare = serializer.serializeWithoutWrapping.bind(serializer)
+
 /** One page of a list: `{ data: [ … ], meta: { next_cursor, has_more } }`. */
 export async function serializePage<Collection extends object>(
   collection: Collection,

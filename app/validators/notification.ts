@@ -17,3 +17,12 @@ export const readAllValidator = vine.create(
       .optional(),
   })
 )
+
+/** The name that a client gives its stream: a UUID with `@adonisjs/transmit-client`. */
+const streamName = () => vine.string().regex(/^[\w-]{1,64}$/)
+
+export const openStreamValidator = vine.create(vine.object({ uid: streamName() }))
+
+export const subscriptionValidator = vine.create(
+  vine.object({ uid: streamName(), channel: vine.string().maxLength(200) })
+)
