@@ -59,14 +59,6 @@ export type ScannedRoutes = {
     'api.payout_accounts.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.onboarding_link': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.notifications.index': { paramsTuple?: []; params?: {} }
-    'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.notifications.read_all': { paramsTuple?: []; params?: {} }
-    'streams.show': { paramsTuple?: []; params?: {} }
-    'streams.subscribe': { paramsTuple?: []; params?: {} }
-    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
-  }
-  POST: {
     'webhooks.stripe': { paramsTuple?: []; params?: {} }
     'webhooks.stripe.connect': { paramsTuple?: []; params?: {} }
     'webhooks.paypal': { paramsTuple?: []; params?: {} }
@@ -75,6 +67,9 @@ export type ScannedRoutes = {
     'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.read_all': { paramsTuple?: []; params?: {} }
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'streams.show': { paramsTuple?: []; params?: {} }
+    'streams.subscribe': { paramsTuple?: []; params?: {} }
+    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
     'health.live': { paramsTuple?: []; params?: {} }
     'health.ready': { paramsTuple?: []; params?: {} }
   }
@@ -100,6 +95,7 @@ export type ScannedRoutes = {
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'streams.show': { paramsTuple?: []; params?: {} }
     'health.live': { paramsTuple?: []; params?: {} }
     'health.ready': { paramsTuple?: []; params?: {} }
   }
@@ -125,6 +121,7 @@ export type ScannedRoutes = {
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'streams.show': { paramsTuple?: []; params?: {} }
     'health.live': { paramsTuple?: []; params?: {} }
     'health.ready': { paramsTuple?: []; params?: {} }
   }
@@ -165,56 +162,6 @@ export type ScannedRoutes = {
     'api.notifications.read_all': { paramsTuple?: []; params?: {} }
     'streams.subscribe': { paramsTuple?: []; params?: {} }
     'streams.unsubscribe': { paramsTuple?: []; params?: {} }
-  }
-  GET: {
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
-    'api.terms.show': { paramsTuple?: []; params?: {} }
-    'api.profile.show': { paramsTuple?: []; params?: {} }
-    'api.projects.index': { paramsTuple?: []; params?: {} }
-    'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.projects.activity': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.projects.milestones.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.milestones.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.invitations.index': { paramsTuple?: []; params?: {} }
-    'api.projects.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.projects.proposals.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.quotes.show': { paramsTuple?: []; params?: {} }
-    'api.refunds.index': { paramsTuple?: []; params?: {} }
-    'api.refunds.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.payouts.index': { paramsTuple?: []; params?: {} }
-    'api.transactions.index': { paramsTuple?: []; params?: {} }
-    'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
-    'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
-    'api.notifications.index': { paramsTuple?: []; params?: {} }
-    'streams.show': { paramsTuple?: []; params?: {} }
-  }
-  HEAD: {
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
-    'api.terms.show': { paramsTuple?: []; params?: {} }
-    'api.profile.show': { paramsTuple?: []; params?: {} }
-    'api.projects.index': { paramsTuple?: []; params?: {} }
-    'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.projects.activity': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.projects.milestones.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.milestones.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.invitations.index': { paramsTuple?: []; params?: {} }
-    'api.projects.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.projects.proposals.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.quotes.show': { paramsTuple?: []; params?: {} }
-    'api.refunds.index': { paramsTuple?: []; params?: {} }
-    'api.refunds.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.payouts.index': { paramsTuple?: []; params?: {} }
-    'api.transactions.index': { paramsTuple?: []; params?: {} }
-    'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
-    'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
-    'api.notifications.index': { paramsTuple?: []; params?: {} }
-    'streams.show': { paramsTuple?: []; params?: {} }
   }
   PUT: {
     'api.profile.update': { paramsTuple?: []; params?: {} }
