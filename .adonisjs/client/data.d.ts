@@ -6,8 +6,11 @@
 /// <reference path="./manifest.d.ts" />
 import type { InferData, InferVariants } from '@adonisjs/core/types/transformers'
 import type ActivityTransformer from '#transformers/activity_transformer'
+import type ClientDashboardTransformer from '#transformers/client_dashboard_transformer'
+import type DashboardLinesTransformer from '#transformers/dashboard_lines'
 import type DescribeTransformer from '#transformers/describe'
 import type EscrowStatementTransformer from '#transformers/escrow_statement_transformer'
+import type FreelancerDashboardTransformer from '#transformers/freelancer_dashboard_transformer'
 import type InvitationTransformer from '#transformers/invitation_transformer'
 import type MessageTransformer from '#transformers/message_transformer'
 import type MilestoneTransformer from '#transformers/milestone_transformer'
@@ -34,6 +37,14 @@ export namespace Data {
   export namespace Activity {
     export type Variants = InferVariants<ActivityTransformer>
   }
+  export type ClientDashboard = InferData<ClientDashboardTransformer>
+  export namespace ClientDashboard {
+    export type Variants = InferVariants<ClientDashboardTransformer>
+  }
+  export type DashboardLines = InferData<DashboardLinesTransformer>
+  export namespace DashboardLines {
+    export type Variants = InferVariants<DashboardLinesTransformer>
+  }
   export type Describe = InferData<DescribeTransformer>
   export namespace Describe {
     export type Variants = InferVariants<DescribeTransformer>
@@ -41,6 +52,10 @@ export namespace Data {
   export type EscrowStatement = InferData<EscrowStatementTransformer>
   export namespace EscrowStatement {
     export type Variants = InferVariants<EscrowStatementTransformer>
+  }
+  export type FreelancerDashboard = InferData<FreelancerDashboardTransformer>
+  export namespace FreelancerDashboard {
+    export type Variants = InferVariants<FreelancerDashboardTransformer>
   }
   export type Invitation = InferData<InvitationTransformer>
   export namespace Invitation {

@@ -7,6 +7,7 @@ export const controllers = {
   api: {
     Activities: () => import('#controllers/api/activities_controller'),
     Approvals: () => import('#controllers/api/approvals_controller'),
+    Dashboards: () => import('#controllers/api/dashboards_controller'),
     Deposits: () => import('#controllers/api/deposits_controller'),
     EmailVerifications: () => import('#controllers/api/email_verifications_controller'),
     EscrowAccounts: () => import('#controllers/api/escrow_accounts_controller'),
