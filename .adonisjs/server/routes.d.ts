@@ -59,6 +59,7 @@ export type ScannedRoutes = {
     'api.payout_accounts.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.onboarding_link': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.dashboard.show': { paramsTuple?: []; params?: {} }
     'webhooks.stripe': { paramsTuple?: []; params?: {} }
     'webhooks.stripe.connect': { paramsTuple?: []; params?: {} }
     'webhooks.paypal': { paramsTuple?: []; params?: {} }
@@ -93,6 +94,7 @@ export type ScannedRoutes = {
     'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
+    'api.dashboard.show': { paramsTuple?: []; params?: {} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'streams.show': { paramsTuple?: []; params?: {} }
@@ -119,6 +121,7 @@ export type ScannedRoutes = {
     'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
+    'api.dashboard.show': { paramsTuple?: []; params?: {} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'streams.show': { paramsTuple?: []; params?: {} }
