@@ -10,6 +10,7 @@ export const controllers = {
     Dashboards: () => import('#controllers/api/dashboards_controller'),
     Deposits: () => import('#controllers/api/deposits_controller'),
     EmailVerifications: () => import('#controllers/api/email_verifications_controller'),
+    Erasures: () => import('#controllers/api/erasures_controller'),
     EscrowAccounts: () => import('#controllers/api/escrow_accounts_controller'),
     Invitations: () => import('#controllers/api/invitations_controller'),
     Messages: () => import('#controllers/api/messages_controller'),

@@ -1,4 +1,5 @@
 import db from '@adonisjs/lucid/services/db'
+import { ERASED_NAME } from '#identity/erased'
 import type User from '#models/user'
 import type { ProjectStatus } from '#models/project'
 import { partyColumn } from '#escrow/visible'
@@ -19,6 +20,7 @@ interface Row {
   other_first_name: string
   other_last_name: string
   other_email: string
+  other_erased_at: Date | null
 }
 
 /**
@@ -39,7 +41,8 @@ export async function listProjects(
   const query = db.connection().knexRawQuery(
     `SELECT p.id, p.title, p.description, p.total_amount, p.currency, p.status, p.created_at,
             p.deadline, other.id AS other_id, other.first_name AS other_first_name,
-            other.last_name AS other_last_name, other.email AS other_email
+            other.last_name AS other_last_name, other.email AS other_email,
+            other.erased_at AS other_erased_at
        FROM projects p
        LEFT JOIN users other ON other.id = p.${others}
       WHERE p.${mine} = ?
@@ -75,6 +78,7 @@ function summaryOf(row: Row, me: Party, iAmClient: boolean): ProjectSummary {
 }
 
 function otherOf(row: Row): Party {
+  if (row.other_erased_at) return { id: row.other_id!, name: ERASED_NAME }
   const name = `${row.other_first_name} ${row.other_last_name}`.trim() || row.other_email
   return { id: row.other_id!, name }
 }

@@ -5,12 +5,13 @@ import { inTransaction } from '#database/transaction'
 import { notify } from '#notifications/notify'
 import Message from '#models/message'
 import type Project from '#models/project'
-import type User from '#models/user'
+import User from '#models/user'
 
 /**
  * Writes to the other party. Words stay possible after the project has ended.
  *
- * @throws Problem 409 `wrong_state` while nobody has accepted, for there is nobody to read it
+ * @throws Problem 409 `wrong_state` while nobody has accepted, `party_erased` once the other party has deleted
+ *   their account: there is nobody to read it
  */
 export async function sendMessage(
   project: Project,
@@ -19,13 +20,22 @@ export async function sendMessage(
   if (!project.freelancerId) {
     throw wrongState('Nobody has accepted this project yet.', project.status)
   }
+  const reader = otherParty(project, by.id)
   return inTransaction(async (trx) => {
+    const { erasedAt } = await User.findOrFail(reader, { client: trx })
+    if (erasedAt) {
+      throw wrongState(
+        'The other party has deleted their account; nobody would read this.',
+        project.status,
+        { code: 'party_erased' }
+      )
+    }
     const message = await Message.create(
       { projectId: project.id, senderId: by.id, body },
       { client: trx }
     )
     await notify(trx, {
-      userId: otherParty(project, by.id),
+      userId: reader,
       kind: 'message.received',
       data: { ...aboutProject(project), message_id: message.id, by: by.displayName },
     })

@@ -6,6 +6,7 @@ import { errors as lucidErrors } from '@adonisjs/lucid'
 import { ExceptionHandler, type HttpContext } from '@adonisjs/core/http'
 import router from '@adonisjs/core/services/router'
 import { Problem, type FieldError } from '#exceptions/problem'
+import { USER_IS_ERASED } from '#identity/erased'
 
 interface ProblemDocument {
   type: string
@@ -49,7 +50,7 @@ const UNSTORABLE = new Set(['22021', '22P05', '22P02', '22003', '22007', '22008'
 export default class HttpExceptionHandler extends ExceptionHandler {
   protected debug = false
   protected ignoreStatuses = [400, 401, 403, 404, 405, 409, 413, 415, 422, 429]
-  protected ignoreCodes = [...UNSTORABLE]
+  protected ignoreCodes = [...UNSTORABLE, USER_IS_ERASED]
 
   async handle(error: any, ctx: HttpContext) {
     const cause = error?.code === 'E_ROUTE_NOT_FOUND' ? noRoute(ctx) : error
@@ -93,7 +94,8 @@ export default class HttpExceptionHandler extends ExceptionHandler {
         errors,
       })
     }
-    if (error instanceof authErrors.E_UNAUTHORIZED_ACCESS) {
+    // The account was deleted while this request was under way.
+    if (error instanceof authErrors.E_UNAUTHORIZED_ACCESS || error?.code === USER_IS_ERASED) {
       return answer(
         401,
         'unauthenticated',

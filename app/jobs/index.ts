@@ -2,6 +2,7 @@ import type { Job } from '#jobs/queue'
 import autoApproveDue from '#jobs/auto_approve_due'
 import backfillInbox from '#jobs/backfill_inbox'
 import escalateUnansweredRefunds from '#jobs/escalate_unanswered_refunds'
+import mailErased from '#jobs/mail_erased'
 import { mailInvitation } from '#jobs/mail_invitation'
 import mailLink from '#jobs/mail_link'
 import mailPasswordChanged from '#jobs/mail_password_changed'
@@ -29,6 +30,7 @@ export const jobs: Job[] = [
   mailInvitation,
   mailLink,
   mailPasswordChanged,
+  mailErased,
   purgeExpiredSignIns,
   purgeIdempotencyKeys,
   reportDeadLetters,

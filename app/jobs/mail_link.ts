@@ -19,7 +19,7 @@ export default defineJob<{ userId: string | null; purpose: TokenPurpose }>({
   async handle({ userId, purpose }, { logger }) {
     // Nobody: somebody asked to reset the password of an address without an account.
     const user = userId && (await User.find(userId))
-    if (!user || (purpose === 'verify_email' && user.isVerified)) return
+    if (!user || user.erasedAt || (purpose === 'verify_email' && user.isVerified)) return
 
     const token = await inTransaction((trx) => issueSingleUseToken(trx, user.id, purpose))
     if (!token) return logger.warn({ user: user.id, purpose }, 'too many links within an hour')

@@ -7,6 +7,6 @@ export default defineJob<{ userId: string }>({
   name: 'mail_password_changed',
   async handle({ userId }) {
     const user = await User.find(userId)
-    if (user) await mail.send(new PasswordChangedMail(user))
+    if (user && !user.erasedAt) await mail.send(new PasswordChangedMail(user))
   },
 })

@@ -1,6 +1,7 @@
 import { UserSchema } from '#database/schema'
 import { column, hasOne } from '@adonisjs/lucid/orm'
 import type { HasOne } from '@adonisjs/lucid/types/relations'
+import { ERASED_NAME } from '#identity/erased'
 import Profile from '#models/profile'
 
 /** What a person does here. Staff are other people in another table. */
@@ -19,6 +20,7 @@ export default class User extends UserSchema {
 
   /** How the other party and e-mails call this person. */
   get displayName(): string {
+    if (this.erasedAt) return ERASED_NAME
     return `${this.firstName} ${this.lastName}`.trim() || this.email
   }
 }

@@ -13,7 +13,7 @@ export interface NewNotification<Kind extends NotificationKind = NotificationKin
 }
 
 /**
- * Tells one user something, as part of `trx`. Notifications of a user are numbered without gaps, so
+ * Tells one user something, as part of `trx`; one who is erased is told nothing. Notifications of a user are numbered without gaps, so
  * a client that knows the last number it saw can ask for what it missed.
  *
  * Streams hear of it when `trx` commits, and not when it rolls back.
@@ -30,7 +30,7 @@ export async function notify<Kind extends NotificationKind>(
   const { title, body } = wordsOf(kind, data)
   await trx.rawQuery(
     `WITH numbered AS (
-       UPDATE users SET notification_seq = notification_seq + 1 WHERE id = ?
+       UPDATE users SET notification_seq = notification_seq + 1 WHERE id = ? AND erased_at IS NULL
        RETURNING id, notification_seq
      ),
      made AS (

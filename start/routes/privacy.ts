@@ -1,0 +1,10 @@
+import router from '@adonisjs/core/services/router'
+import { api, signedIn } from '#start/routes/groups'
+
+const Erasures = () => import('#controllers/api/erasures_controller')
+
+api(() => {
+  signedIn(() => {
+    router.delete('users/profile', [Erasures, 'store']).as('profile.destroy')
+  })
+})
