@@ -5,7 +5,8 @@ import { EXIT, OperatorCommand, WrongUsage } from './_operator_command.js'
 
 export default class UsersErase extends OperatorCommand {
   static commandName = 'users:erase'
-  static description = 'Erase the personal data of somebody who asked for it; nothing brings it back'
+  static description =
+    'Erase the personal data of somebody who asked for it; nothing brings it back'
   static help = [
     '{{ binaryName }}users:erase ada@example.com --by "Vera Stein" --reason "Request of 3 May, ticket 812"',
     'The same rules as for who deletes their own account: refused while money or a dispute is open.',

@@ -14,10 +14,7 @@ const BATCH = 500
  *
  * Projects and invitations must still be as they were when it was told.
  */
-export async function forgetNameOf(
-  trx: TransactionClientContract,
-  userId: string
-): Promise<void> {
+export async function forgetNameOf(trx: TransactionClientContract, userId: string): Promise<void> {
   for (let last: string | null = null; ;) {
     const { rows }: { rows: { id: string; kind: string; data: any }[] } = await trx.rawQuery(
       NAMED,
@@ -64,7 +61,7 @@ const NAMED = `
     JOIN notifications n ON n.user_id = reader.id
     JOIN mine ON mine.id::text = n.data ->> 'project_id'
    WHERE reader.id <> :userId AND n.id > :last
-     AND (n.data ? 'by' OR n.data ? 'invited_by')
+     AND (jsonb_exists(n.data, 'by') OR jsonb_exists(n.data, 'invited_by'))
      AND (mine.client_id = :userId
        OR CASE n.kind
          WHEN 'invitation.declined' THEN EXISTS (

@@ -80,20 +80,15 @@ async function openBusinessOf(trx: TransactionClientContract, userId: string): P
   const { rows } = await trx.rawQuery(
     `WITH mine AS (
        SELECT p.id, p.status FROM projects p WHERE :userId IN (p.client_id, p.freelancer_id)
-     ), transaction AS (
-       SELECT t.* FROM transactions t WHERE t.user_id = :userId
-        UNION
-       SELECT t.* FROM transactions t JOIN escrow_accounts e ON e.id = t.escrow_account_id
-        WHERE e.project_id IN (SELECT id FROM mine)
      )
      SELECT 'project_active' AS code, count(*)::int AS open FROM mine WHERE status IN ('active', 'disputed')
      UNION ALL
      SELECT 'payout_waiting', count(*)::int FROM payouts
       WHERE user_id = :userId AND state IN ('waiting', 'in_transit', 'failed')
      UNION ALL
-     SELECT 'payment_pending', count(*)::int FROM transaction t
-      WHERE t.status = 'pending' AND NOT EXISTS (
-        SELECT FROM payouts p WHERE p.transaction_id = t.id AND p.user_id = :userId)
+     -- What the other side waits for, such as the payout of a freelancer who has no account yet, is theirs.
+     SELECT 'payment_pending', count(*)::int FROM transactions
+      WHERE user_id = :userId AND status = 'pending' AND transaction_type <> 'payout'
      UNION ALL
      SELECT 'refund_request_open', count(*)::int
        FROM refund_requests r JOIN milestones m ON m.id = r.milestone_id
@@ -104,8 +99,10 @@ async function openBusinessOf(trx: TransactionClientContract, userId: string): P
       WHERE d.status = ANY(:open) AND m.project_id IN (SELECT id FROM mine)
      UNION ALL
      SELECT 'chargeback_open', count(*)::int
-       FROM deposits d JOIN transaction t ON t.id = d.transaction_id
-      WHERE ${FROZEN_DEPOSIT}`,
+       FROM deposits d
+       JOIN transactions t ON t.id = d.transaction_id
+       JOIN escrow_accounts e ON e.id = t.escrow_account_id
+      WHERE e.project_id IN (SELECT id FROM mine) AND ${FROZEN_DEPOSIT}`,
     { userId, open: OPEN_DISPUTE }
   )
   return rows

@@ -186,6 +186,9 @@ export function examples(own: World): Record<string, Example[]> {
         legal: { skills: [[], ['x']], portfolio_url: [''], hourly_rate: ['0', '0.00'] },
       },
     ],
+    'DELETE users/profile': [
+      { by: 'unverified', body: { password: PASSWORD }, text: ['password'] },
+    ],
     'GET users/:id': [{ ...both, params: [own.freelancer.id] }],
 
     'POST projects': [
