@@ -73,6 +73,7 @@ export type ScannedRoutes = {
     'streams.unsubscribe': { paramsTuple?: []; params?: {} }
     'health.live': { paramsTuple?: []; params?: {} }
     'health.ready': { paramsTuple?: []; params?: {} }
+    'api.profile.destroy': { paramsTuple?: []; params?: {} }
   }
   GET: {
     'api.terms.show': { paramsTuple?: []; params?: {} }
@@ -177,6 +178,7 @@ export type ScannedRoutes = {
     'api.projects.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.milestones.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.profile.destroy': { paramsTuple?: []; params?: {} }
   }
 }
 declare module '@adonisjs/core/types/http' {
