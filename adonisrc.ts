@@ -28,6 +28,7 @@ export default defineConfig({
     () => import('@adonisjs/mail/mail_provider'),
     () => import('@adonisjs/redis/redis_provider'),
     () => import('#providers/redis_log_provider'),
+    () => import('@adonisjs/limiter/limiter_provider'),
     () => import('@adonisjs/drive/drive_provider'),
     {
       file: () => import('@adonisjs/transmit/transmit_provider'),

@@ -14,6 +14,9 @@ export default await Env.create(new URL('../', import.meta.url), {
   CORS_ORIGINS: Env.schema.string.optional(),
   FRONTEND_URL: Env.schema.string.optional({ format: 'url', tld: false }),
 
+  /** Multiplies every limit of `start/limiter.ts`, for tests of load. Refused with a live key. */
+  LIMITS_FACTOR: Env.schema.number.optional(),
+
   DATABASE_URL: Env.schema.secret(),
   DATABASE_POOL_MAX: Env.schema.number.optional(),
 

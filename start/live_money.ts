@@ -12,11 +12,12 @@ export interface LiveMoneySettings {
   VENMO_WEBHOOK_ID?: string
   MAIL_TRANSPORT?: string
   SMTP_HOST?: string
+  LIMITS_FACTOR?: string
 }
 
 /**
  * Refuses settings that are fine for trying SafeSend out, and would with real money send the key in
- * the clear, miss what happens to payouts, or keep mail from people.
+ * the clear, miss what happens to payouts, keep mail from people, or let anybody guess without end.
  *
  * @throws Exception E_NOT_FIT_FOR_LIVE_MONEY, which names every variable that is wrong
  */
@@ -41,6 +42,7 @@ export function assertFitForLiveMoney(settings: LiveMoneySettings): void {
     wrong.push('MAIL_TRANSPORT must be smtp; file sends nothing to anybody.')
   }
   if (!has('SMTP_HOST')) wrong.push('SMTP_HOST must name the mail server.')
+  if (has('LIMITS_FACTOR')) wrong.push('LIMITS_FACTOR must be unset; it is for tests of load.')
   if (wrong.length === 0) return
   throw new Exception(
     `A live key or account is set up, and these settings are not fit for real money:\n${wrong
@@ -102,5 +104,6 @@ export async function checkLiveMoney(): Promise<void> {
     VENMO_WEBHOOK_ID: env.get('VENMO_WEBHOOK_ID'),
     MAIL_TRANSPORT: env.get('MAIL_TRANSPORT'),
     SMTP_HOST: env.get('SMTP_HOST'),
+    LIMITS_FACTOR: env.get('LIMITS_FACTOR')?.toString(),
   })
 }

@@ -15,6 +15,8 @@ interface ProblemDocument {
   detail: string
   code: string
   request_id: string
+  /** Seconds, also sent as `Retry-After`. */
+  retry_after?: number
   errors?: FieldError[]
   [extra: string]: unknown
 }
@@ -56,6 +58,9 @@ export default class HttpExceptionHandler extends ExceptionHandler {
     const cause = error?.code === 'E_ROUTE_NOT_FOUND' ? noRoute(ctx) : error
     const problem = this.#describe(cause, ctx.request.id() ?? randomUUID())
     if (problem.status === 401) ctx.response.header('www-authenticate', 'Bearer')
+    if (problem.retry_after !== undefined) {
+      ctx.response.header('retry-after', String(problem.retry_after))
+    }
     ctx.response
       .status(problem.status)
       .header('content-type', 'application/problem+json')

@@ -11,7 +11,10 @@ export interface ProblemOptions {
   /** Stable, documented, machine-readable: `wrong_state`, `proposal_required`, ... */
   code: string
   status: number
-  /** Members that help the caller to go on, merged into the answer: `current_status`, `minimum`, ... */
+  /**
+   * Members that help the caller to go on, merged into the answer: `current_status`, `minimum`, ... Of
+   * these, `retry_after` (seconds) is also sent as the header `Retry-After`.
+   */
   extra?: Record<string, unknown>
   errors?: FieldError[]
   cause?: unknown

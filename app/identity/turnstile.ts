@@ -18,6 +18,7 @@ export class TurnStile {
         throw new Problem('Too many sign-ins at this moment. Try again in a few seconds.', {
           code: 'busy',
           status: 503,
+          extra: { retry_after: 3 },
         })
       }
       await new Promise<void>((resolve) => this.#waiting.push(resolve))

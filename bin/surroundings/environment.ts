@@ -14,6 +14,8 @@ export interface EnvironmentOptions {
   ports: Ports
   databaseUrl: string
   secrets: Secrets
+  /** See `LIMITS_FACTOR`. */
+  limitsFactor?: number
   /** Folder for what the processes write: mail, the sandboxes' state. */
   dir: string
 }
@@ -51,6 +53,8 @@ export function environment(options: EnvironmentOptions): Record<string, string>
     APP_KEY: secrets.appKey,
     APP_URL: `http://127.0.0.1:${ports.web}`,
     LOG_LEVEL: options.mode === 'test' ? 'error' : 'info',
+    // The tests of one run, and the benches, call from one address and without pause.
+    ...(options.limitsFactor && { LIMITS_FACTOR: String(options.limitsFactor) }),
     DATABASE_URL: options.databaseUrl,
     JWT_PRIVATE_KEY: secrets.jwtPrivateKey,
 

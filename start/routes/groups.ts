@@ -1,5 +1,6 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#start/kernel'
+import { generalLimits } from '#start/limiter'
 
 /**
  * The routes of the JSON API: every one of them gets this stack and no more. No session, no CSRF, no
@@ -11,6 +12,7 @@ export function api(callback: () => void) {
     .prefix('/api')
     .as('api')
     .use([
+      generalLimits.perIp,
       middleware.json(),
       middleware.body(),
       middleware.parsedBody(),
@@ -20,5 +22,7 @@ export function api(callback: () => void) {
 
 /** Inside `api`: routes for who is signed in. `auth.getUserOrFail()` is the user, `bouncer` knows them. */
 export function signedIn(callback: () => void) {
-  return router.group(callback).use([middleware.auth(), middleware.bouncer()])
+  return router
+    .group(callback)
+    .use([middleware.auth(), generalLimits.perAccount, middleware.bouncer()])
 }

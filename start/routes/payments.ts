@@ -1,4 +1,5 @@
 import router from '@adonisjs/core/services/router'
+import { limits } from '#start/limiter'
 import { api, signedIn } from '#start/routes/groups'
 
 const Approvals = () => import('#controllers/api/approvals_controller')
@@ -12,22 +13,35 @@ const Transactions = () => import('#controllers/api/transactions_controller')
 
 api(() => {
   signedIn(() => {
-    router.post('milestones/:id/approve', [Approvals, 'store']).as('approvals.store')
+    router
+      .post('milestones/:id/approve', [Approvals, 'store'])
+      .as('approvals.store')
+      .use(limits.payment)
 
-    router.get('payments/quote', [Quotes, 'show']).as('quotes.show')
-    router.post('payments/deposit', [Deposits, 'store']).as('deposits.store')
-    router.post('payments/release', [Releases, 'store']).as('releases.store')
-    router.post('payments/refund', [Refunds, 'store']).as('refunds.store')
-    router.get('payments/refunds', [Refunds, 'index']).as('refunds.index')
+    router.get('payments/quote', [Quotes, 'show']).as('quotes.show').use(limits.quote)
+    router.post('payments/deposit', [Deposits, 'store']).as('deposits.store').use(limits.payment)
+    router.post('payments/release', [Releases, 'store']).as('releases.store').use(limits.payment)
+    router.post('payments/refund', [Refunds, 'store']).as('refunds.store').use(limits.payment)
+    router.get('payments/refunds', [Refunds, 'index']).as('refunds.index').use(limits.list)
     router.get('payments/refunds/:id', [Refunds, 'show']).as('refunds.show')
-    router.post('payments/refunds/:id/accept', [Refunds, 'accept']).as('refunds.accept')
-    router.post('payments/refunds/:id/decline', [Refunds, 'decline']).as('refunds.decline')
-    router.get('payments/payouts', [Payouts, 'index']).as('payouts.index')
-    router.get('payments/transactions', [Transactions, 'index']).as('transactions.index')
+    router
+      .post('payments/refunds/:id/accept', [Refunds, 'accept'])
+      .as('refunds.accept')
+      .use(limits.payment)
+    router
+      .post('payments/refunds/:id/decline', [Refunds, 'decline'])
+      .as('refunds.decline')
+      .use(limits.payment)
+    router.get('payments/payouts', [Payouts, 'index']).as('payouts.index').use(limits.list)
+    router
+      .get('payments/transactions', [Transactions, 'index'])
+      .as('transactions.index')
+      .use(limits.list)
     router.get('payments/transactions/:id', [Transactions, 'show']).as('transactions.show')
     router
       .post('payments/transactions/:id/cancel', [Transactions, 'cancel'])
       .as('transactions.cancel')
+      .use(limits.payment)
     router.get('payments/escrow/:project_id', [EscrowAccounts, 'show']).as('escrow_accounts.show')
   })
 })

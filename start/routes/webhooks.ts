@@ -1,9 +1,10 @@
 import router from '@adonisjs/core/services/router'
+import { limits } from '#start/limiter'
 
 const Paypal = () => import('#controllers/webhooks/paypal_controller')
 const Stripe = () => import('#controllers/webhooks/stripe_controller')
 
-/** Without any middleware: providers sign the raw body, and need neither token nor JSON. */
+/** With no other middleware: providers sign the raw body, and need neither token nor JSON. */
 router
   .group(() => {
     router.post('stripe', [Stripe, 'platform']).as('stripe')
@@ -13,3 +14,4 @@ router
   })
   .prefix('/api/webhooks')
   .as('webhooks')
+  .use(limits.webhook)

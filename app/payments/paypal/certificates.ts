@@ -1,4 +1,5 @@
 import { X509Certificate, type KeyObject } from 'node:crypto'
+import { isAllowed } from '#middleware/limit_requests'
 import { ProviderFailure } from '#payments/provider'
 import { paypalHost, settings } from './client.js'
 
@@ -15,6 +16,12 @@ const TIMEOUT_MS = 5_000
 /** There are two or three at a time; whoever names others only pushes those out. */
 const MOST_KEPT = 16
 const KEPT_MS = 24 * 3_600_000
+
+/**
+ * Whoever names certificates that do not exist, from however many addresses, makes us ask this often and
+ * no more. PayPal names the few that are kept, and sends again what comes with a new one meanwhile.
+ */
+const MOST_ASKED = { requests: 60, seconds: 60 }
 
 interface Kept {
   certificate: Promise<X509Certificate>
@@ -48,8 +55,8 @@ export function forgetCertificates(): void {
 function trusted(url: string): URL | undefined {
   if (!URL.canParse(url)) return undefined
   const address = new URL(url)
-  const { protocol, hostname, port, username, password, pathname } = address
-  if (username || password || !pathname.startsWith(PATH)) return undefined
+  const { protocol, hostname, port, username, password, pathname, search } = address
+  if (username || password || search || !pathname.startsWith(PATH)) return undefined
   const base = new URL(settings().base)
   const ours = paypalHost(base.hostname)
   // In PayPal's place stands somebody else, who signs with a certificate of their own.
@@ -77,6 +84,7 @@ function certificateAt(url: string): Promise<X509Certificate> {
 
 async function fetchCertificate(url: string): Promise<X509Certificate> {
   try {
+    if (!(await isAllowed('paypal_certificate', MOST_ASKED))) throw new Error('Asked too often.')
     // A redirect would lead where the check of the address did not look.
     const signal = AbortSignal.timeout(TIMEOUT_MS)
     const response = await fetch(url, { redirect: 'error', signal })
