@@ -4,6 +4,12 @@ type ParamValue = string | number | bigint | boolean
 
 export type ScannedRoutes = {
   ALL: {
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'streams.show': { paramsTuple?: []; params?: {} }
+    'streams.subscribe': { paramsTuple?: []; params?: {} }
+    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
     'api.auth.register': { paramsTuple?: []; params?: {} }
     'api.auth.login': { paramsTuple?: []; params?: {} }
@@ -67,15 +73,13 @@ export type ScannedRoutes = {
     'api.notifications.index': { paramsTuple?: []; params?: {} }
     'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.read_all': { paramsTuple?: []; params?: {} }
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
-    'streams.show': { paramsTuple?: []; params?: {} }
-    'streams.subscribe': { paramsTuple?: []; params?: {} }
-    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
     'api.profile.destroy': { paramsTuple?: []; params?: {} }
   }
   GET: {
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'streams.show': { paramsTuple?: []; params?: {} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
     'api.profile.show': { paramsTuple?: []; params?: {} }
     'api.projects.index': { paramsTuple?: []; params?: {} }
@@ -97,12 +101,12 @@ export type ScannedRoutes = {
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
-    'streams.show': { paramsTuple?: []; params?: {} }
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
   }
   HEAD: {
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'streams.show': { paramsTuple?: []; params?: {} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
     'api.profile.show': { paramsTuple?: []; params?: {} }
     'api.projects.index': { paramsTuple?: []; params?: {} }
@@ -124,12 +128,10 @@ export type ScannedRoutes = {
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
-    'streams.show': { paramsTuple?: []; params?: {} }
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
   }
   POST: {
+    'streams.subscribe': { paramsTuple?: []; params?: {} }
+    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
     'api.auth.register': { paramsTuple?: []; params?: {} }
     'api.auth.login': { paramsTuple?: []; params?: {} }
     'api.auth.refresh': { paramsTuple?: []; params?: {} }
@@ -164,8 +166,6 @@ export type ScannedRoutes = {
     'webhooks.paypal': { paramsTuple?: []; params?: {} }
     'webhooks.venmo': { paramsTuple?: []; params?: {} }
     'api.notifications.read_all': { paramsTuple?: []; params?: {} }
-    'streams.subscribe': { paramsTuple?: []; params?: {} }
-    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
   }
   PUT: {
     'api.profile.update': { paramsTuple?: []; params?: {} }
