@@ -26,6 +26,7 @@ export const controllers = {
     Projects: () => import('#controllers/api/projects_controller'),
     Proposals: () => import('#controllers/api/proposals_controller'),
     Quotes: () => import('#controllers/api/quotes_controller'),
+    Receipts: () => import('#controllers/api/receipts_controller'),
     Refunds: () => import('#controllers/api/refunds_controller'),
     Registrations: () => import('#controllers/api/registrations_controller'),
     Releases: () => import('#controllers/api/releases_controller'),

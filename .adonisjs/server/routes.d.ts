@@ -66,6 +66,7 @@ export type ScannedRoutes = {
     'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.onboarding_link': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
+    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'webhooks.stripe': { paramsTuple?: []; params?: {} }
     'webhooks.stripe.connect': { paramsTuple?: []; params?: {} }
     'webhooks.paypal': { paramsTuple?: []; params?: {} }
@@ -100,6 +101,7 @@ export type ScannedRoutes = {
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
+    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
   }
   HEAD: {
@@ -127,6 +129,7 @@ export type ScannedRoutes = {
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
+    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
   }
   POST: {

@@ -24,7 +24,7 @@ const base = () => `http://${process.env.HOST}:${process.env.PORT}/api`
  * checked to have the shape that the API documents: `{ data }` with `meta` for lists, or a problem.
  */
 export function api(user?: User) {
-  const call = async (method: string, path: string, body?: unknown, options: CallOptions = {}) => {
+  const send = async (method: string, path: string, body?: unknown, options: CallOptions = {}) => {
     const url = new URL(base() + (path.startsWith('/') ? path : `/${path}`))
     for (const [name, value] of Object.entries(options.query ?? {})) {
       url.searchParams.set(name, String(value))
@@ -41,10 +41,21 @@ export function api(user?: User) {
       },
       body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
     })
-    return readAnswer(`${method} ${url.pathname}`, response)
+    return { what: `${method} ${url.pathname}`, response }
+  }
+  const call = async (...request: Parameters<typeof send>) => {
+    const { what, response } = await send(...request)
+    return readAnswer(what, response)
   }
   return {
     get: (path: string, options?: CallOptions) => call('GET', path, undefined, options),
+    /** A success that is no JSON, such as a PDF, as it came. @throws for a problem, with what it says */
+    file: async (path: string, options?: CallOptions) => {
+      const { response } = await send('GET', path, undefined, options)
+      const bytes = Buffer.from(await response.arrayBuffer())
+      assert.equal(response.status, 200, `${path} answered ${response.status}: ${bytes}`)
+      return { headers: response.headers, bytes }
+    },
     delete: (path: string, options?: CallOptions) => call('DELETE', path, undefined, options),
     /** A body that is text is sent as it is. */
     post: (path: string, body?: unknown, options?: CallOptions) =>

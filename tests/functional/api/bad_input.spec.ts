@@ -526,7 +526,9 @@ test.group('Bad input', (group) => {
     const lists = new Set<string>()
     const gets = jsonRoutes().filter(({ method }) => method === 'GET')
     for (const route of gets) {
-      const { text } = await send(valid(route, examplesOf(route)[0]))
+      const { text, headers } = await send(valid(route, examplesOf(route)[0]))
+      // Files, such as receipts, are no lists.
+      if (!headers.get('content-type')?.startsWith('application/json')) continue
       if (JSON.parse(text).meta && !UNPAGED.includes(route.name)) lists.add(route.name)
     }
     const cases = gets.flatMap((route) => {

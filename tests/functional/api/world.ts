@@ -29,7 +29,7 @@ export async function aWorld() {
     total: '1000.00',
   })
   const [funded, submitted, unfunded, inQuestion, beingPaid, givenUp] = milestones
-  await fund(client, [funded, submitted, inQuestion])
+  const paid = await fund(client, [funded, submitted, inQuestion])
   await submit(freelancer, submitted)
   await submit(freelancer, inQuestion)
   const refund = expectData(
@@ -97,6 +97,7 @@ export async function aWorld() {
     submitted: submitted.id,
     unfunded: unfunded.id,
     refund: refund.id as string,
+    paid: paid.id as string,
     deposit: deposit.id as string,
     cancellable: cancellable.id as string,
     proposal: proposal.id as string,
@@ -299,6 +300,7 @@ export function examples(own: World): Record<string, Example[]> {
     'POST payments/refunds/:id/accept': [{ ...freelancer, params: [own.refund] }],
     'POST payments/refunds/:id/decline': [{ ...freelancer, params: [own.refund] }],
     'GET payments/transactions/:id': [{ ...both, params: [own.deposit] }],
+    'GET payments/transactions/:id/receipt': [{ ...client, params: [own.paid] }],
     'POST payments/transactions/:id/cancel': [{ ...client, params: [own.cancellable] }],
     'GET payments/escrow/:project_id': [{ ...both, params: [own.project] }],
     'GET payments/payout-accounts': [freelancer],
