@@ -111,31 +111,6 @@ export class ClawBackSchema extends BaseModel {
   declare state: string
 }
 
-export class DataExportSchema extends BaseModel {
-  static $columns = ['createdAt', 'downloadedAt', 'expiresAt', 'id', 'key', 'readyAt', 'sha256', 'size', 'state', 'userId'] as const
-  $columns = DataExportSchema.$columns
-  @column.dateTime({ autoCreate: true })
-  declare createdAt: DateTime
-  @column.dateTime()
-  declare downloadedAt: DateTime | null
-  @column.dateTime()
-  declare expiresAt: DateTime | null
-  @column({ isPrimary: true })
-  declare id: string
-  @column()
-  declare key: string
-  @column.dateTime()
-  declare readyAt: DateTime | null
-  @column()
-  declare sha256: string | null
-  @column()
-  declare size: bigint | null
-  @column()
-  declare state: string
-  @column()
-  declare userId: string
-}
-
 export class DebtWriteOffSchema extends BaseModel {
   static $columns = ['amount', 'chargebackId', 'createdAt', 'currency', 'id', 'reason', 'reference', 'writtenOffBy'] as const
   $columns = DebtWriteOffSchema.$columns
@@ -228,18 +203,34 @@ export class DisputeSchema extends BaseModel {
   declare status: string
 }
 
-export class ErasureSchema extends BaseModel {
-  static $columns = ['erasedAt', 'operator', 'reason', 'requestedBy', 'userId'] as const
-  $columns = ErasureSchema.$columns
+export class EmailChangeSchema extends BaseModel {
+  static $columns = ['cancelledAt', 'changedAt', 'createdAt', 'expiresAt', 'id', 'newConfirmedAt', 'newEmail', 'newTokenHash', 'oldConfirmedAt', 'oldEmail', 'oldTokenHash', 'sessionId', 'userId'] as const
+  $columns = EmailChangeSchema.$columns
   @column.dateTime()
-  declare erasedAt: DateTime
-  @column()
-  declare operator: string
-  @column()
-  declare reason: string
-  @column()
-  declare requestedBy: string
+  declare cancelledAt: DateTime | null
+  @column.dateTime()
+  declare changedAt: DateTime | null
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column.dateTime()
+  declare expiresAt: DateTime
   @column({ isPrimary: true })
+  declare id: string
+  @column.dateTime()
+  declare newConfirmedAt: DateTime | null
+  @column()
+  declare newEmail: string
+  @column()
+  declare newTokenHash: string | null
+  @column.dateTime()
+  declare oldConfirmedAt: DateTime | null
+  @column()
+  declare oldEmail: string
+  @column()
+  declare oldTokenHash: string | null
+  @column()
+  declare sessionId: string | null
+  @column()
   declare userId: string
 }
 
@@ -283,8 +274,27 @@ export class IdempotencyKeySchema extends BaseModel {
   declare userId: string
 }
 
+export class IdentitySchema extends BaseModel {
+  static $columns = ['createdAt', 'email', 'id', 'lastUsedAt', 'provider', 'subject', 'userId'] as const
+  $columns = IdentitySchema.$columns
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare email: string
+  @column({ isPrimary: true })
+  declare id: string
+  @column.dateTime()
+  declare lastUsedAt: DateTime | null
+  @column()
+  declare provider: string
+  @column()
+  declare subject: string
+  @column()
+  declare userId: string
+}
+
 export class InboxEventSchema extends BaseModel {
-  static $columns = ['account', 'attempts', 'eventId', 'handledAt', 'id', 'lastError', 'payload', 'payloadPurgedAt', 'rail', 'receivedAt', 'status', 'type'] as const
+  static $columns = ['account', 'attempts', 'eventId', 'handledAt', 'id', 'lastError', 'payload', 'rail', 'receivedAt', 'status', 'type'] as const
   $columns = InboxEventSchema.$columns
   @column()
   declare account: string
@@ -300,8 +310,6 @@ export class InboxEventSchema extends BaseModel {
   declare lastError: string
   @jsonColumn()
   declare payload: any
-  @column.dateTime()
-  declare payloadPurgedAt: DateTime | null
   @column()
   declare rail: string
   @column.dateTime()
@@ -419,6 +427,59 @@ export class MessageSchema extends BaseModel {
   declare senderId: string
 }
 
+export class MfaAuthenticatorSchema extends BaseModel {
+  static $columns = ['confirmedAt', 'createdAt', 'lastStep', 'secret', 'userId', 'wrongCodes', 'wrongSince'] as const
+  $columns = MfaAuthenticatorSchema.$columns
+  @column.dateTime()
+  declare confirmedAt: DateTime | null
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare lastStep: bigint | null
+  @column()
+  declare secret: string
+  @column({ isPrimary: true })
+  declare userId: string
+  @column()
+  declare wrongCodes: number
+  @column.dateTime()
+  declare wrongSince: DateTime | null
+}
+
+export class MfaChallengeSchema extends BaseModel {
+  static $columns = ['createdAt', 'expiresAt', 'id', 'tokenHash', 'usedAt', 'userId', 'wrongCodes'] as const
+  $columns = MfaChallengeSchema.$columns
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column.dateTime()
+  declare expiresAt: DateTime
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare tokenHash: string
+  @column.dateTime()
+  declare usedAt: DateTime | null
+  @column()
+  declare userId: string
+  @column()
+  declare wrongCodes: number
+}
+
+export class MfaRecoveryCodeSchema extends BaseModel {
+  static $columns = ['codeHash', 'createdAt', 'id', 'usedAt', 'userId'] as const
+  $columns = MfaRecoveryCodeSchema.$columns
+  @column()
+  declare codeHash: string
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column({ isPrimary: true })
+  declare id: string
+  @column.dateTime()
+  declare usedAt: DateTime | null
+  @column()
+  declare userId: string
+}
+
 export class MilestoneSchema extends BaseModel {
   static $columns = ['amount', 'autoApproveAt', 'closedAt', 'closedReason', 'createdAt', 'currency', 'description', 'dueDate', 'fundedAt', 'id', 'inspectionLeft', 'projectId', 'remindersSent', 'status', 'title', 'updatedAt'] as const
   $columns = MilestoneSchema.$columns
@@ -477,6 +538,33 @@ export class NotificationSchema extends BaseModel {
   declare title: string
   @column()
   declare userId: string
+}
+
+export class OauthHandoverSchema extends BaseModel {
+  static $columns = ['codeChallenge', 'codeHash', 'createdAt', 'email', 'expiresAt', 'firstName', 'id', 'lastName', 'provider', 'subject', 'usedAt'] as const
+  $columns = OauthHandoverSchema.$columns
+  @column()
+  declare codeChallenge: string | null
+  @column()
+  declare codeHash: string
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare email: string
+  @column.dateTime()
+  declare expiresAt: DateTime
+  @column()
+  declare firstName: string
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare lastName: string
+  @column()
+  declare provider: string
+  @column()
+  declare subject: string
+  @column.dateTime()
+  declare usedAt: DateTime | null
 }
 
 export class PayoutAccountSchema extends BaseModel {
@@ -584,7 +672,7 @@ export class ProfileSchema extends BaseModel {
 }
 
 export class ProjectSchema extends BaseModel {
-  static $columns = ['clientId', 'createdAt', 'currency', 'deadline', 'description', 'freelancerId', 'id', 'inspectionDays', 'messagesPurgedAt', 'platformFeeBps', 'status', 'title', 'totalAmount', 'updatedAt'] as const
+  static $columns = ['clientId', 'createdAt', 'currency', 'deadline', 'description', 'freelancerId', 'id', 'inspectionDays', 'platformFeeBps', 'status', 'title', 'totalAmount', 'updatedAt'] as const
   $columns = ProjectSchema.$columns
   @column()
   declare clientId: string
@@ -602,8 +690,6 @@ export class ProjectSchema extends BaseModel {
   declare id: string
   @column()
   declare inspectionDays: number | null
-  @column.dateTime()
-  declare messagesPurgedAt: DateTime | null
   @column()
   declare platformFeeBps: number | null
   @column()
@@ -1052,14 +1138,12 @@ export class TransactionSchema extends BaseModel {
 }
 
 export class UserSchema extends BaseModel {
-  static $columns = ['createdAt', 'email', 'erasedAt', 'firstName', 'id', 'isVerified', 'lastName', 'notificationSeq', 'password', 'updatedAt', 'userType'] as const
+  static $columns = ['createdAt', 'email', 'firstName', 'id', 'isVerified', 'lastName', 'notificationSeq', 'password', 'updatedAt', 'userType'] as const
   $columns = UserSchema.$columns
   @column.dateTime({ autoCreate: true })
   declare createdAt: DateTime
   @column()
   declare email: string
-  @column.dateTime()
-  declare erasedAt: DateTime | null
   @column()
   declare firstName: string
   @column({ isPrimary: true })

@@ -13,6 +13,8 @@ import type EscrowStatementTransformer from '#transformers/escrow_statement_tran
 import type FreelancerDashboardTransformer from '#transformers/freelancer_dashboard_transformer'
 import type InvitationTransformer from '#transformers/invitation_transformer'
 import type MessageTransformer from '#transformers/message_transformer'
+import type MfaEnrollmentTransformer from '#transformers/mfa_enrollment_transformer'
+import type MfaStatusTransformer from '#transformers/mfa_status_transformer'
 import type MilestoneTransformer from '#transformers/milestone_transformer'
 import type NotificationTransformer from '#transformers/notification_transformer'
 import type PageTransformer from '#transformers/page'
@@ -24,9 +26,12 @@ import type ProjectTransformer from '#transformers/project_transformer'
 import type ProposalTransformer from '#transformers/proposal_transformer'
 import type PublicProfileTransformer from '#transformers/public_profile_transformer'
 import type QuoteTransformer from '#transformers/quote_transformer'
+import type RecoveryCodesTransformer from '#transformers/recovery_codes_transformer'
 import type RefundRequestTransformer from '#transformers/refund_request_transformer'
 import type ReleaseTransformer from '#transformers/release_transformer'
 import type SerializeTransformer from '#transformers/serialize'
+import type SessionTransformer from '#transformers/session_transformer'
+import type SignInTransformer from '#transformers/sign_in_transformer'
 import type SignedInTransformer from '#transformers/signed_in_transformer'
 import type TermsTransformer from '#transformers/terms_transformer'
 import type TransactionTransformer from '#transformers/transaction_transformer'
@@ -64,6 +69,14 @@ export namespace Data {
   export type Message = InferData<MessageTransformer>
   export namespace Message {
     export type Variants = InferVariants<MessageTransformer>
+  }
+  export type MfaEnrollment = InferData<MfaEnrollmentTransformer>
+  export namespace MfaEnrollment {
+    export type Variants = InferVariants<MfaEnrollmentTransformer>
+  }
+  export type MfaStatus = InferData<MfaStatusTransformer>
+  export namespace MfaStatus {
+    export type Variants = InferVariants<MfaStatusTransformer>
   }
   export type Milestone = InferData<MilestoneTransformer>
   export namespace Milestone {
@@ -109,6 +122,10 @@ export namespace Data {
   export namespace Quote {
     export type Variants = InferVariants<QuoteTransformer>
   }
+  export type RecoveryCodes = InferData<RecoveryCodesTransformer>
+  export namespace RecoveryCodes {
+    export type Variants = InferVariants<RecoveryCodesTransformer>
+  }
   export type RefundRequest = InferData<RefundRequestTransformer>
   export namespace RefundRequest {
     export type Variants = InferVariants<RefundRequestTransformer>
@@ -120,6 +137,14 @@ export namespace Data {
   export type Serialize = InferData<SerializeTransformer>
   export namespace Serialize {
     export type Variants = InferVariants<SerializeTransformer>
+  }
+  export type Session = InferData<SessionTransformer>
+  export namespace Session {
+    export type Variants = InferVariants<SessionTransformer>
+  }
+  export type SignIn = InferData<SignInTransformer>
+  export namespace SignIn {
+    export type Variants = InferVariants<SignInTransformer>
   }
   export type SignedIn = InferData<SignedInTransformer>
   export namespace SignedIn {

@@ -4,20 +4,26 @@ type ParamValue = string | number | bigint | boolean
 
 export type ScannedRoutes = {
   ALL: {
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
-    'streams.show': { paramsTuple?: []; params?: {} }
-    'streams.subscribe': { paramsTuple?: []; params?: {} }
-    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
     'api.auth.register': { paramsTuple?: []; params?: {} }
     'api.auth.login': { paramsTuple?: []; params?: {} }
     'api.auth.refresh': { paramsTuple?: []; params?: {} }
     'api.auth.verify_email': { paramsTuple?: []; params?: {} }
     'api.auth.reset_password': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.verify': { paramsTuple?: []; params?: {} }
+    'api.auth.confirm_email_change': { paramsTuple?: []; params?: {} }
     'api.auth.logout': { paramsTuple?: []; params?: {} }
     'api.auth.resend': { paramsTuple?: []; params?: {} }
+    'api.auth.change_password': { paramsTuple?: []; params?: {} }
+    'api.auth.change_email': { paramsTuple?: []; params?: {} }
+    'api.auth.sessions.index': { paramsTuple?: []; params?: {} }
+    'api.auth.sessions.destroy_others': { paramsTuple?: []; params?: {} }
+    'api.auth.sessions.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.auth.mfa.show': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.enroll': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.confirm': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.recovery_codes': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.disable': { paramsTuple?: []; params?: {} }
     'api.profile.show': { paramsTuple?: []; params?: {} }
     'api.profile.update': { paramsTuple?: []; params?: {} }
     'api.projects.index': { paramsTuple?: []; params?: {} }
@@ -65,8 +71,6 @@ export type ScannedRoutes = {
     'api.payout_accounts.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.onboarding_link': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.dashboard.show': { paramsTuple?: []; params?: {} }
-    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'webhooks.stripe': { paramsTuple?: []; params?: {} }
     'webhooks.stripe.connect': { paramsTuple?: []; params?: {} }
     'webhooks.paypal': { paramsTuple?: []; params?: {} }
@@ -74,14 +78,14 @@ export type ScannedRoutes = {
     'api.notifications.index': { paramsTuple?: []; params?: {} }
     'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.read_all': { paramsTuple?: []; params?: {} }
-    'api.profile.destroy': { paramsTuple?: []; params?: {} }
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
   }
   GET: {
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
-    'streams.show': { paramsTuple?: []; params?: {} }
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
+    'api.auth.sessions.index': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.show': { paramsTuple?: []; params?: {} }
     'api.profile.show': { paramsTuple?: []; params?: {} }
     'api.projects.index': { paramsTuple?: []; params?: {} }
     'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -100,16 +104,15 @@ export type ScannedRoutes = {
     'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
-    'api.dashboard.show': { paramsTuple?: []; params?: {} }
-    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
   }
   HEAD: {
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
-    'streams.show': { paramsTuple?: []; params?: {} }
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
+    'api.auth.sessions.index': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.show': { paramsTuple?: []; params?: {} }
     'api.profile.show': { paramsTuple?: []; params?: {} }
     'api.projects.index': { paramsTuple?: []; params?: {} }
     'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -128,20 +131,27 @@ export type ScannedRoutes = {
     'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
-    'api.dashboard.show': { paramsTuple?: []; params?: {} }
-    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
   }
   POST: {
-    'streams.subscribe': { paramsTuple?: []; params?: {} }
-    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
     'api.auth.register': { paramsTuple?: []; params?: {} }
     'api.auth.login': { paramsTuple?: []; params?: {} }
     'api.auth.refresh': { paramsTuple?: []; params?: {} }
     'api.auth.verify_email': { paramsTuple?: []; params?: {} }
     'api.auth.reset_password': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.verify': { paramsTuple?: []; params?: {} }
+    'api.auth.confirm_email_change': { paramsTuple?: []; params?: {} }
     'api.auth.logout': { paramsTuple?: []; params?: {} }
     'api.auth.resend': { paramsTuple?: []; params?: {} }
+    'api.auth.change_password': { paramsTuple?: []; params?: {} }
+    'api.auth.change_email': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.enroll': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.confirm': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.recovery_codes': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.disable': { paramsTuple?: []; params?: {} }
     'api.projects.store': { paramsTuple?: []; params?: {} }
     'api.projects.cancel': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.projects.complete': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -169,6 +179,13 @@ export type ScannedRoutes = {
     'webhooks.paypal': { paramsTuple?: []; params?: {} }
     'webhooks.venmo': { paramsTuple?: []; params?: {} }
     'api.notifications.read_all': { paramsTuple?: []; params?: {} }
+  }
+  DELETE: {
+    'api.auth.sessions.destroy_others': { paramsTuple?: []; params?: {} }
+    'api.auth.sessions.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.projects.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
   }
   PUT: {
     'api.profile.update': { paramsTuple?: []; params?: {} }
@@ -176,12 +193,6 @@ export type ScannedRoutes = {
     'api.milestones.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-  }
-  DELETE: {
-    'api.projects.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.milestones.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.profile.destroy': { paramsTuple?: []; params?: {} }
   }
 }
 declare module '@adonisjs/core/types/http' {

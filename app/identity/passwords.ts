@@ -22,17 +22,21 @@ export function hashPassword(password: string): Promise<string> {
 let decoy: Promise<string> | undefined
 
 /**
- * Whether the password fits. Without a stored hash, as for an address that nobody has, it takes as
- * long as with one, so that the time of a refusal does not tell who is a customer.
+ * Whether the password fits. Without a stored hash, as for an address that nobody has and for an account
+ * that has no password, it takes as long as with one, so that the time of a refusal does not tell who is
+ * a customer.
  *
  * @throws Problem 503 `busy`
  */
-export async function passwordFits(stored: string | undefined, password: string): Promise<boolean> {
+export async function passwordFits(
+  stored: string | null | undefined,
+  password: string
+): Promise<boolean> {
   // Made before looking at `stored`: whoever comes first waits for it, known address or not.
   decoy ??= hash.make(newToken())
   const against = stored ?? (await decoy)
   const fits = await turnstile.pass(() => hash.verify(against, normalise(password)))
-  return fits && stored !== undefined
+  return fits && typeof stored === 'string'
 }
 
 /** @throws Problem 422 for a password that is the e-mail address, which everybody would try first */

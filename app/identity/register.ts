@@ -58,7 +58,8 @@ export async function register(input: Registration): Promise<User> {
   })
 }
 
-function emailTaken(): Problem {
+/** 409: told to who proves that the address is theirs, and to who registers (see `register`). */
+export function emailTaken(): Problem {
   return new Problem(
     'There is an account with this e-mail address. Sign in, or reset its password.',
     {

@@ -2,9 +2,10 @@ import db from '@adonisjs/lucid/services/db'
 import { inTransaction } from '#database/transaction'
 import { enqueue } from '#jobs/queue'
 import mailLink from '#jobs/mail_link'
-import mailPasswordChanged from '#jobs/mail_password_changed'
+import mailSecurityNotice from '#jobs/mail_security_notice'
 import User from '#models/user'
 import { assertNotEmail, hashPassword } from '#identity/passwords'
+import { dropPending } from '#identity/pending'
 import { revokeSessionsOf } from '#identity/sessions'
 import { spendSingleUseToken } from '#identity/single_use_tokens'
 
@@ -21,7 +22,8 @@ export async function requestPasswordReset(email: string): Promise<void> {
 
 /**
  * Sets a new password, ends all sessions of the user, and tells the owner of the address: if it was
- * not them, somebody reads their mail.
+ * not them, somebody reads their mail. It is one factor of two for who has an authenticator app: signing
+ * in with the new password takes a code as before.
  *
  * @param token from the mailed link
  * @throws Problem 422 for a token that is not good (any more) or a password that is the address; 503 `busy`
@@ -35,6 +37,7 @@ export async function resetPassword(token: string, password: string): Promise<vo
     assertNotEmail(password, user.email)
     await user.merge({ password: hashed }).save()
     await revokeSessionsOf(trx, user.id, 'password_reset')
-    await enqueue(trx, mailPasswordChanged, { userId: user.id })
+    await dropPending(trx, user.id)
+    await enqueue(trx, mailSecurityNotice, { userId: user.id, notice: 'password_reset' })
   })
 }

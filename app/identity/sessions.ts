@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
 import Session from '#models/session'
 import type User from '#models/user'
 import { hashToken, newToken } from '#identity/opaque_tokens'
@@ -44,35 +44,70 @@ export async function startSession(
   return { session, refreshToken }
 }
 
-export type RevocationReason = 'logout' | 'reuse' | 'password_reset'
+export type RevocationReason =
+  | 'logout'
+  | 'reuse'
+  | 'revoked'
+  | 'password_reset'
+  | 'password_changed'
+  | 'email_changed'
+  | 'mfa_enabled'
+  | 'account_closed'
 
-/** Ends one session. Its access tokens stop working with the commit, its refresh tokens too. */
+/**
+ * Ends one session. Its access tokens stop working with the commit, its refresh tokens too.
+ *
+ * @returns whether it was alive
+ */
 export async function revokeSession(
   trx: TransactionClientContract,
   sessionId: string,
   reason: RevocationReason
-): Promise<void> {
-  await revoke(trx, 'id', sessionId, reason)
+): Promise<boolean> {
+  return (await revoke(trx, { id: sessionId }, reason)) > 0
 }
 
-/** Ends every session of a user, on all devices. */
+/** Ends every session of a user, on all devices, or all but one. */
 export async function revokeSessionsOf(
   trx: TransactionClientContract,
   userId: string,
-  reason: RevocationReason
+  reason: RevocationReason,
+  { except }: { except?: string | null } = {}
 ): Promise<void> {
-  await revoke(trx, 'user_id', userId, reason)
+  await revoke(trx, { user_id: userId }, reason, except)
 }
 
+/**
+ * The one place where a session ends, for whatever reason. What is open in its name elsewhere, such as a
+ * stream of notifications, finds `revoked_at` set when it looks (`isSessionAlive`).
+ *
+ * @returns how many ended
+ */
 async function revoke(
   trx: TransactionClientContract,
-  column: 'id' | 'user_id',
-  value: string,
-  reason: RevocationReason
-): Promise<void> {
-  await trx
-    .from('sessions')
-    .where(column, value)
-    .whereNull('revoked_at')
+  which: { id: string } | { user_id: string },
+  reason: RevocationReason,
+  except?: string | null
+): Promise<number> {
+  const sessions = trx.from('sessions').where(which).whereNull('revoked_at')
+  if (except) sessions.whereNot('id', except)
+  const ended = await sessions
+    .returning('id')
     .update({ revoked_at: trx.raw('now()'), revoked_reason: reason })
+  return ended.length
+}
+
+/** Whether requests in the name of this session are still let through. */
+export async function isSessionAlive(
+  client: Pick<QueryClientContract, 'from'>,
+  sessionId: string
+): Promise<boolean> {
+  const alive = await client
+    .from('sessions')
+    .where('id', sessionId)
+    .whereNull('revoked_at')
+    .whereRaw('expires_at > now()')
+    .select('id')
+    .first()
+  return alive !== null
 }

@@ -1,8 +1,11 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { inTransaction } from '#database/transaction'
 import User from '#models/user'
+import { issueAccessToken } from '#identity/access_tokens'
+import { hasMfa } from '#identity/mfa/authenticators'
+import { issueChallenge } from '#identity/mfa/challenges'
 import { invalidCredentials, passwordFits } from '#identity/passwords'
 import { startSession, type SignInOrigin } from '#identity/sessions'
-import { issueAccessToken } from '#identity/access_tokens'
 
 /** What a client needs to go on: an access token for requests, a refresh token for the next one. */
 export interface SignedIn {
@@ -11,34 +14,66 @@ export interface SignedIn {
   refreshToken: string
 }
 
+/** The first factor was right; a code from the authenticator app is awaited (`verifyMfa`). */
+export interface MfaRequired {
+  /** In clear; stored nowhere. */
+  challenge: string
+}
+
+export type SignInResult = SignedIn | MfaRequired
+
 /**
- * Signs in with e-mail and password and begins a session. The address need not be verified.
+ * Signs in with e-mail and password. The address need not be verified. Who has an authenticator app gets
+ * a challenge, and no session before its code was right.
  *
  * @param email lower case, trimmed
  * @throws Problem 401 `invalid_credentials`, the same and after the same time whether or not the
- *   address exists; 503 `busy`
+ *   address exists, and whether or not its account has a password; 503 `busy`
  */
 export async function signIn(
   email: string,
   password: string,
   origin: SignInOrigin
-): Promise<SignedIn> {
+): Promise<SignInResult> {
   const candidate = await User.findBy('email', email)
-  if (!(await passwordFits(candidate?.password, password)) || !candidate) {
-    throw invalidCredentials()
-  }
+  const fits = await passwordFits(candidate?.password, password)
+  if (!fits || !candidate?.password) throw invalidCredentials()
+  const checked = candidate.password
 
   return inTransaction(async (trx) => {
     // A reset may have changed the password while it was being checked. Its session would survive the
     // reset, so the row is held and must still be the one that was checked.
     const user = await User.query({ client: trx })
       .where('id', candidate.id)
-      .where('password', candidate.password)
+      .where('password', checked)
       .forShare()
       .first()
     if (!user) throw invalidCredentials()
-    const { session, refreshToken } = await startSession(trx, user, origin)
-    const accessToken = await issueAccessToken({ userId: user.id, sessionId: session.id })
-    return { user, accessToken, refreshToken }
+    return passFirstFactor(trx, user, origin)
   })
+}
+
+/**
+ * Goes on after the first factor, a password or a provider: to the second one, or to a session.
+ *
+ * @param user whose row the transaction holds, so that nothing about their sign-in changes meanwhile
+ */
+export async function passFirstFactor(
+  trx: TransactionClientContract,
+  user: User,
+  origin: SignInOrigin
+): Promise<SignInResult> {
+  if (await hasMfa(trx, user.id)) return { challenge: await issueChallenge(trx, user.id) }
+  return beginSession(trx, user, origin)
+}
+
+/** Begins a session for who has given every factor. */
+export async function beginSession(
+  trx: TransactionClientContract,
+  user: User,
+  origin: SignInOrigin
+): Promise<SignedIn> {
+  const { session, refreshToken } = await startSession(trx, user, origin)
+  const accessToken = await issueAccessToken({ userId: user.id, sessionId: session.id })
+  return { user, accessToken, refreshToken }
 }

@@ -4,8 +4,9 @@ import backfillInbox from '#jobs/backfill_inbox'
 import escalateUnansweredRefunds from '#jobs/escalate_unanswered_refunds'
 import mailErased from '#jobs/mail_erased'
 import { mailInvitation } from '#jobs/mail_invitation'
+import { mailEmailChange } from '#jobs/mail_email_change'
 import mailLink from '#jobs/mail_link'
-import mailPasswordChanged from '#jobs/mail_password_changed'
+import mailSecurityNotice from '#jobs/mail_security_notice'
 import processInboxEvent from '#jobs/process_inbox_event'
 import purgeExpiredSignIns from '#jobs/purge_expired_sign_ins'
 import purgeIdempotencyKeys from '#jobs/purge_idempotency_keys'
@@ -29,7 +30,8 @@ import warnOfHoldLimits from '#jobs/warn_of_hold_limits'
 export const jobs: Job[] = [
   mailInvitation,
   mailLink,
-  mailPasswordChanged,
+  mailEmailChange,
+  mailSecurityNotice,
   mailErased,
   purgeExpiredSignIns,
   purgeIdempotencyKeys,

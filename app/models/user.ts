@@ -12,8 +12,9 @@ export default class User extends UserSchema {
   @column()
   declare userType: UserType
 
+  /** Null for an account that signs in at a provider only. */
   @column({ serializeAs: null })
-  declare password: string
+  declare password: string | null
 
   @hasOne(() => Profile)
   declare profile: HasOne<typeof Profile>

@@ -44,11 +44,10 @@ export const registrationValidator = vine.create({
   terms_version: termsVersion(),
 })
 
-export const signInValidator = vine.create({
-  email: someEmail(),
-  // Too short for a new password may still be typed: it is wrong, not malformed.
-  password: vine.string().minLength(1).maxLength(1000).use(storable()),
-})
+/** Too short for a new password may still be typed: it is wrong, not malformed. */
+const somePassword = () => vine.string().minLength(1).maxLength(1000).use(storable())
+
+export const signInValidator = vine.create({ email: someEmail(), password: somePassword() })
 
 export const refreshValidator = vine.create({ refresh_token: token() })
 
@@ -59,6 +58,40 @@ export const requestResetValidator = vine.create({ email: someEmail() })
 
 /** Sets the password with the link's token. */
 export const resetPasswordValidator = vine.create({ token: token(), password: newPassword() })
+
+export const changePasswordValidator = vine.create({
+  current_password: somePassword(),
+  password: newPassword(),
+})
+
+export const changeEmailValidator = vine.create({ email: email(), password: somePassword() })
+
+export const confirmEmailChangeValidator = vine.create({ token: token() })
+
+/** Six digits; apps show them in two groups. */
+const mfaCode = () =>
+  vine
+    .string()
+    .parse((value) => (typeof value === 'string' ? value.replace(/\s/g, '') : value))
+    .regex(/^\d{6}$/)
+
+const secondFactor = {
+  code: mfaCode().optional(),
+  recovery_code: vine.string().trim().minLength(1).maxLength(40).use(storable()).optional(),
+}
+
+/** The password of an account that has one; the operation knows which do. */
+export const enrollMfaValidator = vine.create({ password: somePassword().optional() })
+
+export const confirmMfaValidator = vine.create({ code: mfaCode() })
+
+/** Of `code` and `recovery_code` one; the operation sees to it. */
+export const verifyMfaValidator = vine.create({ challenge: token(), ...secondFactor })
+
+export const bothFactorsValidator = vine.create({
+  password: somePassword().optional(),
+  ...secondFactor,
+})
 
 /** A `PUT` names what changes; what it leaves out stays, and what is not listed is not settable. */
 export const profileValidator = vine.create({

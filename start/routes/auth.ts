@@ -2,7 +2,11 @@ import router from '@adonisjs/core/services/router'
 import { limits } from '#start/limiter'
 import { api, signedIn } from '#start/routes/groups'
 
+const Devices = () => import('#controllers/api/devices_controller')
+const EmailChanges = () => import('#controllers/api/email_changes_controller')
 const EmailVerifications = () => import('#controllers/api/email_verifications_controller')
+const Mfa = () => import('#controllers/api/mfa_controller')
+const Passwords = () => import('#controllers/api/passwords_controller')
 const PasswordResets = () => import('#controllers/api/password_resets_controller')
 const Profiles = () => import('#controllers/api/profiles_controller')
 const Registrations = () => import('#controllers/api/registrations_controller')
@@ -22,6 +26,11 @@ api(() => {
     .post('auth/reset-password', [PasswordResets, 'store'])
     .as('auth.reset_password')
     .use(limits.resetPassword)
+  router.post('auth/mfa/verify', [Mfa, 'verify']).as('auth.mfa.verify').use(limits.mfa)
+  router
+    .post('auth/change-email/confirm', [EmailChanges, 'confirm'])
+    .as('auth.confirm_email_change')
+    .use(limits.verifyEmail)
 
   signedIn(() => {
     router.post('auth/logout', [Sessions, 'destroy']).as('auth.logout')
@@ -29,6 +38,34 @@ api(() => {
       .post('auth/verify-email/resend', [EmailVerifications, 'resend'])
       .as('auth.resend')
       .use(limits.resend)
+    router
+      .post('auth/change-password', [Passwords, 'update'])
+      .as('auth.change_password')
+      .use(limits.credentials)
+    router
+      .post('auth/change-email', [EmailChanges, 'store'])
+      .as('auth.change_email')
+      .use(limits.credentials)
+
+    router.get('auth/sessions', [Devices, 'index']).as('auth.sessions.index').use(limits.list)
+    router
+      .delete('auth/sessions', [Devices, 'destroyOthers'])
+      .as('auth.sessions.destroy_others')
+      .use(limits.write)
+    router
+      .delete('auth/sessions/:id', [Devices, 'destroy'])
+      .as('auth.sessions.destroy')
+      .use(limits.write)
+
+    router.get('auth/mfa', [Mfa, 'show']).as('auth.mfa.show')
+    router.post('auth/mfa/enroll', [Mfa, 'enroll']).as('auth.mfa.enroll').use(limits.credentials)
+    router.post('auth/mfa/confirm', [Mfa, 'confirm']).as('auth.mfa.confirm').use(limits.mfa)
+    router
+      .post('auth/mfa/recovery-codes', [Mfa, 'recoveryCodes'])
+      .as('auth.mfa.recovery_codes')
+      .use(limits.credentials)
+    router.post('auth/mfa/disable', [Mfa, 'disable']).as('auth.mfa.disable').use(limits.credentials)
+
     router.get('users/profile', [Profiles, 'show']).as('profile.show')
     router.put('users/profile', [Profiles, 'update']).as('profile.update').use(limits.write)
   })

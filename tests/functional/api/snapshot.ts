@@ -95,6 +95,8 @@ function masked(line: string, known: Set<string>): string {
     .replace(/"(id|entry_id|account_id|stripe|account_seq|seq|balance|balance_after)":\d+/g, '')
     .replace(/"content_hash":"[^"]*"/, '')
     .replace(/\$argon2[^"]*/g, 'a-hash')
+    .replace(/\bgcm\.v1:[\w.-]+/g, 'an-encrypted-text')
+    .replace(/"last_step":\d+/g, '"last_step":"a-time-step"')
     .replace(/[\w-]{40,}/g, 'a-token')
     .replace(/\b(acct|pi|ch|tr|re|cs)_\w+/g, 'an-id-at-stripe')
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { invitationToken } from '#escrow/invitation_token'
+import type User from '#models/user'
 import { api, expectData } from '#tests/support/api'
+import { Authenticator, withAuthenticator } from '#tests/support/authenticator'
 import { settle } from '#tests/support/jobs'
 import { mailedToken } from '#tests/support/mailbox'
 import {
@@ -80,6 +82,18 @@ export async function aWorld() {
     await api().post('auth/login', { email: client.email, password: PASSWORD })
   )
   expectData(await api().post('auth/reset-password', { email: client.email }), 202)
+  const wanted = { email: `moved${randomUUID()}@example.com`, password: PASSWORD }
+  expectData(await api(client).post('auth/change-email', wanted), 202)
+  const session = await db
+    .from('sessions')
+    .where('user_id', client.id)
+    .orderBy('id', 'desc')
+    .first()
+  const { app, challenge } = await aSecondFactor(freelancer)
+  const { otpauth_url: enrolled } = expectData(
+    await api(client).post('auth/mfa/enroll', { password: PASSWORD }),
+    201
+  )
   await settle()
   const [account] = expectData(await api(freelancer).get('payments/payout-accounts'))
   const [{ id: notification }] = await db.from('notifications').where('user_id', client.id)
@@ -104,9 +118,28 @@ export async function aWorld() {
     account: account.id as string,
     notification: notification as string,
     refreshToken: refreshToken as string,
+    session: session.id as string,
+    emailToken: await mailedToken(client.email, '/confirm-email-change'),
+    /** Of the freelancer, who is asked for codes; and of the client, who has not confirmed it yet. */
+    app,
+    challenge,
+    newApp: new Authenticator(enrolled),
     verifyToken: await mailedToken(mail, '/verify-email'),
     resetToken: await mailedToken(client.email, '/reset-password'),
   }
+}
+
+/** An authenticator app in force, and a sign-in that waits for its code as long as the tests take. */
+async function aSecondFactor(user: User) {
+  const { app } = await withAuthenticator(user)
+  const { challenge } = expectData(
+    await api().post('auth/login', { email: user.email, password: PASSWORD })
+  )
+  await db
+    .from('mfa_challenges')
+    .where('user_id', user.id)
+    .update({ expires_at: db.raw("now() + interval '1 day'") })
+  return { app, challenge: challenge as string }
 }
 
 export const aMilestone = () => ({
@@ -133,6 +166,16 @@ export interface Example {
   legal?: Record<string, unknown[]>
   /** Its path parameter is a secret or a name, so that being somebody else's is not the question. */
   shared?: boolean
+}
+
+/** A body whose code is the one that the app shows when the body is sent. */
+function withCode(app: Authenticator, more: object = {}): Record<string, unknown> {
+  return {
+    ...more,
+    get code() {
+      return app.code()
+    },
+  }
 }
 
 /**
@@ -169,6 +212,24 @@ export function examples(own: World): Record<string, Example[]> {
       { ...nobody, body: { token: own.resetToken, password: `${PASSWORD} 2` } },
     ],
     'POST auth/logout': [both],
+    'POST auth/change-password': [
+      { ...both, body: { current_password: PASSWORD, password: `${PASSWORD} 3` } },
+    ],
+    'POST auth/change-email': [
+      { ...both, body: { email: 'elsewhere@example.com', password: PASSWORD } },
+    ],
+    'POST auth/change-email/confirm': [{ ...nobody, body: { token: own.emailToken } }],
+    'DELETE auth/sessions': [both],
+    'DELETE auth/sessions/:id': [{ ...both, params: [own.session] }],
+    'POST auth/mfa/enroll': [{ ...both, body: { password: PASSWORD } }],
+    'POST auth/mfa/confirm': [{ ...both, body: withCode(own.newApp) }],
+    'POST auth/mfa/verify': [{ ...nobody, body: withCode(own.app, { challenge: own.challenge }) }],
+    'POST auth/mfa/recovery-codes': [
+      { ...freelancer, both: true, body: withCode(own.app, { password: PASSWORD }) },
+    ],
+    'POST auth/mfa/disable': [
+      { ...freelancer, both: true, body: withCode(own.app, { password: PASSWORD }) },
+    ],
     'POST auth/verify-email/resend': [{ by: 'unverified' }],
     'GET users/profile': [both],
     'PUT users/profile': [

@@ -39,8 +39,8 @@ test.group('Registering and signing in', (group) => {
   test('the password is stored as argon2id with 19 MiB and two passes', async ({ assert }) => {
     expectData(await api().post('auth/register', ADA), 201)
     const { password } = await User.findByOrFail('email', ADA.email)
-    assert.match(password, /^\$argon2id\$v=19\$.*m=19456/)
-    assert.match(password, /t=2/)
+    assert.match(password!, /^\$argon2id\$v=19\$.*m=19456/)
+    assert.match(password!, /t=2/)
   })
 
   test('an e-mail address is the same in any case and with blanks around', async () => {

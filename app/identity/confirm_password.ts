@@ -1,0 +1,60 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { Problem, unprocessable } from '#exceptions/problem'
+import User from '#models/user'
+import { passwordFits } from '#identity/passwords'
+
+/**
+ * Asks who is signed in for their password once more, before something that a borrowed device or a stolen
+ * token must not be enough for.
+ *
+ * @param field of the request, for the answer
+ * @throws Problem 422 for a wrong one; 409 `no_password` for an account without; 503 `busy`
+ */
+export async function confirmPassword(
+  user: User,
+  password: string,
+  field = 'password'
+): Promise<void> {
+  if (user.password === null) throw noPassword()
+  if (!(await passwordFits(user.password, password))) throw wrongPassword(field)
+}
+
+/**
+ * The same for who has a password. An account without one signs in at a provider only, where we cannot ask
+ * anew.
+ *
+ * @throws Problem 422 for a wrong or a missing one, 503 `busy`
+ */
+export async function confirmPasswordIfAny(
+  user: User,
+  password: string | undefined
+): Promise<void> {
+  if (user.password === null) return
+  if (password === undefined) {
+    throw unprocessable('password', 'required', 'Give the password of your account.')
+  }
+  await confirmPassword(user, password)
+}
+
+/**
+ * Holds the user's row, if the password is still the one that was confirmed. Checking it takes long, and
+ * is done outside of any transaction; meanwhile it may have been changed.
+ */
+export async function lockIfUnchanged(
+  trx: TransactionClientContract,
+  user: User
+): Promise<User | null> {
+  const held = await User.query({ client: trx }).where('id', user.id).forUpdate().firstOrFail()
+  return held.password === user.password ? held : null
+}
+
+export function wrongPassword(field = 'password'): Problem {
+  return unprocessable(field, 'wrong_password', 'This is not the password of your account.')
+}
+
+function noPassword(): Problem {
+  return new Problem(
+    'Your account has no password yet. Set one first: ask for a link at POST /api/auth/reset-password.',
+    { code: 'no_password', status: 409 }
+  )
+}

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto'
+import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { enqueue } from '#jobs/queue'
+import mailSecurityNotice from '#jobs/mail_security_notice'
+import { hashToken } from '#identity/opaque_tokens'
+
+const HOW_MANY = 10
+
+/** Crockford's alphabet: no letter that passes for a digit. 32 of them, so that a byte picks evenly. */
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/**
+ * Gives a user new recovery codes, each good for one sign-in without the authenticator app. Those they had
+ * are good no more.
+ *
+ * @returns the codes in clear, which are stored nowhere: 16 characters (80 random bits) in groups of four
+ */
+export async function renewRecoveryCodes(
+  trx: TransactionClientContract,
+  userId: string
+): Promise<string[]> {
+  const codes = Array.from({ length: HOW_MANY }, newCode)
+  await trx.from('mfa_recovery_codes').where('user_id', userId).delete()
+  await trx
+    .table('mfa_recovery_codes')
+    .multiInsert(codes.map((code) => ({ user_id: userId, code_hash: hashOf(code) })))
+  return codes
+}
+
+/** Takes a recovery code, once, and tells its owner. @returns whether it was one, and unused */
+export async function takeRecoveryCode(
+  trx: TransactionClientContract,
+  userId: string,
+  code: string
+): Promise<boolean> {
+  const taken = await trx
+    .from('mfa_recovery_codes')
+    .where({ user_id: userId, code_hash: hashOf(code) })
+    .whereNull('used_at')
+    .returning('id')
+    .update({ used_at: trx.raw('now()') })
+  if (taken.length === 0) return false
+  await enqueue(trx, mailSecurityNotice, { userId, notice: 'recovery_code_used' })
+  return true
+}
+
+/** How many recovery codes a user has not used yet. */
+export async function recoveryCodesLeft(
+  client: Pick<QueryClientContract, 'from'>,
+  userId: string
+): Promise<number> {
+  const unused = await client
+    .from('mfa_recovery_codes')
+    .where('user_id', userId)
+    .whereNull('used_at')
+    .count('* AS codes')
+    .firstOrFail()
+  return Number(unused.codes)
+}
+
+function newCode(): string {
+  const characters = Array.from(randomBytes(16), (byte) => ALPHABET[byte % ALPHABET.length])
+  return characters.join('').replace(/(.{4})(?=.)/g, '$1-')
+}
+
+/** However it is typed: with dashes or blanks or without, in capitals or not. */
+function hashOf(code: string): string {
+  return hashToken(code.toLowerCase().replace(/[\s-]/g, ''))
+}
