@@ -111,6 +111,31 @@ export class ClawBackSchema extends BaseModel {
   declare state: string
 }
 
+export class DataExportSchema extends BaseModel {
+  static $columns = ['createdAt', 'downloadedAt', 'expiresAt', 'id', 'key', 'readyAt', 'sha256', 'size', 'state', 'userId'] as const
+  $columns = DataExportSchema.$columns
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column.dateTime()
+  declare downloadedAt: DateTime | null
+  @column.dateTime()
+  declare expiresAt: DateTime | null
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare key: string
+  @column.dateTime()
+  declare readyAt: DateTime | null
+  @column()
+  declare sha256: string | null
+  @column()
+  declare size: bigint | null
+  @column()
+  declare state: string
+  @column()
+  declare userId: string
+}
+
 export class DebtWriteOffSchema extends BaseModel {
   static $columns = ['amount', 'chargebackId', 'createdAt', 'currency', 'id', 'reason', 'reference', 'writtenOffBy'] as const
   $columns = DebtWriteOffSchema.$columns
@@ -234,6 +259,21 @@ export class EmailChangeSchema extends BaseModel {
   declare userId: string
 }
 
+export class ErasureSchema extends BaseModel {
+  static $columns = ['erasedAt', 'operator', 'reason', 'requestedBy', 'userId'] as const
+  $columns = ErasureSchema.$columns
+  @column.dateTime()
+  declare erasedAt: DateTime
+  @column()
+  declare operator: string
+  @column()
+  declare reason: string
+  @column()
+  declare requestedBy: string
+  @column({ isPrimary: true })
+  declare userId: string
+}
+
 export class EscrowAccountSchema extends BaseModel {
   static $columns = ['createdAt', 'currency', 'id', 'projectId'] as const
   $columns = EscrowAccountSchema.$columns
@@ -294,7 +334,7 @@ export class IdentitySchema extends BaseModel {
 }
 
 export class InboxEventSchema extends BaseModel {
-  static $columns = ['account', 'attempts', 'eventId', 'handledAt', 'id', 'lastError', 'payload', 'rail', 'receivedAt', 'status', 'type'] as const
+  static $columns = ['account', 'attempts', 'eventId', 'handledAt', 'id', 'lastError', 'payload', 'payloadPurgedAt', 'rail', 'receivedAt', 'status', 'type'] as const
   $columns = InboxEventSchema.$columns
   @column()
   declare account: string
@@ -310,6 +350,8 @@ export class InboxEventSchema extends BaseModel {
   declare lastError: string
   @jsonColumn()
   declare payload: any
+  @column.dateTime()
+  declare payloadPurgedAt: DateTime | null
   @column()
   declare rail: string
   @column.dateTime()
@@ -672,7 +714,7 @@ export class ProfileSchema extends BaseModel {
 }
 
 export class ProjectSchema extends BaseModel {
-  static $columns = ['clientId', 'createdAt', 'currency', 'deadline', 'description', 'freelancerId', 'id', 'inspectionDays', 'platformFeeBps', 'status', 'title', 'totalAmount', 'updatedAt'] as const
+  static $columns = ['clientId', 'createdAt', 'currency', 'deadline', 'description', 'freelancerId', 'id', 'inspectionDays', 'messagesPurgedAt', 'platformFeeBps', 'status', 'title', 'totalAmount', 'updatedAt'] as const
   $columns = ProjectSchema.$columns
   @column()
   declare clientId: string
@@ -690,6 +732,8 @@ export class ProjectSchema extends BaseModel {
   declare id: string
   @column()
   declare inspectionDays: number | null
+  @column.dateTime()
+  declare messagesPurgedAt: DateTime | null
   @column()
   declare platformFeeBps: number | null
   @column()
@@ -1138,12 +1182,14 @@ export class TransactionSchema extends BaseModel {
 }
 
 export class UserSchema extends BaseModel {
-  static $columns = ['createdAt', 'email', 'firstName', 'id', 'isVerified', 'lastName', 'notificationSeq', 'password', 'updatedAt', 'userType'] as const
+  static $columns = ['createdAt', 'email', 'erasedAt', 'firstName', 'id', 'isVerified', 'lastName', 'notificationSeq', 'password', 'updatedAt', 'userType'] as const
   $columns = UserSchema.$columns
   @column.dateTime({ autoCreate: true })
   declare createdAt: DateTime
   @column()
   declare email: string
+  @column.dateTime()
+  declare erasedAt: DateTime | null
   @column()
   declare firstName: string
   @column({ isPrimary: true })

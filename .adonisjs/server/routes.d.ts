@@ -4,6 +4,12 @@ type ParamValue = string | number | bigint | boolean
 
 export type ScannedRoutes = {
   ALL: {
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'streams.show': { paramsTuple?: []; params?: {} }
+    'streams.subscribe': { paramsTuple?: []; params?: {} }
+    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
     'api.auth.register': { paramsTuple?: []; params?: {} }
     'api.auth.login': { paramsTuple?: []; params?: {} }
@@ -71,6 +77,8 @@ export type ScannedRoutes = {
     'api.payout_accounts.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.onboarding_link': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.dashboard.show': { paramsTuple?: []; params?: {} }
+    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'webhooks.stripe': { paramsTuple?: []; params?: {} }
     'webhooks.stripe.connect': { paramsTuple?: []; params?: {} }
     'webhooks.paypal': { paramsTuple?: []; params?: {} }
@@ -78,11 +86,13 @@ export type ScannedRoutes = {
     'api.notifications.index': { paramsTuple?: []; params?: {} }
     'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.read_all': { paramsTuple?: []; params?: {} }
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
+    'api.profile.destroy': { paramsTuple?: []; params?: {} }
   }
   GET: {
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'streams.show': { paramsTuple?: []; params?: {} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
     'api.auth.sessions.index': { paramsTuple?: []; params?: {} }
     'api.auth.mfa.show': { paramsTuple?: []; params?: {} }
@@ -104,12 +114,15 @@ export type ScannedRoutes = {
     'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
+    'api.dashboard.show': { paramsTuple?: []; params?: {} }
+    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
   }
   HEAD: {
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'streams.show': { paramsTuple?: []; params?: {} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
     'api.auth.sessions.index': { paramsTuple?: []; params?: {} }
     'api.auth.mfa.show': { paramsTuple?: []; params?: {} }
@@ -131,12 +144,13 @@ export type ScannedRoutes = {
     'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
+    'api.dashboard.show': { paramsTuple?: []; params?: {} }
+    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
   }
   POST: {
+    'streams.subscribe': { paramsTuple?: []; params?: {} }
+    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
     'api.auth.register': { paramsTuple?: []; params?: {} }
     'api.auth.login': { paramsTuple?: []; params?: {} }
     'api.auth.refresh': { paramsTuple?: []; params?: {} }
@@ -186,6 +200,7 @@ export type ScannedRoutes = {
     'api.projects.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.milestones.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.profile.destroy': { paramsTuple?: []; params?: {} }
   }
   PUT: {
     'api.profile.update': { paramsTuple?: []; params?: {} }

@@ -58,11 +58,17 @@ async function assertNotTooMany(trx: TransactionClientContract, userId: string):
     .from('email_changes')
     .where('user_id', userId)
     .whereRaw("created_at > now() - interval '1 hour'")
-    .count('* AS changes')
+    .select(
+      trx.raw('count(*)::int AS changes'),
+      trx.raw(
+        `ceil(extract(epoch FROM min(created_at) + interval '1 hour' - now()))::int AS over_in`
+      )
+    )
     .firstOrFail()
-  if (Number(recent.changes) < MAX_CHANGES_PER_HOUR) return
+  if (recent.changes < MAX_CHANGES_PER_HOUR) return
   throw new Problem('You have asked for many changes within an hour. Wait, then ask again.', {
     code: 'too_many_changes',
     status: 429,
+    extra: { retry_after: Math.max(1, recent.over_in) },
   })
 }

@@ -140,6 +140,10 @@ const OWN = [
   'idempotency_keys',
   'notifications',
   'data_exports',
+  'email_changes',
+  'mfa_authenticators',
+  'mfa_challenges',
+  'identities',
 ] as const
 
 async function forgetAccount(trx: TransactionClientContract, userId: string): Promise<void> {

@@ -34,15 +34,16 @@ export async function takeSecondFactor(
     return (await takeRecoveryCode(trx, userId, given.recovery_code)) ? null : wrongCode()
   }
   const authenticator = trx.from('mfa_authenticators').where('user_id', userId)
-  const { wrong } = await authenticator
+  const { wrong, over_in: overIn } = await authenticator
     .clone()
     .select(
       trx.raw(
         `CASE WHEN wrong_since > now() - interval '1 hour' THEN wrong_codes ELSE 0 END AS wrong`
-      )
+      ),
+      trx.raw(`ceil(extract(epoch FROM wrong_since + interval '1 hour' - now()))::int AS over_in`)
     )
     .firstOrFail()
-  if (wrong >= MAX_WRONG_PER_HOUR) return tooManyCodes()
+  if (wrong >= MAX_WRONG_PER_HOUR) return tooManyCodes(overIn)
   if (await takeCode(trx, userId, given.code!)) return null
   await authenticator.update({
     wrong_codes: wrong + 1,
@@ -58,11 +59,12 @@ function wrongCode(): Problem {
   )
 }
 
-function tooManyCodes(): Problem {
-  return new Problem(
-    'There were too many wrong codes. Use a recovery code, or try again in an hour.',
-    { code: 'too_many_codes', status: 429 }
-  )
+function tooManyCodes(seconds: number): Problem {
+  return new Problem('There were too many wrong codes. Use a recovery code, or wait.', {
+    code: 'too_many_codes',
+    status: 429,
+    extra: { retry_after: Math.max(1, seconds) },
+  })
 }
 
 /** @throws Problem 422 unless exactly one of the two is given */

@@ -66,7 +66,7 @@ async function attempt(
   if (count === MAX_WRONG_CODES) {
     await enqueue(trx, mailSecurityNotice, { userId: user.id, notice: 'mfa_wrong_codes' })
   }
-  wrong.extra = { attempts_left: MAX_WRONG_CODES - count }
+  wrong.extra = { ...wrong.extra, attempts_left: MAX_WRONG_CODES - count }
   return wrong
 }
 

@@ -107,9 +107,9 @@ test.group('Rubbish sent to the identity endpoints', (group) => {
     const login = await api().get('auth/login')
     expectProblem(login, 405, 'method_not_allowed')
     assert.equal(login.headers.get('allow'), 'POST')
-    const profile = await api().delete('users/profile/')
+    const profile = await api().post('users/profile/')
     expectProblem(profile, 405, 'method_not_allowed')
-    assert.equal(profile.headers.get('allow'), 'GET, HEAD, PUT')
+    assert.equal(profile.headers.get('allow'), 'GET, HEAD, PUT, DELETE')
   })
 
   test('an X-Request-Id is kept if it can be an id, else replaced', async ({ assert }) => {

@@ -165,14 +165,18 @@ test.group('Codes from an authenticator app', (group) => {
     assert.equal(mails.at(-1)!.subject, 'Somebody tried to sign in to your account')
   })
 
-  test('new challenges bring no new guesses: eight wrong codes an hour, then only a recovery code', async () => {
+  test('new challenges bring no new guesses: eight wrong codes an hour, then only a recovery code', async ({
+    assert,
+  }) => {
     const user = await aClient()
     const { app, recoveryCodes } = await withAuthenticator(user)
     for (let n = 0; n < 8; n++) {
       expectProblem(await verify(await aChallenge(user), { code: app.wrongCode() }), 401)
     }
     const blocked = await aChallenge(user)
-    expectProblem(await verify(blocked, { code: app.code() }), 429, 'too_many_codes')
+    const refused = await verify(blocked, { code: app.code() })
+    expectProblem(refused, 429, 'too_many_codes')
+    assert.closeTo(Number(refused.headers.get('retry-after')), 3600, 60)
     expectData(await verify(blocked, { recovery_code: recoveryCodes[0] }))
     await later('61 minutes')
     expectData(await verify(await aChallenge(user), { code: app.code() }))
