@@ -157,6 +157,37 @@ export class DebtWriteOffSchema extends BaseModel {
   declare writtenOffBy: string
 }
 
+export class DeliverableSchema extends BaseModel {
+  static $columns = ['contentType', 'createdAt', 'id', 'milestoneId', 'name', 'scanSignature', 'scanStatus', 'scannedAt', 'sha256', 'size', 'storageKey', 'submittedAt', 'uploadedBy'] as const
+  $columns = DeliverableSchema.$columns
+  @column()
+  declare contentType: string
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare milestoneId: string
+  @column()
+  declare name: string
+  @column()
+  declare scanSignature: string | null
+  @column()
+  declare scanStatus: string
+  @column.dateTime()
+  declare scannedAt: DateTime | null
+  @column()
+  declare sha256: string
+  @column()
+  declare size: number
+  @column()
+  declare storageKey: string
+  @column.dateTime()
+  declare submittedAt: DateTime | null
+  @column()
+  declare uploadedBy: string
+}
+
 export class DepositAllocationSchema extends BaseModel {
   static $columns = ['amount', 'live', 'milestoneId', 'transactionId'] as const
   $columns = DepositAllocationSchema.$columns

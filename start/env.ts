@@ -66,4 +66,10 @@ export default await Env.create(new URL('../', import.meta.url), {
   DRIVE_ROOT: Env.schema.string.optional(),
   AZURE_STORAGE_CONNECTION_STRING: Env.schema.secret.optional(),
   AZURE_STORAGE_CONTAINER: Env.schema.string.optional(),
+  /** Where clamd is that scans uploads. Without either they are not scanned. */
+  CLAMAV_HOST: Env.schema.string.optional(),
+  /** Default 3310. */
+  CLAMAV_PORT: Env.schema.number.optional(),
+  /** Path of its Unix socket, in place of host and port. */
+  CLAMAV_SOCKET: Env.schema.string.optional(),
 })

@@ -7,7 +7,9 @@ export const controllers = {
   api: {
     Activities: () => import('#controllers/api/activities_controller'),
     Approvals: () => import('#controllers/api/approvals_controller'),
+    Avatars: () => import('#controllers/api/avatars_controller'),
     Dashboards: () => import('#controllers/api/dashboards_controller'),
+    Deliverables: () => import('#controllers/api/deliverables_controller'),
     Deposits: () => import('#controllers/api/deposits_controller'),
     Devices: () => import('#controllers/api/devices_controller'),
     EmailChanges: () => import('#controllers/api/email_changes_controller'),
@@ -40,6 +42,7 @@ export const controllers = {
     Transactions: () => import('#controllers/api/transactions_controller'),
     Users: () => import('#controllers/api/users_controller'),
   },
+  Avatars: () => import('#controllers/avatars_controller'),
   Files: () => import('#controllers/files_controller'),
   Health: () => import('#controllers/health_controller'),
   webhooks: {

@@ -4,7 +4,6 @@ type ParamValue = string | number | bigint | boolean
 
 export type ScannedRoutes = {
   ALL: {
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'streams.show': { paramsTuple?: []; params?: {} }
     'streams.subscribe': { paramsTuple?: []; params?: {} }
     'streams.unsubscribe': { paramsTuple?: []; params?: {} }
@@ -16,20 +15,8 @@ export type ScannedRoutes = {
     'api.auth.refresh': { paramsTuple?: []; params?: {} }
     'api.auth.verify_email': { paramsTuple?: []; params?: {} }
     'api.auth.reset_password': { paramsTuple?: []; params?: {} }
-    'api.auth.mfa.verify': { paramsTuple?: []; params?: {} }
-    'api.auth.confirm_email_change': { paramsTuple?: []; params?: {} }
     'api.auth.logout': { paramsTuple?: []; params?: {} }
     'api.auth.resend': { paramsTuple?: []; params?: {} }
-    'api.auth.change_password': { paramsTuple?: []; params?: {} }
-    'api.auth.change_email': { paramsTuple?: []; params?: {} }
-    'api.auth.sessions.index': { paramsTuple?: []; params?: {} }
-    'api.auth.sessions.destroy_others': { paramsTuple?: []; params?: {} }
-    'api.auth.sessions.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.auth.mfa.show': { paramsTuple?: []; params?: {} }
-    'api.auth.mfa.enroll': { paramsTuple?: []; params?: {} }
-    'api.auth.mfa.confirm': { paramsTuple?: []; params?: {} }
-    'api.auth.mfa.recovery_codes': { paramsTuple?: []; params?: {} }
-    'api.auth.mfa.disable': { paramsTuple?: []; params?: {} }
     'api.profile.show': { paramsTuple?: []; params?: {} }
     'api.profile.update': { paramsTuple?: []; params?: {} }
     'api.projects.index': { paramsTuple?: []; params?: {} }
@@ -78,7 +65,6 @@ export type ScannedRoutes = {
     'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.onboarding_link': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
-    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'webhooks.stripe': { paramsTuple?: []; params?: {} }
     'webhooks.stripe.connect': { paramsTuple?: []; params?: {} }
     'webhooks.paypal': { paramsTuple?: []; params?: {} }
@@ -86,16 +72,21 @@ export type ScannedRoutes = {
     'api.notifications.index': { paramsTuple?: []; params?: {} }
     'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.read_all': { paramsTuple?: []; params?: {} }
+    'api.avatars.store': { paramsTuple?: []; params?: {} }
+    'api.deliverables.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.avatars.destroy': { paramsTuple?: []; params?: {} }
+    'api.deliverables.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.deliverables.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.deliverables.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'pictures.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'api.profile.destroy': { paramsTuple?: []; params?: {} }
   }
   GET: {
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'streams.show': { paramsTuple?: []; params?: {} }
     'health.live': { paramsTuple?: []; params?: {} }
     'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
-    'api.auth.sessions.index': { paramsTuple?: []; params?: {} }
-    'api.auth.mfa.show': { paramsTuple?: []; params?: {} }
     'api.profile.show': { paramsTuple?: []; params?: {} }
     'api.projects.index': { paramsTuple?: []; params?: {} }
     'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -115,17 +106,17 @@ export type ScannedRoutes = {
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
-    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
+    'api.deliverables.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.deliverables.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'pictures.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
   }
   HEAD: {
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'streams.show': { paramsTuple?: []; params?: {} }
     'health.live': { paramsTuple?: []; params?: {} }
     'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
-    'api.auth.sessions.index': { paramsTuple?: []; params?: {} }
-    'api.auth.mfa.show': { paramsTuple?: []; params?: {} }
     'api.profile.show': { paramsTuple?: []; params?: {} }
     'api.projects.index': { paramsTuple?: []; params?: {} }
     'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -145,8 +136,11 @@ export type ScannedRoutes = {
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
-    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
+    'api.deliverables.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.deliverables.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'pictures.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
   }
   POST: {
     'streams.subscribe': { paramsTuple?: []; params?: {} }
@@ -156,16 +150,8 @@ export type ScannedRoutes = {
     'api.auth.refresh': { paramsTuple?: []; params?: {} }
     'api.auth.verify_email': { paramsTuple?: []; params?: {} }
     'api.auth.reset_password': { paramsTuple?: []; params?: {} }
-    'api.auth.mfa.verify': { paramsTuple?: []; params?: {} }
-    'api.auth.confirm_email_change': { paramsTuple?: []; params?: {} }
     'api.auth.logout': { paramsTuple?: []; params?: {} }
     'api.auth.resend': { paramsTuple?: []; params?: {} }
-    'api.auth.change_password': { paramsTuple?: []; params?: {} }
-    'api.auth.change_email': { paramsTuple?: []; params?: {} }
-    'api.auth.mfa.enroll': { paramsTuple?: []; params?: {} }
-    'api.auth.mfa.confirm': { paramsTuple?: []; params?: {} }
-    'api.auth.mfa.recovery_codes': { paramsTuple?: []; params?: {} }
-    'api.auth.mfa.disable': { paramsTuple?: []; params?: {} }
     'api.projects.store': { paramsTuple?: []; params?: {} }
     'api.projects.cancel': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.projects.complete': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -193,14 +179,8 @@ export type ScannedRoutes = {
     'webhooks.paypal': { paramsTuple?: []; params?: {} }
     'webhooks.venmo': { paramsTuple?: []; params?: {} }
     'api.notifications.read_all': { paramsTuple?: []; params?: {} }
-  }
-  DELETE: {
-    'api.auth.sessions.destroy_others': { paramsTuple?: []; params?: {} }
-    'api.auth.sessions.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.projects.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.milestones.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.profile.destroy': { paramsTuple?: []; params?: {} }
+    'api.avatars.store': { paramsTuple?: []; params?: {} }
+    'api.deliverables.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
   }
   PUT: {
     'api.profile.update': { paramsTuple?: []; params?: {} }
@@ -208,6 +188,14 @@ export type ScannedRoutes = {
     'api.milestones.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+  }
+  DELETE: {
+    'api.projects.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.avatars.destroy': { paramsTuple?: []; params?: {} }
+    'api.deliverables.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.profile.destroy': { paramsTuple?: []; params?: {} }
   }
 }
 declare module '@adonisjs/core/types/http' {

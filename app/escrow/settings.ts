@@ -78,6 +78,14 @@ const definitions = {
     180,
     'Days that a payout or refund may be on its way before it is a break; PayPal keeps an unclaimed one for 30'
   ),
+  deliverable_max_mb: integer(100, 1, 2000, 'Megabytes that one uploaded file may have'),
+  deliverables_per_milestone: integer(50, 1, 1000, 'Files that may be uploaded for one milestone'),
+  deliverables_total_mb: integer(
+    1000,
+    1,
+    100_000,
+    'Megabytes that all files of one milestone may have together'
+  ),
   terms_version: label(
     '2026-11-01',
     40,

@@ -5,6 +5,7 @@ import { assertNotStopped } from '#escrow/held_money'
 import { lockMilestone } from '#escrow/locks'
 import { assertNotClosed } from '#escrow/milestone_rules'
 import { transition } from '#escrow/milestone_states'
+import { submitDeliverables } from '#escrow/submitted_deliverables'
 import { actorOf } from '#escrow/record_activity'
 import { inTransaction } from '#database/transaction'
 import { notify } from '#notifications/notify'
@@ -18,8 +19,8 @@ import type { SubmissionInput } from '#validators/milestone'
  * Hands work in and starts the inspection clock: `inspection_days` of the project from now on, by
  * the database's clock, after which silence counts as approval.
  *
- * @throws Problem 409 `not_funded`, `milestone_closed`, `frozen`, `refund_pending`, or
- *   `wrong_state` if work was already handed in or approved
+ * @throws Problem 409 `not_funded`, `milestone_closed`, `frozen`, `refund_pending`, `scan_pending`,
+ *   `quarantined`, or `wrong_state` if work was already handed in or approved; 422 for a file that is none
  */
 export async function submitWork(
   milestoneId: string,
@@ -39,13 +40,14 @@ export async function submitWork(
     // A refund request has stopped the clock that this would start.
     await assertNotStopped(trx, milestone)
 
+    const deliverables = await submitDeliverables(trx, milestone, work.deliverable_ids ?? [])
     const submission = await Submission.create(
       {
         milestoneId: milestone.id,
         submittedBy: by.id,
         note: work.note,
         links: work.links ?? [],
-        deliverables: [],
+        deliverables,
       },
       { client: trx }
     )

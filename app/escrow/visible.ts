@@ -2,6 +2,7 @@ import { validate as isUuid } from 'uuid'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { ModelQueryBuilderContract } from '@adonisjs/lucid/types/model'
 import { notFound } from '#exceptions/problem'
+import Deliverable from '#models/deliverable'
 import Invitation from '#models/invitation'
 import Milestone from '#models/milestone'
 import Project from '#models/project'
@@ -55,6 +56,21 @@ export async function visibleProject(user: User, id: string): Promise<Project> {
 export async function visibleMilestone(user: User, id: string): Promise<Milestone> {
   return found(id, 'milestone', () =>
     milestonesVisibleTo(user).where('id', id).preload('project').first()
+  )
+}
+
+/**
+ * With its `milestone` and that one's `project`, which policies ask about.
+ *
+ * @throws Problem 404 if there is no such file in the user's projects, or the id is no id
+ */
+export async function visibleDeliverable(user: User, id: string): Promise<Deliverable> {
+  return found(id, 'deliverable', () =>
+    Deliverable.query()
+      .where('id', id)
+      .whereIn('milestone_id', milestonesVisibleTo(user).select('id'))
+      .preload('milestone', (milestone) => milestone.preload('project'))
+      .first()
   )
 }
 

@@ -1,6 +1,7 @@
 import type { Job } from '#jobs/queue'
 import autoApproveDue from '#jobs/auto_approve_due'
 import backfillInbox from '#jobs/backfill_inbox'
+import deleteFile from '#jobs/delete_file'
 import escalateUnansweredRefunds from '#jobs/escalate_unanswered_refunds'
 import mailErased from '#jobs/mail_erased'
 import { mailInvitation } from '#jobs/mail_invitation'
@@ -17,12 +18,14 @@ import refreshRecipients from '#jobs/refresh_recipients'
 import remindReviewers from '#jobs/remind_reviewers'
 import reportDeadLetters from '#jobs/report_dead_letters'
 import retryStuckInbox from '#jobs/retry_stuck_inbox'
+import scanDeliverable from '#jobs/scan_deliverable'
 import sendDeposit from '#jobs/send_deposit'
 import sendPayout from '#jobs/send_payout'
 import sendRefund from '#jobs/send_refund'
 import settlePending from '#jobs/settle_pending'
 import submitChargebackEvidence from '#jobs/submit_chargeback_evidence'
 import syncDisputes from '#jobs/sync_disputes'
+import tidyFiles from '#jobs/tidy_files'
 import wakePayouts from '#jobs/wake_payouts'
 import warnOfHoldLimits from '#jobs/warn_of_hold_limits'
 
@@ -35,6 +38,9 @@ export const jobs: Job[] = [
   mailErased,
   purgeExpiredSignIns,
   purgeIdempotencyKeys,
+  deleteFile,
+  scanDeliverable,
+  tidyFiles,
   reportDeadLetters,
   processInboxEvent,
   retryStuckInbox,

@@ -76,6 +76,12 @@ export const catalogue = {
     title: 'Work submitted',
     body: `Work on "${d.milestone_title}" is ready for your review. It counts as approved on ${day(d.auto_approve_at)} if you do not answer.`,
   }),
+  'deliverable.quarantined': (
+    d: AboutMilestone & { deliverable_id: string; name: string; signature: string }
+  ) => ({
+    title: 'A file of yours was refused',
+    body: `The virus scanner found "${d.signature}" in "${d.name}", which you uploaded for "${d.milestone_title}". Nobody can download it; upload a clean one.`,
+  }),
   'milestone.rejected': (d: AboutMilestone) => ({
     title: 'Changes asked for',
     body: `The client asks for changes to "${d.milestone_title}". Their reasons are with the submission.`,

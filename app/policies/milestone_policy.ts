@@ -22,6 +22,13 @@ export default class MilestonePolicy extends BasePolicy {
     )
   }
 
+  upload(user: User, { project }: Milestone) {
+    return (
+      user.id === project.freelancerId ||
+      AuthorizationResponse.deny('The freelancer of the project uploads and deletes files.', 403)
+    )
+  }
+
   reject(user: User, { project }: Milestone) {
     return (
       user.id === project.clientId ||

@@ -2,6 +2,7 @@ import { BaseTransformer } from '@adonisjs/core/transformers'
 import { formatMinor } from '#ledger/money'
 import type Milestone from '#models/milestone'
 import type Submission from '#models/submission'
+import type { SubmittedDeliverable } from '#escrow/submitted_deliverables'
 import type { MilestoneMoney } from '#escrow/milestone_details'
 import { isoTime } from '#transformers/serialize'
 
@@ -29,7 +30,7 @@ export default class MilestoneTransformer extends BaseTransformer<Milestone> {
       currency: milestone.currency,
       due_date: isoTime(milestone.dueDate),
       status: milestone.status,
-      deliverables: (latest?.deliverables ?? []) as unknown[],
+      deliverables: (latest?.deliverables ?? []) as SubmittedDeliverable[],
       funded: milestone.isFunded,
       funded_at: isoTime(milestone.fundedAt),
       auto_approve_at: isoTime(milestone.autoApproveAt),
@@ -63,7 +64,7 @@ function submissionOf(submission: Submission) {
     submitted_by: submission.submittedBy,
     note: submission.note,
     links: submission.links as string[],
-    deliverables: submission.deliverables as unknown[],
+    deliverables: submission.deliverables as SubmittedDeliverable[],
     submitted_at: isoTime(submission.createdAt),
     review: submission.review,
     review_reason: submission.reviewReason,

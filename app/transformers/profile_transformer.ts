@@ -1,3 +1,4 @@
+import { avatarUrl } from '#identity/avatar_url'
 import { formatMinor } from '#ledger/money'
 import UserTransformer from '#transformers/user_transformer'
 
@@ -8,7 +9,7 @@ export default class ProfileTransformer extends UserTransformer {
     return {
       ...super.toObject(),
       bio: profile.bio,
-      avatar: profile.avatar,
+      avatar: avatarUrl(profile.avatar),
       skills: profile.skills,
       hourly_rate:
         profile.hourlyRate === null

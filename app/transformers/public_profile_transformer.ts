@@ -1,4 +1,5 @@
 import { BaseTransformer } from '@adonisjs/core/transformers'
+import { avatarUrl } from '#identity/avatar_url'
 import { formatMinor } from '#ledger/money'
 import type User from '#models/user'
 import { isoTime } from '#transformers/serialize'
@@ -14,7 +15,7 @@ export default class PublicProfileTransformer extends BaseTransformer<User> {
       first_name: user.firstName,
       last_name: user.lastName,
       bio: profile?.bio ?? '',
-      avatar: profile?.avatar ?? null,
+      avatar: avatarUrl(profile?.avatar),
       skills: (profile?.skills ?? []) as string[],
       hourly_rate:
         typeof profile?.hourlyRate === 'bigint'

@@ -47,8 +47,11 @@ const submitSchema = vine.object({
     )
     .maxLength(20)
     .optional(),
-  // Files have no upload yet, so there is no id that could be named.
-  deliverable_ids: vine.array(vine.string().uuid()).maxLength(0).optional(),
+  deliverable_ids: vine
+    .array(vine.string().uuid().toLowerCase())
+    .distinct()
+    .maxLength(100)
+    .optional(),
 })
 export const submitValidator = vine.create(submitSchema)
 export type SubmissionInput = Infer<typeof submitSchema>

@@ -20,6 +20,15 @@ export function api(callback: () => void) {
     ])
 }
 
+/** Like `api`, for routes that take a file: their body is read by `receiveFile`, as it comes in. */
+export function uploads(callback: () => void) {
+  return router
+    .group(callback)
+    .prefix('/api')
+    .as('api')
+    .use([generalLimits.perIp, middleware.initializeAuth()])
+}
+
 /** Inside `api`: routes for who is signed in. `auth.getUserOrFail()` is the user, `bouncer` knows them. */
 export function signedIn(callback: () => void) {
   return router

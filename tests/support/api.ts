@@ -35,11 +35,14 @@ export function api(user?: User) {
       headers: {
         accept: 'application/json',
         ...(user && { authorization: `Bearer ${await tokenOf(user)}` }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(isJson(body) && { 'content-type': 'application/json' }),
         ...(options.idempotencyKey && { 'idempotency-key': options.idempotencyKey }),
         ...options.headers,
       },
-      body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+      body:
+        isJson(body) && typeof body !== 'string'
+          ? JSON.stringify(body)
+          : (body as string | FormData),
     })
     return { what: `${method} ${url.pathname}`, response }
   }
@@ -61,8 +64,16 @@ export function api(user?: User) {
     post: (path: string, body?: unknown, options?: CallOptions) =>
       call('POST', path, body, options),
     put: (path: string, body?: unknown, options?: CallOptions) => call('PUT', path, body, options),
+    /** Sends a file as a browser's form does. */
+    upload: (path: string, field: string, file: Uint8Array | string, name = 'file.bin') => {
+      const form = new FormData()
+      form.set(field, new Blob([file as string]), name)
+      return call('POST', path, form)
+    },
   }
 }
+
+const isJson = (body: unknown) => body !== undefined && !(body instanceof FormData)
 
 async function readAnswer(what: string, response: Response): Promise<Answer> {
   const { status, headers } = response

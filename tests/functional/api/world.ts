@@ -95,6 +95,10 @@ export async function aWorld() {
     201
   )
   await settle()
+  const deliverable = expectData(
+    await api(freelancer).upload(`milestones/${funded.id}/deliverables`, 'file', 'Done.'),
+    201
+  )
   const [account] = expectData(await api(freelancer).get('payments/payout-accounts'))
   const [{ id: notification }] = await db.from('notifications').where('user_id', client.id)
 
@@ -117,6 +121,7 @@ export async function aWorld() {
     proposal: proposal.id as string,
     account: account.id as string,
     notification: notification as string,
+    deliverable: deliverable.id as string,
     refreshToken: refreshToken as string,
     session: session.id as string,
     emailToken: await mailedToken(client.email, '/confirm-email-change'),
@@ -149,6 +154,12 @@ export const aMilestone = () => ({
   due_date: inDays(30),
 })
 
+/** A PNG of one pixel. */
+const A_PICTURE = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64'
+)
+
 export type Side = 'nobody' | 'client' | 'freelancer' | 'unverified'
 
 /** A request that is accepted: where every piece of rubbish starts from. */
@@ -160,6 +171,8 @@ export interface Example {
   /** Path parameters in order. */
   params?: string[]
   body?: Record<string, unknown>
+  /** In place of `body`: a file, in the form's field of that name. */
+  file?: { field: string; contents: string }
   /** Fields that take any text, beside those that always do. */
   text?: string[]
   /** Members that are legal in spite of looking like rubbish. */
@@ -251,6 +264,10 @@ export function examples(own: World): Record<string, Example[]> {
     'DELETE users/profile': [
       { by: 'unverified', body: { password: PASSWORD }, text: ['password'] },
     ],
+    'POST users/upload-avatar': [
+      { ...both, file: { field: 'avatar', contents: A_PICTURE.toString('latin1') } },
+    ],
+    'DELETE users/avatar': [both],
     'GET users/:id': [{ ...both, params: [own.freelancer.id] }],
 
     'POST projects': [
@@ -291,10 +308,20 @@ export function examples(own: World): Record<string, Example[]> {
       {
         ...freelancer,
         params: [own.funded],
-        body: { note: 'Done.', links: ['https://example.com/work'], deliverable_ids: [] },
+        body: {
+          note: 'Done.',
+          links: ['https://example.com/work'],
+          deliverable_ids: [own.deliverable],
+        },
         legal: { links: [[]], deliverable_ids: [[]] },
       },
     ],
+    'GET milestones/:id/deliverables': [{ ...both, params: [own.funded] }],
+    'POST milestones/:id/deliverables': [
+      { ...freelancer, params: [own.funded], file: { field: 'file', contents: 'Done.' } },
+    ],
+    'GET deliverables/:id/download': [{ ...both, params: [own.deliverable] }],
+    'DELETE deliverables/:id': [{ ...freelancer, params: [own.deliverable] }],
     'POST milestones/:id/reject': [
       { ...client, params: [own.submitted], body: { reason: 'The form is missing.' } },
     ],

@@ -1,0 +1,108 @@
+import { availableParallelism } from 'node:os'
+import { buffer } from 'node:stream/consumers'
+import type { IncomingMessage } from 'node:http'
+import sharp from 'sharp'
+import { fileTypeFromBuffer } from 'file-type'
+import drive from '@adonisjs/drive/services/main'
+import { inTransaction } from '#database/transaction'
+import { receiveFile } from '#drive/multipart'
+import { newKey } from '#drive/new_key'
+import { unprocessable } from '#exceptions/problem'
+import { AVATARS } from '#identity/avatar_url'
+import { TurnStile } from '#identity/turnstile'
+import deleteFile from '#jobs/delete_file'
+import { enqueue } from '#jobs/queue'
+import Profile from '#models/profile'
+import User from '#models/user'
+
+const MAX_BYTES = 5 * 1024 * 1024
+
+/** Of either side of what is shown. Nothing is made larger than it was. */
+const SIDE = 512
+
+/** A photo of a good camera; decoded, it is 120 MB. A few KB of PNG could claim to be a gigapixel. */
+const MAX_PIXELS = 40_000_000
+
+const TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif']
+
+/** Each may take as much memory as `MAX_PIXELS` has it. */
+const turnstile = new TurnStile({
+  running: Math.min(2, availableParallelism()),
+  waiting: 32,
+  what: 'pictures',
+})
+
+// Loaders of drawings, documents and whatever else libvips can read have no business with strangers' files.
+sharp.block({ operation: ['VipsForeignLoad'] })
+sharp.unblock({
+  operation: [
+    'VipsForeignLoadJpeg',
+    'VipsForeignLoadPng',
+    'VipsForeignLoadWebp',
+    'VipsForeignLoadNsgif',
+    'VipsForeignLoadHeif',
+  ],
+})
+
+/**
+ * Gives a user another picture: drawn anew from the pixels of what was sent, so that nothing else of it
+ * is left (place and time of a photo, pages hidden behind the picture, further frames).
+ *
+ * @param request whose body is the form; the field is `avatar`
+ * @returns the user with the profile loaded
+ * @throws Problem what `receiveFile` throws; 422 if it is no picture of a type that browsers know; 503 `busy`
+ */
+export async function uploadAvatar(userId: string, request: IncomingMessage): Promise<User> {
+  const sent = await receiveFile(
+    request,
+    { field: 'avatar', maxBytes: MAX_BYTES },
+    ({ contents }) => buffer(contents)
+  )
+  const picture = await turnstile.pass(() => redraw(sent))
+  const key = newKey(AVATARS, 'webp')
+  await drive.use().put(key, picture, { contentType: 'image/webp' })
+  // A picture that no profile names is deleted by the job that looks for such files.
+  return setAvatar(userId, key.slice(AVATARS.length + 1))
+}
+
+/** Takes the picture away. Doing so again changes nothing. */
+export async function removeAvatar(userId: string): Promise<User> {
+  return setAvatar(userId, null)
+}
+
+async function setAvatar(userId: string, avatar: string | null): Promise<User> {
+  return inTransaction(async (trx) => {
+    const user = await User.findOrFail(userId, { client: trx })
+    const profile = await Profile.query({ client: trx })
+      .where('userId', userId)
+      .forUpdate()
+      .firstOrFail()
+    if (profile.avatar) await enqueue(trx, deleteFile, { key: `${AVATARS}/${profile.avatar}` })
+    await profile.merge({ avatar }).save()
+    user.$setRelated('profile', profile)
+    return user
+  })
+}
+
+async function redraw(sent: Buffer): Promise<Buffer> {
+  const type = await fileTypeFromBuffer(sent).catch(() => undefined)
+  if (!type || !TYPES.includes(type.mime)) throw noPicture()
+  try {
+    return await sharp(sent, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
+      .autoOrient()
+      .resize(SIDE, SIDE, { fit: 'inside', withoutEnlargement: true })
+      .webp({ quality: 82 })
+      .timeout({ seconds: 10 })
+      .toBuffer()
+  } catch {
+    throw noPicture()
+  }
+}
+
+function noPicture() {
+  return unprocessable(
+    'avatar',
+    'image',
+    'This is no picture that can be read. Send a JPEG, PNG, WebP, GIF or AVIF of at most 40 megapixels.'
+  )
+}
