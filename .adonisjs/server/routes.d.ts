@@ -15,8 +15,20 @@ export type ScannedRoutes = {
     'api.auth.refresh': { paramsTuple?: []; params?: {} }
     'api.auth.verify_email': { paramsTuple?: []; params?: {} }
     'api.auth.reset_password': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.verify': { paramsTuple?: []; params?: {} }
+    'api.auth.confirm_email_change': { paramsTuple?: []; params?: {} }
     'api.auth.logout': { paramsTuple?: []; params?: {} }
     'api.auth.resend': { paramsTuple?: []; params?: {} }
+    'api.auth.change_password': { paramsTuple?: []; params?: {} }
+    'api.auth.change_email': { paramsTuple?: []; params?: {} }
+    'api.auth.sessions.index': { paramsTuple?: []; params?: {} }
+    'api.auth.sessions.destroy_others': { paramsTuple?: []; params?: {} }
+    'api.auth.sessions.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.auth.mfa.show': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.enroll': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.confirm': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.recovery_codes': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.disable': { paramsTuple?: []; params?: {} }
     'api.profile.show': { paramsTuple?: []; params?: {} }
     'api.profile.update': { paramsTuple?: []; params?: {} }
     'api.projects.index': { paramsTuple?: []; params?: {} }
@@ -65,6 +77,7 @@ export type ScannedRoutes = {
     'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.onboarding_link': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
+    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'webhooks.stripe': { paramsTuple?: []; params?: {} }
     'webhooks.stripe.connect': { paramsTuple?: []; params?: {} }
     'webhooks.paypal': { paramsTuple?: []; params?: {} }
@@ -87,6 +100,8 @@ export type ScannedRoutes = {
     'health.live': { paramsTuple?: []; params?: {} }
     'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
+    'api.auth.sessions.index': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.show': { paramsTuple?: []; params?: {} }
     'api.profile.show': { paramsTuple?: []; params?: {} }
     'api.projects.index': { paramsTuple?: []; params?: {} }
     'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -106,6 +121,7 @@ export type ScannedRoutes = {
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
+    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
     'api.deliverables.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.deliverables.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -117,6 +133,8 @@ export type ScannedRoutes = {
     'health.live': { paramsTuple?: []; params?: {} }
     'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
+    'api.auth.sessions.index': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.show': { paramsTuple?: []; params?: {} }
     'api.profile.show': { paramsTuple?: []; params?: {} }
     'api.projects.index': { paramsTuple?: []; params?: {} }
     'api.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -136,6 +154,7 @@ export type ScannedRoutes = {
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
+    'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
     'api.deliverables.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.deliverables.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -150,8 +169,16 @@ export type ScannedRoutes = {
     'api.auth.refresh': { paramsTuple?: []; params?: {} }
     'api.auth.verify_email': { paramsTuple?: []; params?: {} }
     'api.auth.reset_password': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.verify': { paramsTuple?: []; params?: {} }
+    'api.auth.confirm_email_change': { paramsTuple?: []; params?: {} }
     'api.auth.logout': { paramsTuple?: []; params?: {} }
     'api.auth.resend': { paramsTuple?: []; params?: {} }
+    'api.auth.change_password': { paramsTuple?: []; params?: {} }
+    'api.auth.change_email': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.enroll': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.confirm': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.recovery_codes': { paramsTuple?: []; params?: {} }
+    'api.auth.mfa.disable': { paramsTuple?: []; params?: {} }
     'api.projects.store': { paramsTuple?: []; params?: {} }
     'api.projects.cancel': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.projects.complete': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -182,20 +209,22 @@ export type ScannedRoutes = {
     'api.avatars.store': { paramsTuple?: []; params?: {} }
     'api.deliverables.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
   }
-  PUT: {
-    'api.profile.update': { paramsTuple?: []; params?: {} }
-    'api.projects.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.milestones.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.payout_accounts.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-    'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
-  }
   DELETE: {
+    'api.auth.sessions.destroy_others': { paramsTuple?: []; params?: {} }
+    'api.auth.sessions.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.projects.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.milestones.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.avatars.destroy': { paramsTuple?: []; params?: {} }
     'api.deliverables.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.profile.destroy': { paramsTuple?: []; params?: {} }
+  }
+  PUT: {
+    'api.profile.update': { paramsTuple?: []; params?: {} }
+    'api.projects.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.payout_accounts.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
   }
 }
 declare module '@adonisjs/core/types/http' {
