@@ -590,8 +590,21 @@ export class MilestoneSchema extends BaseModel {
   declare updatedAt: DateTime
 }
 
+export class NotificationPreferenceSchema extends BaseModel {
+  static $columns = ['category', 'email', 'updatedAt', 'userId'] as const
+  $columns = NotificationPreferenceSchema.$columns
+  @column()
+  declare category: string
+  @column()
+  declare email: boolean
+  @column.dateTime({ autoCreate: true, autoUpdate: true })
+  declare updatedAt: DateTime
+  @column({ isPrimary: true })
+  declare userId: string
+}
+
 export class NotificationSchema extends BaseModel {
-  static $columns = ['body', 'createdAt', 'data', 'id', 'kind', 'readAt', 'seq', 'title', 'userId'] as const
+  static $columns = ['body', 'createdAt', 'data', 'id', 'kind', 'mailedAt', 'readAt', 'seq', 'title', 'userId'] as const
   $columns = NotificationSchema.$columns
   @column()
   declare body: string
@@ -603,6 +616,8 @@ export class NotificationSchema extends BaseModel {
   declare id: string
   @column()
   declare kind: string
+  @column.dateTime()
+  declare mailedAt: DateTime | null
   @column.dateTime()
   declare readAt: DateTime | null
   @column()

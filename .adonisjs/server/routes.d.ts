@@ -93,6 +93,16 @@ export type ScannedRoutes = {
     'api.deliverables.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'pictures.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'api.notification_preferences.show': { paramsTuple?: []; params?: {} }
+    'api.notification_preferences.update': { paramsTuple?: []; params?: {} }
+    'unsubscriptions.show': { paramsTuple?: []; params?: {} }
+    'unsubscriptions.store': { paramsTuple?: []; params?: {} }
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'streams.show': { paramsTuple?: []; params?: {} }
+    'streams.subscribe': { paramsTuple?: []; params?: {} }
+    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
     'api.profile.destroy': { paramsTuple?: []; params?: {} }
   }
   GET: {
@@ -127,6 +137,12 @@ export type ScannedRoutes = {
     'api.deliverables.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'pictures.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'api.notification_preferences.show': { paramsTuple?: []; params?: {} }
+    'unsubscriptions.show': { paramsTuple?: []; params?: {} }
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'streams.show': { paramsTuple?: []; params?: {} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
   }
   HEAD: {
     'streams.show': { paramsTuple?: []; params?: {} }
@@ -160,6 +176,12 @@ export type ScannedRoutes = {
     'api.deliverables.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'pictures.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'api.notification_preferences.show': { paramsTuple?: []; params?: {} }
+    'unsubscriptions.show': { paramsTuple?: []; params?: {} }
+    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'streams.show': { paramsTuple?: []; params?: {} }
+    'health.live': { paramsTuple?: []; params?: {} }
+    'health.ready': { paramsTuple?: []; params?: {} }
   }
   POST: {
     'streams.subscribe': { paramsTuple?: []; params?: {} }
@@ -218,6 +240,9 @@ export type ScannedRoutes = {
     'api.avatars.destroy': { paramsTuple?: []; params?: {} }
     'api.deliverables.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.profile.destroy': { paramsTuple?: []; params?: {} }
+    'unsubscriptions.store': { paramsTuple?: []; params?: {} }
+    'streams.subscribe': { paramsTuple?: []; params?: {} }
+    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
   }
   PUT: {
     'api.profile.update': { paramsTuple?: []; params?: {} }
@@ -225,6 +250,7 @@ export type ScannedRoutes = {
     'api.milestones.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.notification_preferences.update': { paramsTuple?: []; params?: {} }
   }
 }
 declare module '@adonisjs/core/types/http' {

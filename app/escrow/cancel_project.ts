@@ -4,8 +4,9 @@ import { lockProject } from '#escrow/locks'
 import { openBusiness } from '#escrow/open_business'
 import { transition } from '#escrow/project_states'
 import { actorOf } from '#escrow/record_activity'
+import { withdrawInvitations } from '#escrow/withdraw_invitations'
 import { inTransaction } from '#database/transaction'
-import { notify } from '#notifications/notify'
+import { notifyAll } from '#notifications/notify'
 import type Project from '#models/project'
 import type User from '#models/user'
 
@@ -35,20 +36,12 @@ export async function cancelProject(projectId: string, { by }: { by: User }): Pr
       )
     }
     await transition(trx, project, 'cancelled', actorOf(by))
-    await trx
-      .from('invitations')
-      .where('project_id', project.id)
-      .where('status', 'pending')
-      .update({ status: 'revoked', responded_at: trx.raw('now()') })
-
+    const news = await withdrawInvitations(trx, project, { by })
     const other = by.id === project.clientId ? project.freelancerId : project.clientId
     if (other) {
-      await notify(trx, {
-        userId: other,
-        kind: 'project.cancelled',
-        data: aboutProject(project),
-      })
+      news.push({ userId: other, kind: 'project.cancelled', data: aboutProject(project) })
     }
+    await notifyAll(trx, news)
     return project
   })
 }

@@ -8,10 +8,11 @@ import { invitationTokenHash } from '#escrow/invitation_token'
 import { lockProject } from '#escrow/locks'
 import { actorOf, recordActivity } from '#escrow/record_activity'
 import { setting } from '#escrow/settings'
+import { withdrawInvitations } from '#escrow/withdraw_invitations'
 import { enqueue } from '#jobs/queue'
 import { mailInvitation } from '#jobs/mail_invitation'
 import { inTransaction } from '#database/transaction'
-import { notify } from '#notifications/notify'
+import { notifyAll } from '#notifications/notify'
 import Invitation from '#models/invitation'
 import User from '#models/user'
 
@@ -36,7 +37,7 @@ export async function inviteFreelancer(
     }
     const account = await User.query({ client: trx }).where('email', email).first()
     assertCanBeAsked(by, email, account)
-    await revokePending(trx, project.id)
+    const news = await withdrawInvitations(trx, project, { by, again: email })
 
     const id = uuidv7()
     const invitation = await Invitation.create(
@@ -61,12 +62,13 @@ export async function inviteFreelancer(
     })
     await enqueue(trx, mailInvitation, { invitationId: id })
     if (account) {
-      await notify(trx, {
+      news.push({
         userId: account.id,
         kind: 'invitation.received',
         data: { ...aboutProject(project), invited_by: by.displayName },
       })
     }
+    await notifyAll(trx, news)
     return invitation
   })
 }
@@ -84,14 +86,6 @@ function assertCanBeAsked(by: User, email: string, account: User | null): void {
       }
     )
   }
-}
-
-async function revokePending(trx: TransactionClientContract, projectId: string): Promise<void> {
-  await trx
-    .from('invitations')
-    .where('project_id', projectId)
-    .where('status', 'pending')
-    .update({ status: 'revoked', responded_at: trx.raw('now()') })
 }
 
 async function expiry(trx: TransactionClientContract): Promise<DateTime> {

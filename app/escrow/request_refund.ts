@@ -68,18 +68,21 @@ export async function requestRefund(
       details: { ...inWords(amount), reason: input.reason, immediate },
     })
     await input.bind?.(trx, request.id)
-    if (!immediate) {
-      await notify(trx, {
-        userId: project.freelancerId!,
-        kind: 'refund.requested',
-        data: {
-          ...aboutMilestone(project, milestone),
-          ...inWords(amount),
-          refund_request_id: request.id,
-          respond_by: request.respondBy!.toUTC().toISO()!,
-        },
-      })
+    const about = {
+      ...aboutMilestone(project, milestone),
+      ...inWords(amount),
+      refund_request_id: request.id,
     }
+    await notify(
+      trx,
+      immediate
+        ? { userId: project.freelancerId!, kind: 'refund.taken', data: about }
+        : {
+            userId: project.freelancerId!,
+            kind: 'refund.requested',
+            data: { ...about, respond_by: request.respondBy!.toUTC().toISO()! },
+          }
+    )
     return request
   })
 }

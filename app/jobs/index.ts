@@ -8,6 +8,7 @@ import { mailInvitation } from '#jobs/mail_invitation'
 import { mailEmailChange } from '#jobs/mail_email_change'
 import mailLink from '#jobs/mail_link'
 import mailSecurityNotice from '#jobs/mail_security_notice'
+import { mailNotification } from '#jobs/mail_notification'
 import processInboxEvent from '#jobs/process_inbox_event'
 import purgeExpiredSignIns from '#jobs/purge_expired_sign_ins'
 import purgeIdempotencyKeys from '#jobs/purge_idempotency_keys'
@@ -35,6 +36,7 @@ export const jobs: Job[] = [
   mailLink,
   mailEmailChange,
   mailSecurityNotice,
+  mailNotification,
   mailErased,
   purgeExpiredSignIns,
   purgeIdempotencyKeys,

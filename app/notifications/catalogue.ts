@@ -1,4 +1,7 @@
-/** Every kind of notification and its words, in one place. */
+/**
+ * Which event tells whom, with which words, by which channels: all of it is here. A table of it is in
+ * docs/notifications.md.
+ */
 
 /** What a notification is about. Ids are for links, the rest is for the words. */
 export interface AboutProject {
@@ -22,231 +25,586 @@ export interface AboutPayoutAccount {
   payment_provider: string
 }
 
-interface Words {
+interface AboutTransaction {
+  transaction_id: string
+}
+
+export interface Words {
   title: string
   body: string
 }
 
+/** What people may want mail about, and what they may not; the preferences are by these. */
+export const CATEGORIES = {
+  work: 'Invitations, proposed changes, and work that was submitted, reviewed or approved',
+  money: 'Deposits, releases, payouts, refunds and disputed payments',
+  messages: 'What the other party writes',
+  account: 'What a payment provider needs from you before it can pay you',
+  security: 'Changes to where your money goes',
+} as const
+
+export type Category = keyof typeof CATEGORIES
+
+/** Categories whose mails can be switched off. The others are for people whose account somebody else uses. */
+export const OPTIONAL_CATEGORIES = ['work', 'money', 'messages', 'account'] as const
+
+export type OptionalCategory = (typeof OPTIONAL_CATEGORIES)[number]
+
 /**
- * Past tense, the subject first. `title` is one short line; `body` is one or two sentences that say
- * what happened and, where there is something to do, what.
+ * Everything there is to know about a kind. In-app, on the list and on the stream, is where all of them
+ * appear.
+ */
+export interface Entry<Data> {
+  /** Who is ever told this. `notify` refuses to tell anybody else. */
+  to: 'client' | 'freelancer' | 'both'
+  category: Category
+  /** `never`: not worth a mail, or something else mails it. `always`: cannot be switched off. */
+  email: 'by_default' | 'never' | 'always'
+  /**
+   * A member of the data: of several with the same value only one is mailed until it is read, about all
+   * of them. Such a kind has words for `many`.
+   */
+  thread?: string
+  /** Where the frontend shows what it is about. */
+  page(data: Data): string
+  /** The transaction whose receipt goes with the mail. */
+  receipt?(data: Data): string
+  words(data: Data): Words
+  many?(data: Data, count: number): Words
+}
+
+const projectPage = (d: AboutProject) => `/projects/${d.project_id}`
+const messagesPage = (d: AboutProject) => `/projects/${d.project_id}/messages`
+const proposalsPage = (d: AboutProject) => `/projects/${d.project_id}/proposals`
+const milestonePage = (d: AboutMilestone) =>
+  `/projects/${d.project_id}/milestones/${d.milestone_id}`
+const transactionPage = (d: AboutTransaction) => `/payments/transactions/${d.transaction_id}`
+const itsTransaction = (d: AboutTransaction) => d.transaction_id
+const invitationsPage = () => '/invitations'
+const accountsPage = () => '/payments/payout-accounts'
+
+/**
+ * Every kind. Words are in the past tense, the subject first. `title` is one short line; `body` is one or
+ * two sentences that say what happened and, where there is something to do, what.
  */
 export const catalogue = {
-  'invitation.received': (d: AboutProject & { invited_by: string }) => ({
-    title: `Invitation to ${d.project_title}`,
-    body: `${d.invited_by} invites you to work on "${d.project_title}". Accept or decline the invitation.`,
-  }),
-  'invitation.accepted': (d: AboutProject & { by: string }) => ({
-    title: `${d.by} accepted`,
-    body: `${d.by} accepted the invitation to "${d.project_title}". You can fund its milestones now.`,
-  }),
-  'invitation.declined': (d: AboutProject & { by: string }) => ({
-    title: `${d.by} declined`,
-    body: `${d.by} declined the invitation to "${d.project_title}". You can invite someone else.`,
-  }),
-  'project.cancelled': (d: AboutProject) => ({
-    title: 'Project cancelled',
-    body: `"${d.project_title}" was cancelled. No money is held for it.`,
-  }),
-  'project.completed': (d: AboutProject) => ({
-    title: 'Project completed',
-    body: `Every milestone of "${d.project_title}" is closed.`,
-  }),
-  'proposal.opened': (d: AboutProject & { proposal_id: string; by: string }) => ({
-    title: 'Change proposed',
-    body: `${d.by} proposes a change to "${d.project_title}". Accept or decline it.`,
-  }),
-  'proposal.accepted': (d: AboutProject & { proposal_id: string; by: string }) => ({
-    title: 'Change accepted',
-    body: `${d.by} accepted the proposed change to "${d.project_title}".`,
-  }),
-  'proposal.declined': (d: AboutProject & { proposal_id: string; by: string }) => ({
-    title: 'Change declined',
-    body: `${d.by} declined the proposed change to "${d.project_title}".`,
-  }),
-  'message.received': (d: AboutProject & { message_id: string; by: string }) => ({
-    title: `Message from ${d.by}`,
-    body: `${d.by} wrote in "${d.project_title}".`,
-  }),
-  'milestone.funded': (d: AboutMilestone & WithAmount) => ({
-    title: 'Milestone funded',
-    body: `${money(d)} for "${d.milestone_title}" is held in escrow.`,
-  }),
-  'milestone.submitted': (d: AboutMilestone & { auto_approve_at: string }) => ({
-    title: 'Work submitted',
-    body: `Work on "${d.milestone_title}" is ready for your review. It counts as approved on ${day(d.auto_approve_at)} if you do not answer.`,
-  }),
-  'deliverable.quarantined': (
-    d: AboutMilestone & { deliverable_id: string; name: string; signature: string }
-  ) => ({
-    title: 'A file of yours was refused',
-    body: `The virus scanner found "${d.signature}" in "${d.name}", which you uploaded for "${d.milestone_title}". Nobody can download it; upload a clean one.`,
-  }),
-  'milestone.rejected': (d: AboutMilestone) => ({
-    title: 'Changes asked for',
-    body: `The client asks for changes to "${d.milestone_title}". Their reasons are with the submission.`,
-  }),
-  'milestone.approved': (d: AboutMilestone & { automatic: boolean }) => ({
-    title: 'Milestone approved',
-    body: d.automatic
-      ? `"${d.milestone_title}" was approved because the inspection period ended without an answer.`
-      : `The client approved "${d.milestone_title}".`,
-  }),
-  'milestone.review_reminder': (d: AboutMilestone & { auto_approve_at: string; days: number }) => ({
-    title: d.days === 1 ? 'One day left to review' : `${d.days} days left to review`,
-    body: `"${d.milestone_title}" counts as approved on ${day(d.auto_approve_at)} if you do not answer.`,
-  }),
-  'deposit.completed': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
-    title: 'Deposit received',
-    body: `Your deposit of ${money(d)} for "${d.project_title}" is held in escrow.`,
-  }),
-  'deposit.failed': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
-    title: 'Deposit failed',
-    body: `Your deposit of ${money(d)} for "${d.project_title}" did not go through. Nothing was taken; you can try again.`,
-  }),
-  'deposit.expired': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
-    title: 'Deposit expired',
-    body: `Your deposit of ${money(d)} for "${d.project_title}" was not finished in time. You can start a new one.`,
-  }),
-  'deposit.disputed': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
-    title: 'Payment disputed',
-    body: `The payment of ${money(d)} for "${d.project_title}" is disputed with the payer's bank. Its money is frozen until that is decided.`,
-  }),
-  'chargeback.lost': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
-    title: 'Dispute decided for the payer',
-    body: `The dispute of the payment for "${d.project_title}" was decided for the payer: ${money(d)} went back to them.`,
-  }),
-  'chargeback.won': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
-    title: 'Dispute decided against the payer',
-    body: `The dispute of the payment of ${money(d)} for "${d.project_title}" was decided: the money stays here. What it had stopped goes on.`,
-  }),
-  'chargeback.closed': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
-    title: 'Dispute ended',
-    body: `The payment of ${money(d)} for "${d.project_title}" is not disputed any more. What that had stopped goes on.`,
-  }),
-  'chargeback.evidence_sent': (d: AboutProject & { transaction_id: string }) => ({
-    title: 'Evidence sent',
-    body: `We sent what shows that work on "${d.project_title}" was delivered to the payer's bank. It decides now.`,
-  }),
-  'debt.incurred': (
-    d: AboutProject & WithAmount & { transaction_id: string; chargeback_id: string }
-  ) => ({
-    title: 'You owe a payment that was taken back',
-    body: `A payment for "${d.project_title}" was taken back by its payer's bank after it was released to you. You owe ${money(d)}; it is set off against what is released to you next.`,
-  }),
-  'debt.reduced': (
-    d: AboutProject & WithAmount & { transaction_id: string; chargeback_id: string }
-  ) => ({
-    title: 'You owe less',
-    body: `Of the payment for "${d.project_title}" that its payer's bank took back, you have to give back ${money(d)} less.`,
-  }),
-  'debt.offset': (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
-    title: 'Set off against what you owe',
-    body: `${money(d)} of the release of "${d.milestone_title}" was set off against what you owe for a payment that was taken back.`,
-  }),
-  'debt.written_off': (d: AboutProject & WithAmount & { chargeback_id: string }) => ({
-    title: 'Debt forgiven',
-    body: `You do not owe ${money(d)} of "${d.project_title}" any more.`,
-  }),
-  'deposit.returned': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
-    title: 'Deposit returned',
-    body: `A payment of ${money(d)} for "${d.project_title}" was not needed any more and goes back to you.`,
-  }),
-  'release.made': (d: AboutMilestone & WithAmount & { transaction_id: string; net: string }) => ({
-    title: 'Money released',
-    body: `${money(d)} for "${d.milestone_title}" was released; ${d.net} ${d.currency} of it is yours after the platform fee.`,
-  }),
-  'payout.waiting': (
-    d: AboutMilestone & WithAmount & { transaction_id: string; reason: string }
-  ) => ({
-    title: 'Payout waits',
-    body: `Your payout of ${money(d)} waits: ${d.reason}`,
-  }),
-  'payout.paid': (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
-    title: 'Paid out',
-    body: `${money(d)} for "${d.milestone_title}" was sent to your payout account.`,
-  }),
-  'payout.failed': (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
-    title: 'Payout failed',
-    body: `Your payout of ${money(d)} for "${d.milestone_title}" failed. The money is still yours; check your payout account.`,
-  }),
-  'payout.returned': (
-    d: AboutMilestone & WithAmount & { transaction_id: string; debt_offset?: string }
-  ) => ({
-    title: 'Payout returned',
-    body: d.debt_offset
-      ? `${money(d)} of your payout for "${d.milestone_title}" came back; ${d.debt_offset} ${d.currency} of it was set off against what you owe.`
-      : `Your payout of ${money(d)} for "${d.milestone_title}" came back. The money is still yours; check your payout account.`,
-  }),
-  'refund.requested': (
-    d: AboutMilestone & WithAmount & { refund_request_id: string; respond_by: string }
-  ) => ({
-    title: 'Refund requested',
-    body: `The client asks for ${money(d)} of "${d.milestone_title}" back. Accept or decline by ${day(d.respond_by)}.`,
-  }),
-  'refund.accepted': (d: AboutMilestone & WithAmount & { refund_request_id: string }) => ({
-    title: 'Refund accepted',
-    body: `The freelancer agreed to return ${money(d)} of "${d.milestone_title}". It is on its way.`,
-  }),
-  'refund.declined': (d: AboutMilestone & WithAmount & { refund_request_id: string }) => ({
-    title: 'Refund declined',
-    body: `The freelancer declined to return ${money(d)} of "${d.milestone_title}".`,
-  }),
-  'refund.escalated': (d: AboutMilestone & WithAmount & { refund_request_id: string }) => ({
-    title: 'Refund request became a dispute',
-    body: `The request to return ${money(d)} of "${d.milestone_title}" was not answered in time. Our staff will decide.`,
-  }),
-  'refund.completed': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
-    title: 'Refunded',
-    body: `${money(d)} of "${d.project_title}" was sent back to the client.`,
-  }),
-  'refund.failed': (d: AboutProject & WithAmount & { transaction_id: string }) => ({
-    title: 'Refund could not be sent',
-    body: `${money(d)} of "${d.project_title}" could not be sent back the way it came. Our finance team will pay it another way.`,
-  }),
-  'payout_account.added': (d: AboutPayoutAccount & { destination: string }) => ({
-    title: 'Payout account added',
-    body: `${d.destination} was added to where you can be paid. If that was not you, remove it and change your password.`,
-  }),
-  'payout_account.made_default': (d: AboutPayoutAccount & { destination: string }) => ({
-    title: 'Payouts go elsewhere from now on',
-    body: `Your payouts go to ${d.destination} from now on. If that was not you, change it back and change your password.`,
-  }),
-  'payout_account.enabled': (_: AboutPayoutAccount) => ({
-    title: 'Payout account ready',
-    body: 'Your payout account can be paid now. What waited for it is being sent.',
-  }),
-  'payout_account.restricted': (_: AboutPayoutAccount) => ({
-    title: 'Payout account needs something',
-    body: 'The payment provider wants more details before it can pay you. Open the onboarding link to give them.',
-  }),
-  'payout_account.disabled': (_: AboutPayoutAccount) => ({
-    title: 'Payout account closed',
-    body: 'The payment provider has closed your payout account. Add another to be paid.',
-  }),
-  'payout_account.refused': (d: AboutPayoutAccount & { reason: string }) => ({
-    title: 'Payout account refused',
-    body: `The payment provider does not make the payout account that you asked for: ${d.reason} Add another to be paid.`,
-  }),
-  'payout_account.bank_payout_failed': (
-    d: AboutPayoutAccount & Partial<WithAmount> & { bank_payout_id: string; reason: string }
-  ) => ({
-    title: 'Not sent to your bank',
-    body: `The payment provider could not send ${d.amount ? `${d.amount} ${d.currency}` : 'money'} from your payout account to your bank. It is in your balance there; check your bank details with the provider.`,
-  }),
-} satisfies Record<string, (data: never) => Words>
+  'invitation.received': {
+    to: 'freelancer',
+    category: 'work',
+    email: 'never',
+    page: invitationsPage,
+    words: (d: AboutProject & { invited_by: string }) => ({
+      title: `Invitation to ${d.project_title}`,
+      body: `${d.invited_by} invites you to work on "${d.project_title}". Accept or decline the invitation.`,
+    }),
+  },
+  'invitation.accepted': {
+    to: 'client',
+    category: 'work',
+    email: 'by_default',
+    page: projectPage,
+    words: (d: AboutProject & { by: string }) => ({
+      title: `${d.by} accepted`,
+      body: `${d.by} accepted the invitation to "${d.project_title}". You can fund its milestones now.`,
+    }),
+  },
+  'invitation.declined': {
+    to: 'client',
+    category: 'work',
+    email: 'by_default',
+    page: projectPage,
+    words: (d: AboutProject & { by: string }) => ({
+      title: `${d.by} declined`,
+      body: `${d.by} declined the invitation to "${d.project_title}". You can invite someone else.`,
+    }),
+  },
+  'invitation.withdrawn': {
+    to: 'freelancer',
+    category: 'work',
+    email: 'by_default',
+    page: invitationsPage,
+    words: (d: AboutProject & { invited_by: string }) => ({
+      title: 'Invitation withdrawn',
+      body: `${d.invited_by} does not ask you to work on "${d.project_title}" any more. Its invitation cannot be accepted now.`,
+    }),
+  },
+  'project.cancelled': {
+    to: 'both',
+    category: 'work',
+    email: 'by_default',
+    page: projectPage,
+    words: (d: AboutProject) => ({
+      title: 'Project cancelled',
+      body: `"${d.project_title}" was cancelled. No money is held for it.`,
+    }),
+  },
+  'project.completed': {
+    to: 'both',
+    category: 'work',
+    email: 'by_default',
+    page: projectPage,
+    words: (d: AboutProject) => ({
+      title: 'Project completed',
+      body: `Every milestone of "${d.project_title}" is closed.`,
+    }),
+  },
+  'proposal.opened': {
+    to: 'both',
+    category: 'work',
+    email: 'by_default',
+    page: proposalsPage,
+    words: (d: AboutProject & { proposal_id: string; by: string }) => ({
+      title: 'Change proposed',
+      body: `${d.by} proposes a change to "${d.project_title}". Accept or decline it.`,
+    }),
+  },
+  'proposal.accepted': {
+    to: 'both',
+    category: 'work',
+    email: 'by_default',
+    page: proposalsPage,
+    words: (d: AboutProject & { proposal_id: string; by: string }) => ({
+      title: 'Change accepted',
+      body: `${d.by} accepted the proposed change to "${d.project_title}".`,
+    }),
+  },
+  'proposal.declined': {
+    to: 'both',
+    category: 'work',
+    email: 'by_default',
+    page: proposalsPage,
+    words: (d: AboutProject & { proposal_id: string; by: string }) => ({
+      title: 'Change declined',
+      body: `${d.by} declined the proposed change to "${d.project_title}".`,
+    }),
+  },
+  'message.received': {
+    to: 'both',
+    category: 'messages',
+    email: 'by_default',
+    thread: 'project_id',
+    page: messagesPage,
+    many: (d: AboutProject & { by: string }, count: number) => ({
+      title: `${count} messages from ${d.by}`,
+      body: `${d.by} wrote ${count} times in "${d.project_title}".`,
+    }),
+    words: (d: AboutProject & { message_id: string; by: string }) => ({
+      title: `Message from ${d.by}`,
+      body: `${d.by} wrote in "${d.project_title}".`,
+    }),
+  },
+  'milestone.funded': {
+    to: 'freelancer',
+    category: 'money',
+    email: 'by_default',
+    page: milestonePage,
+    words: (d: AboutMilestone & WithAmount) => ({
+      title: 'Milestone funded',
+      body: `${money(d)} for "${d.milestone_title}" is held in escrow.`,
+    }),
+  },
+  'milestone.submitted': {
+    to: 'client',
+    category: 'work',
+    email: 'by_default',
+    page: milestonePage,
+    words: (d: AboutMilestone & { auto_approve_at: string }) => ({
+      title: 'Work submitted',
+      body: `Work on "${d.milestone_title}" is ready for your review. It counts as approved on ${day(d.auto_approve_at)} if you do not answer.`,
+    }),
+  },
+  'deliverable.quarantined': {
+    to: 'freelancer',
+    category: 'work',
+    email: 'by_default',
+    page: milestonePage,
+    words: (d: AboutMilestone & { deliverable_id: string; name: string; signature: string }) => ({
+      title: 'A file of yours was refused',
+      body: `The virus scanner found "${d.signature}" in "${d.name}", which you uploaded for "${d.milestone_title}". Nobody can download it; upload a clean one.`,
+    }),
+  },
+  'milestone.rejected': {
+    to: 'freelancer',
+    category: 'work',
+    email: 'by_default',
+    page: milestonePage,
+    words: (d: AboutMilestone) => ({
+      title: 'Changes asked for',
+      body: `The client asks for changes to "${d.milestone_title}". Their reasons are with the submission.`,
+    }),
+  },
+  'milestone.approved': {
+    to: 'client',
+    category: 'work',
+    email: 'by_default',
+    page: milestonePage,
+    words: (d: AboutMilestone & { automatic: boolean }) => ({
+      title: 'Milestone approved',
+      body: d.automatic
+        ? `"${d.milestone_title}" was approved because the inspection period ended without an answer.`
+        : `The client approved "${d.milestone_title}".`,
+    }),
+  },
+  'milestone.review_reminder': {
+    to: 'client',
+    category: 'work',
+    email: 'by_default',
+    page: milestonePage,
+    words: (d: AboutMilestone & { auto_approve_at: string; days: number }) => ({
+      title: d.days === 1 ? 'One day left to review' : `${d.days} days left to review`,
+      body: `"${d.milestone_title}" counts as approved on ${day(d.auto_approve_at)} if you do not answer.`,
+    }),
+  },
+  'deposit.completed': {
+    to: 'client',
+    category: 'money',
+    email: 'by_default',
+    page: transactionPage,
+    receipt: itsTransaction,
+    words: (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+      title: 'Deposit received',
+      body: `Your deposit of ${money(d)} for "${d.project_title}" is held in escrow.`,
+    }),
+  },
+  'deposit.failed': {
+    to: 'client',
+    category: 'money',
+    email: 'by_default',
+    page: transactionPage,
+    words: (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+      title: 'Deposit failed',
+      body: `Your deposit of ${money(d)} for "${d.project_title}" did not go through. Nothing was taken; you can try again.`,
+    }),
+  },
+  'deposit.expired': {
+    to: 'client',
+    category: 'money',
+    email: 'by_default',
+    page: transactionPage,
+    words: (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+      title: 'Deposit expired',
+      body: `Your deposit of ${money(d)} for "${d.project_title}" was not finished in time. You can start a new one.`,
+    }),
+  },
+  'deposit.disputed': {
+    to: 'both',
+    category: 'money',
+    email: 'by_default',
+    page: projectPage,
+    words: (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+      title: 'Payment disputed',
+      body: `The payment of ${money(d)} for "${d.project_title}" is disputed with the payer's bank. Its money is frozen until that is decided.`,
+    }),
+  },
+  'chargeback.lost': {
+    to: 'both',
+    category: 'money',
+    email: 'by_default',
+    page: projectPage,
+    words: (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+      title: 'Dispute decided for the payer',
+      body: `The dispute of the payment for "${d.project_title}" was decided for the payer: ${money(d)} went back to them.`,
+    }),
+  },
+  'chargeback.won': {
+    to: 'both',
+    category: 'money',
+    email: 'by_default',
+    page: projectPage,
+    words: (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+      title: 'Dispute decided against the payer',
+      body: `The dispute of the payment of ${money(d)} for "${d.project_title}" was decided: the money stays here. What it had stopped goes on.`,
+    }),
+  },
+  'chargeback.closed': {
+    to: 'both',
+    category: 'money',
+    email: 'by_default',
+    page: projectPage,
+    words: (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+      title: 'Dispute ended',
+      body: `The payment of ${money(d)} for "${d.project_title}" is not disputed any more. What that had stopped goes on.`,
+    }),
+  },
+  'chargeback.evidence_sent': {
+    to: 'freelancer',
+    category: 'money',
+    email: 'never',
+    page: projectPage,
+    words: (d: AboutProject & { transaction_id: string }) => ({
+      title: 'Evidence sent',
+      body: `We sent what shows that work on "${d.project_title}" was delivered to the payer's bank. It decides now.`,
+    }),
+  },
+  'debt.incurred': {
+    to: 'freelancer',
+    category: 'money',
+    email: 'by_default',
+    page: projectPage,
+    words: (d: AboutProject & WithAmount & { transaction_id: string; chargeback_id: string }) => ({
+      title: 'You owe a payment that was taken back',
+      body: `A payment for "${d.project_title}" was taken back by its payer's bank after it was released to you. You owe ${money(d)}; it is set off against what is released to you next.`,
+    }),
+  },
+  'debt.reduced': {
+    to: 'freelancer',
+    category: 'money',
+    email: 'by_default',
+    page: projectPage,
+    words: (d: AboutProject & WithAmount & { transaction_id: string; chargeback_id: string }) => ({
+      title: 'You owe less',
+      body: `Of the payment for "${d.project_title}" that its payer's bank took back, you have to give back ${money(d)} less.`,
+    }),
+  },
+  'debt.offset': {
+    to: 'freelancer',
+    category: 'money',
+    email: 'by_default',
+    page: milestonePage,
+    words: (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
+      title: 'Set off against what you owe',
+      body: `${money(d)} of the release of "${d.milestone_title}" was set off against what you owe for a payment that was taken back.`,
+    }),
+  },
+  'debt.written_off': {
+    to: 'freelancer',
+    category: 'money',
+    email: 'by_default',
+    page: projectPage,
+    words: (d: AboutProject & WithAmount & { chargeback_id: string }) => ({
+      title: 'Debt forgiven',
+      body: `You do not owe ${money(d)} of "${d.project_title}" any more.`,
+    }),
+  },
+  'deposit.returned': {
+    to: 'client',
+    category: 'money',
+    email: 'by_default',
+    page: transactionPage,
+    words: (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+      title: 'Deposit returned',
+      body: `A payment of ${money(d)} for "${d.project_title}" was not needed any more and goes back to you.`,
+    }),
+  },
+  'release.made': {
+    to: 'freelancer',
+    category: 'money',
+    email: 'by_default',
+    page: milestonePage,
+    receipt: itsTransaction,
+    words: (d: AboutMilestone & WithAmount & { transaction_id: string; net: string }) => ({
+      title: 'Money released',
+      body: `${money(d)} for "${d.milestone_title}" was released; ${d.net} ${d.currency} of it is yours after the platform fee.`,
+    }),
+  },
+  'payout.waiting': {
+    to: 'freelancer',
+    category: 'money',
+    email: 'by_default',
+    page: accountsPage,
+    words: (d: AboutMilestone & WithAmount & { transaction_id: string; reason: string }) => ({
+      title: 'Payout waits',
+      body: `Your payout of ${money(d)} waits: ${d.reason}`,
+    }),
+  },
+  'payout.paid': {
+    to: 'freelancer',
+    category: 'money',
+    email: 'by_default',
+    page: transactionPage,
+    receipt: itsTransaction,
+    words: (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
+      title: 'Paid out',
+      body: `${money(d)} for "${d.milestone_title}" was sent to your payout account.`,
+    }),
+  },
+  'payout.failed': {
+    to: 'freelancer',
+    category: 'money',
+    email: 'by_default',
+    page: accountsPage,
+    words: (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
+      title: 'Payout failed',
+      body: `Your payout of ${money(d)} for "${d.milestone_title}" failed. The money is still yours; check your payout account.`,
+    }),
+  },
+  'payout.returned': {
+    to: 'freelancer',
+    category: 'money',
+    email: 'by_default',
+    page: accountsPage,
+    words: (d: AboutMilestone & WithAmount & { transaction_id: string; debt_offset?: string }) => ({
+      title: 'Payout returned',
+      body: d.debt_offset
+        ? `${money(d)} of your payout for "${d.milestone_title}" came back; ${d.debt_offset} ${d.currency} of it was set off against what you owe.`
+        : `Your payout of ${money(d)} for "${d.milestone_title}" came back. The money is still yours; check your payout account.`,
+    }),
+  },
+  'refund.requested': {
+    to: 'freelancer',
+    category: 'money',
+    email: 'by_default',
+    page: milestonePage,
+    words: (
+      d: AboutMilestone & WithAmount & { refund_request_id: string; respond_by: string }
+    ) => ({
+      title: 'Refund requested',
+      body: `The client asks for ${money(d)} of "${d.milestone_title}" back. Accept or decline by ${day(d.respond_by)}.`,
+    }),
+  },
+  'refund.accepted': {
+    to: 'client',
+    category: 'money',
+    email: 'by_default',
+    page: milestonePage,
+    words: (d: AboutMilestone & WithAmount & { refund_request_id: string }) => ({
+      title: 'Refund accepted',
+      body: `The freelancer agreed to return ${money(d)} of "${d.milestone_title}". It is on its way.`,
+    }),
+  },
+  'refund.declined': {
+    to: 'client',
+    category: 'money',
+    email: 'by_default',
+    page: milestonePage,
+    words: (d: AboutMilestone & WithAmount & { refund_request_id: string }) => ({
+      title: 'Refund declined',
+      body: `The freelancer declined to return ${money(d)} of "${d.milestone_title}".`,
+    }),
+  },
+  'refund.escalated': {
+    to: 'both',
+    category: 'money',
+    email: 'by_default',
+    page: milestonePage,
+    words: (d: AboutMilestone & WithAmount & { refund_request_id: string }) => ({
+      title: 'Refund request became a dispute',
+      body: `The request to return ${money(d)} of "${d.milestone_title}" was not answered in time. Our staff will decide.`,
+    }),
+  },
+  'refund.taken': {
+    to: 'freelancer',
+    category: 'money',
+    email: 'by_default',
+    page: milestonePage,
+    words: (d: AboutMilestone & WithAmount & { refund_request_id: string }) => ({
+      title: 'Money taken back',
+      body: `The client took ${money(d)} of "${d.milestone_title}" back, for which no work had been submitted. It is not held for you any more.`,
+    }),
+  },
+  'refund.completed': {
+    to: 'client',
+    category: 'money',
+    email: 'by_default',
+    page: transactionPage,
+    receipt: itsTransaction,
+    words: (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+      title: 'Refunded',
+      body: `${money(d)} of "${d.project_title}" was sent back to the client.`,
+    }),
+  },
+  'refund.failed': {
+    to: 'client',
+    category: 'money',
+    email: 'by_default',
+    page: transactionPage,
+    words: (d: AboutProject & WithAmount & { transaction_id: string }) => ({
+      title: 'Refund could not be sent',
+      body: `${money(d)} of "${d.project_title}" could not be sent back the way it came. Our finance team will pay it another way.`,
+    }),
+  },
+  'payout_account.added': {
+    to: 'freelancer',
+    category: 'security',
+    email: 'always',
+    page: accountsPage,
+    words: (d: AboutPayoutAccount & { destination: string }) => ({
+      title: 'Payout account added',
+      body: `${d.destination} was added to where you can be paid. If that was not you, remove it and change your password.`,
+    }),
+  },
+  'payout_account.made_default': {
+    to: 'freelancer',
+    category: 'security',
+    email: 'always',
+    page: accountsPage,
+    words: (d: AboutPayoutAccount & { destination: string }) => ({
+      title: 'Payouts go elsewhere from now on',
+      body: `Your payouts go to ${d.destination} from now on. If that was not you, change it back and change your password.`,
+    }),
+  },
+  'payout_account.enabled': {
+    to: 'freelancer',
+    category: 'account',
+    email: 'by_default',
+    page: accountsPage,
+    words: (_: AboutPayoutAccount) => ({
+      title: 'Payout account ready',
+      body: 'Your payout account can be paid now. What waited for it is being sent.',
+    }),
+  },
+  'payout_account.restricted': {
+    to: 'freelancer',
+    category: 'account',
+    email: 'by_default',
+    page: accountsPage,
+    words: (_: AboutPayoutAccount) => ({
+      title: 'Payout account needs something',
+      body: 'The payment provider wants more details before it can pay you. Open the onboarding link to give them.',
+    }),
+  },
+  'payout_account.disabled': {
+    to: 'freelancer',
+    category: 'account',
+    email: 'by_default',
+    page: accountsPage,
+    words: (_: AboutPayoutAccount) => ({
+      title: 'Payout account closed',
+      body: 'The payment provider has closed your payout account. Add another to be paid.',
+    }),
+  },
+  'payout_account.refused': {
+    to: 'freelancer',
+    category: 'account',
+    email: 'by_default',
+    page: accountsPage,
+    words: (d: AboutPayoutAccount & { reason: string }) => ({
+      title: 'Payout account refused',
+      body: `The payment provider does not make the payout account that you asked for: ${d.reason} Add another to be paid.`,
+    }),
+  },
+  'payout_account.bank_payout_failed': {
+    to: 'freelancer',
+    category: 'account',
+    email: 'by_default',
+    page: accountsPage,
+    words: (
+      d: AboutPayoutAccount & Partial<WithAmount> & { bank_payout_id: string; reason: string }
+    ) => ({
+      title: 'Not sent to your bank',
+      body: `The payment provider could not send ${d.amount ? `${d.amount} ${d.currency}` : 'money'} from your payout account to your bank. It is in your balance there; check your bank details with the provider.`,
+    }),
+  },
+} satisfies Record<string, Entry<never>>
 
 export type NotificationKind = keyof typeof catalogue
 
 export type NotificationData<Kind extends NotificationKind> = Parameters<
-  (typeof catalogue)[Kind]
+  (typeof catalogue)[Kind]['words']
 >[0]
+
+/** What the catalogue says of a kind; undefined for one that a later or earlier release knows. */
+export function entryOf<Kind extends NotificationKind>(kind: Kind): Entry<NotificationData<Kind>>
+export function entryOf(kind: string): Entry<unknown> | undefined
+export function entryOf(kind: string): Entry<unknown> | undefined {
+  return (catalogue as Record<string, unknown>)[kind] as Entry<unknown> | undefined
+}
 
 export function wordsOf<Kind extends NotificationKind>(
   kind: Kind,
   data: NotificationData<Kind>
 ): Words {
-  return (catalogue[kind] as (data: NotificationData<Kind>) => Words)(data)
+  return entryOf(kind).words(data)
 }
 
 function money({ amount, currency }: WithAmount): string {

@@ -1,5 +1,9 @@
+import app from '@adonisjs/core/services/app'
+import logger from '@adonisjs/core/services/logger'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { wordsOf, type NotificationData, type NotificationKind } from '#notifications/catalogue'
+import { USER_TYPES } from '#models/user'
+import { entryOf, type NotificationData, type NotificationKind } from '#notifications/catalogue'
+import { enqueueMail } from '#notifications/mail/enqueue_mail'
 
 /** What PostgreSQL calls the news that somebody has a notification; the payload is the user's id. */
 export const NOTIFICATION_MADE = 'notification_made'
@@ -13,34 +17,50 @@ export interface NewNotification<Kind extends NotificationKind = NotificationKin
 }
 
 /**
- * Tells one user something, as part of `trx`; one who is erased is told nothing. Notifications of a user are numbered without gaps, so
+ * Tells one user something, as part of `trx`. Notifications of a user are numbered without gaps, so
  * a client that knows the last number it saw can ask for what it missed.
  *
- * Streams hear of it when `trx` commits, and not when it rolls back.
+ * Streams hear of it when `trx` commits, and not when it rolls back; a mail, where the catalogue and the
+ * user want one, is a job of `trx`.
  *
  * The number comes from the user's row, which stays locked until `trx` ends. Notify after every
  * other lock is taken, and use `notifyAll` for more than one user, or two operations may wait for
  * each other.
+ *
+ * Nobody is told what the catalogue does not have for their kind of user. That is a mistake in the code
+ * and throws, but not in production, where money must not stop for it.
  */
 export async function notify<Kind extends NotificationKind>(
   trx: TransactionClientContract,
   notification: NewNotification<Kind>
 ): Promise<void> {
   const { userId, kind, data } = notification
-  const { title, body } = wordsOf(kind, data)
-  await trx.rawQuery(
+  const entry = entryOf(kind)
+  const { title, body } = entry.words(data)
+  const { rows } = await trx.rawQuery(
     `WITH numbered AS (
-       UPDATE users SET notification_seq = notification_seq + 1 WHERE id = ? AND erased_at IS NULL
+       UPDATE users SET notification_seq = notification_seq + 1
+        WHERE id = ? AND user_type = ANY(?)
        RETURNING id, notification_seq
      ),
      made AS (
        INSERT INTO notifications (user_id, seq, kind, title, body, data)
        SELECT id, notification_seq, ?, ?, ?, ?::jsonb FROM numbered
-       RETURNING user_id
+       RETURNING id, user_id
      )
-     SELECT pg_notify(?, user_id::text) FROM made`,
-    [userId, kind, title, body, JSON.stringify(data), NOTIFICATION_MADE]
+     SELECT id, pg_notify(?, user_id::text) FROM made`,
+    [
+      userId,
+      entry.to === 'both' ? [...USER_TYPES] : [entry.to],
+      kind,
+      title,
+      body,
+      JSON.stringify(data),
+      NOTIFICATION_MADE,
+    ]
   )
+  if (rows.length === 0) return refuse(userId, kind, entry.to)
+  await enqueueMail(trx, { id: rows[0].id, userId, kind, data })
 }
 
 /** Tells several users, locking their rows in the one order that everybody uses: by id. */
@@ -52,4 +72,10 @@ export async function notifyAll(
     a.userId < b.userId ? -1 : a.userId > b.userId ? 1 : 0
   )
   for (const notification of ordered) await notify(trx, notification)
+}
+
+function refuse(userId: string, kind: string, to: string): void {
+  const mistake = `"${kind}" is for ${to}, which user ${userId} is not: nobody was told.`
+  if (!app.inProduction) throw new Error(mistake)
+  logger.error({ userId, kind }, mistake)
 }

@@ -139,6 +139,7 @@ const OWN = [
   'single_use_tokens',
   'idempotency_keys',
   'notifications',
+  'notification_preferences',
   'data_exports',
   'email_changes',
   'mfa_authenticators',

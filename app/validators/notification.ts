@@ -1,4 +1,5 @@
 import vine from '@vinejs/vine'
+import { atLeastOneField } from '#validators/at_least_one_field'
 
 export const listNotificationsValidator = vine.create(
   vine.object({
@@ -25,4 +26,26 @@ export const openStreamValidator = vine.create(vine.object({ uid: streamName() }
 
 export const subscriptionValidator = vine.create(
   vine.object({ uid: streamName(), channel: vine.string().maxLength(200) })
+)
+
+/** Channels may be sent back as they were read; what cannot be switched off cannot be false. */
+const choice = () =>
+  vine.object({ email: vine.boolean({ strict: true }), in_app: vine.literal(true).optional() })
+const noChoice = () =>
+  vine.object({ email: vine.literal(true), in_app: vine.literal(true).optional() })
+
+export const notificationPreferencesValidator = vine.create(
+  vine
+    .object({
+      work: choice().optional(),
+      money: choice().optional(),
+      messages: choice().optional(),
+      account: choice().optional(),
+      security: noChoice().optional(),
+    })
+    .use(atLeastOneField(['work', 'money', 'messages', 'account', 'security']))
+)
+
+export const unsubscribeValidator = vine.create(
+  vine.object({ token: vine.string().maxLength(200) })
 )

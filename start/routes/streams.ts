@@ -1,5 +1,6 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#start/kernel'
+import { limits } from '#start/limiter'
 
 const Streams = () => import('#controllers/api/streams_controller')
 
@@ -18,4 +19,5 @@ router
     middleware.parsedBody(),
     middleware.initializeAuth(),
     middleware.auth(),
+    limits.stream,
   ])

@@ -363,6 +363,13 @@ export function examples(own: World): Record<string, Example[]> {
     'POST proposals/:id/accept': [{ ...client, params: [own.proposal] }],
     'POST proposals/:id/decline': [{ ...client, params: [own.proposal] }],
 
+    'PUT users/notification-preferences': [
+      {
+        ...both,
+        body: { messages: { email: false, in_app: true }, security: { email: true } },
+        legal: { email: [true, false], in_app: [true] },
+      },
+    ],
     'PUT notifications/:id/read': [{ ...client, params: [own.notification] }],
     'POST notifications/read-all': [
       { ...both, body: { up_to_seq: 1 }, legal: { up_to_seq: [0, 100] } },
@@ -418,8 +425,10 @@ export function examples(own: World): Record<string, Example[]> {
 /** Query strings that some GET cannot do without. */
 export const QUERIES: Record<string, string> = { 'GET payments/quote': 'amount=100.00' }
 
-/** Routes that read no JSON and know no user: the webhooks, which have tests of their own. */
+/** Routes that read no JSON and know no user: webhooks and links in mails, which have tests of their own. */
 export const RAW = [
+  'GET notifications/unsubscribe',
+  'POST notifications/unsubscribe',
   'POST webhooks/stripe',
   'POST webhooks/stripe/connect',
   'POST webhooks/paypal',

@@ -1,0 +1,48 @@
+import mail from '@adonisjs/mail/services/main'
+import db from '@adonisjs/lucid/services/db'
+import { defineJob } from '#jobs/queue'
+import NotificationMail from '#mails/notification_mail'
+import Notification from '#models/notification'
+import User from '#models/user'
+import { entryOf } from '#notifications/catalogue'
+import { wantsMail } from '#notifications/preferences'
+
+/**
+ * Mails a notification that its user has not read yet, once; of a thread, all that is unread, and nothing
+ * while an earlier mail about it is unread. Not to an address that is not verified: it may be somebody
+ * else's, and that of an erased user is nobody's.
+ *
+ * What was mailed is marked after the mail server took it. A process that dies between the two mails it
+ * again, under the same Message-ID, by which mail servers and readers tell a repetition.
+ */
+export const mailNotification = defineJob<{ notificationId: string }>({
+  name: 'mail_notification',
+  async handle({ notificationId }) {
+    const notification = await Notification.find(notificationId)
+    const entry = notification && entryOf(notification.kind)
+    if (!entry || entry.email === 'never') return
+    const told = await unread(notification, entry.thread)
+    if (told.length === 0 || told.some(({ mailedAt }) => mailedAt)) return
+
+    const user = await User.find(notification.userId)
+    if (!user?.isVerified || !(await wantsMail(user.id, entry.category))) return
+    await mail.send(new NotificationMail(user, told))
+    await db
+      .from('notifications')
+      .whereIn(
+        'id',
+        told.map(({ id }) => id)
+      )
+      .update({ mailed_at: db.raw('now()') })
+  },
+})
+
+/** What there is to mail, oldest first. */
+async function unread(notification: Notification, thread?: string): Promise<Notification[]> {
+  if (!thread) return notification.readAt ? [] : [notification]
+  return Notification.query()
+    .where({ user_id: notification.userId, kind: notification.kind })
+    .whereNull('read_at')
+    .whereRaw('data ->> ? = ?', [thread, notification.data[thread]])
+    .orderBy('seq')
+}
