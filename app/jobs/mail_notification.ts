@@ -1,11 +1,13 @@
 import mail from '@adonisjs/mail/services/main'
 import db from '@adonisjs/lucid/services/db'
+import { Problem } from '#exceptions/problem'
 import { defineJob } from '#jobs/queue'
 import NotificationMail from '#mails/notification_mail'
 import Notification from '#models/notification'
 import User from '#models/user'
 import { entryOf } from '#notifications/catalogue'
 import { wantsMail } from '#notifications/preferences'
+import { receiptPdf, type ReceiptFile } from '#receipts/receipt_pdf'
 
 /**
  * Mails a notification that its user has not read yet, once; of a thread, all that is unread, and nothing
@@ -26,7 +28,8 @@ export const mailNotification = defineJob<{ notificationId: string }>({
 
     const user = await User.find(notification.userId)
     if (!user?.isVerified || !(await wantsMail(user.id, entry.category))) return
-    await mail.send(new NotificationMail(user, told))
+    const receipt = entry.receipt && (await receiptOf(entry.receipt(notification.data), user))
+    await mail.send(new NotificationMail(user, told, receipt))
     await db
       .from('notifications')
       .whereIn(
@@ -36,6 +39,16 @@ export const mailNotification = defineJob<{ notificationId: string }>({
       .update({ mailed_at: db.raw('now()') })
   },
 })
+
+/** Of what is not completed any more there is none, such as of a payout that came back meanwhile. */
+async function receiptOf(transactionId: string, user: User): Promise<ReceiptFile | undefined> {
+  try {
+    return await receiptPdf(transactionId, user)
+  } catch (error) {
+    if (error instanceof Problem) return undefined
+    throw error
+  }
+}
 
 /** What there is to mail, oldest first. */
 async function unread(notification: Notification, thread?: string): Promise<Notification[]> {

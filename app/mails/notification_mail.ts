@@ -7,12 +7,14 @@ import type User from '#models/user'
 import { entryOf } from '#notifications/catalogue'
 import { unsubscribeToken } from '#notifications/mail/unsubscribe'
 import { isOptional } from '#notifications/preferences'
+import type { ReceiptFile } from '#receipts/receipt_pdf'
 
-/** One notification, or several of one thread, oldest first, which the catalogue must know. */
+/** One notification, or several of one thread, oldest first, of a kind that the catalogue knows. */
 export default class NotificationMail extends BaseMail {
   constructor(
     private user: User,
-    private told: Notification[]
+    private told: Notification[],
+    private receipt?: ReceiptFile
   ) {
     super()
   }
@@ -42,6 +44,10 @@ export default class NotificationMail extends BaseMail {
       .header('Auto-Submitted', 'auto-generated')
       .htmlView('emails/notification_html', words)
       .textView('emails/notification_text', words)
+    if (this.receipt) {
+      const { bytes, filename, contentType } = this.receipt
+      this.message.attachData(bytes, { filename, contentType })
+    }
     if (token) {
       const url = new URL('/api/notifications/unsubscribe', appUrl)
       url.searchParams.set('token', token)

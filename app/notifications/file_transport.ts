@@ -18,7 +18,13 @@ export class FileTransport implements MailTransportContract {
     const from = addressOf(message.from)
     const to = [message.to ?? []].flat().map(addressOf)
     const { subject, text, html } = message
-    const content = JSON.stringify({ id, date: now, from, to, subject, text, html }, null, 2)
+    const attachments = (message.attachments ?? []).map(({ filename, contentType, content }) => ({
+      filename,
+      content_type: contentType,
+      size: Buffer.isBuffer(content) ? content.length : undefined,
+    }))
+    const said = { id, date: now, from, to, subject, text, html, attachments }
+    const content = JSON.stringify(said, null, 2)
 
     // Written aside and moved, so that who watches the directory never reads half a message.
     await mkdir(this.directory, { recursive: true })

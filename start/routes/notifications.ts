@@ -2,8 +2,7 @@ import router from '@adonisjs/core/services/router'
 import { limits } from '#start/limiter'
 import { api, signedIn } from '#start/routes/groups'
 
-const NotificationPreferences = () =>
-  import('#controllers/api/notification_preferences_controller')
+const NotificationPreferences = () => import('#controllers/api/notification_preferences_controller')
 const Notifications = () => import('#controllers/api/notifications_controller')
 const Unsubscriptions = () => import('#controllers/api/unsubscriptions_controller')
 

@@ -1,6 +1,6 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#start/kernel'
-import { limits } from '#start/limiter'
+import { generalLimits, limits } from '#start/limiter'
 
 const Streams = () => import('#controllers/api/streams_controller')
 
@@ -14,6 +14,7 @@ router
   .prefix('/__transmit')
   .as('streams')
   .use([
+    generalLimits.perIp,
     middleware.json(),
     middleware.body(),
     middleware.parsedBody(),

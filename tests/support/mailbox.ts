@@ -8,6 +8,7 @@ export interface ReadMail {
   subject: string
   text: string
   html: string
+  attachments: { filename: string; content_type: string; size: number }[]
 }
 
 const directory = () => env.get('MAIL_DIR')!
