@@ -46,6 +46,12 @@ export const samples: { [Kind in NotificationKind]: NotificationData<Kind> } = {
   },
   'milestone.funded': { ...MILESTONE, ...AMOUNT },
   'milestone.submitted': { ...MILESTONE, auto_approve_at: AT },
+  'deliverable.quarantined': {
+    ...MILESTONE,
+    deliverable_id: '0193a000-0000-7000-8000-000000000009',
+    name: 'form.zip',
+    signature: 'Eicar-Test-Signature',
+  },
   'milestone.rejected': MILESTONE,
   'milestone.approved': { ...MILESTONE, automatic: true },
   'milestone.review_reminder': { ...MILESTONE, auto_approve_at: AT, days: 2 },
