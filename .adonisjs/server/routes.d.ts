@@ -4,9 +4,6 @@ type ParamValue = string | number | bigint | boolean
 
 export type ScannedRoutes = {
   ALL: {
-    'streams.show': { paramsTuple?: []; params?: {} }
-    'streams.subscribe': { paramsTuple?: []; params?: {} }
-    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
     'health.live': { paramsTuple?: []; params?: {} }
     'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
@@ -85,6 +82,10 @@ export type ScannedRoutes = {
     'api.notifications.index': { paramsTuple?: []; params?: {} }
     'api.notifications.read': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.read_all': { paramsTuple?: []; params?: {} }
+    'api.notification_preferences.show': { paramsTuple?: []; params?: {} }
+    'api.notification_preferences.update': { paramsTuple?: []; params?: {} }
+    'unsubscriptions.show': { paramsTuple?: []; params?: {} }
+    'unsubscriptions.store': { paramsTuple?: []; params?: {} }
     'api.avatars.store': { paramsTuple?: []; params?: {} }
     'api.deliverables.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.avatars.destroy': { paramsTuple?: []; params?: {} }
@@ -93,20 +94,12 @@ export type ScannedRoutes = {
     'api.deliverables.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'pictures.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
-    'api.notification_preferences.show': { paramsTuple?: []; params?: {} }
-    'api.notification_preferences.update': { paramsTuple?: []; params?: {} }
-    'unsubscriptions.show': { paramsTuple?: []; params?: {} }
-    'unsubscriptions.store': { paramsTuple?: []; params?: {} }
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'streams.show': { paramsTuple?: []; params?: {} }
     'streams.subscribe': { paramsTuple?: []; params?: {} }
     'streams.unsubscribe': { paramsTuple?: []; params?: {} }
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
     'api.profile.destroy': { paramsTuple?: []; params?: {} }
   }
   GET: {
-    'streams.show': { paramsTuple?: []; params?: {} }
     'health.live': { paramsTuple?: []; params?: {} }
     'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
@@ -133,19 +126,15 @@ export type ScannedRoutes = {
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
     'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
+    'api.notification_preferences.show': { paramsTuple?: []; params?: {} }
+    'unsubscriptions.show': { paramsTuple?: []; params?: {} }
     'api.deliverables.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.deliverables.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'pictures.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
-    'api.notification_preferences.show': { paramsTuple?: []; params?: {} }
-    'unsubscriptions.show': { paramsTuple?: []; params?: {} }
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'streams.show': { paramsTuple?: []; params?: {} }
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
   }
   HEAD: {
-    'streams.show': { paramsTuple?: []; params?: {} }
     'health.live': { paramsTuple?: []; params?: {} }
     'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
@@ -172,20 +161,15 @@ export type ScannedRoutes = {
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
     'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
+    'api.notification_preferences.show': { paramsTuple?: []; params?: {} }
+    'unsubscriptions.show': { paramsTuple?: []; params?: {} }
     'api.deliverables.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.deliverables.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'pictures.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
-    'api.notification_preferences.show': { paramsTuple?: []; params?: {} }
-    'unsubscriptions.show': { paramsTuple?: []; params?: {} }
-    'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'streams.show': { paramsTuple?: []; params?: {} }
-    'health.live': { paramsTuple?: []; params?: {} }
-    'health.ready': { paramsTuple?: []; params?: {} }
   }
   POST: {
-    'streams.subscribe': { paramsTuple?: []; params?: {} }
-    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
     'api.auth.register': { paramsTuple?: []; params?: {} }
     'api.auth.login': { paramsTuple?: []; params?: {} }
     'api.auth.refresh': { paramsTuple?: []; params?: {} }
@@ -228,8 +212,11 @@ export type ScannedRoutes = {
     'webhooks.paypal': { paramsTuple?: []; params?: {} }
     'webhooks.venmo': { paramsTuple?: []; params?: {} }
     'api.notifications.read_all': { paramsTuple?: []; params?: {} }
+    'unsubscriptions.store': { paramsTuple?: []; params?: {} }
     'api.avatars.store': { paramsTuple?: []; params?: {} }
     'api.deliverables.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'streams.subscribe': { paramsTuple?: []; params?: {} }
+    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
   }
   DELETE: {
     'api.auth.sessions.destroy_others': { paramsTuple?: []; params?: {} }
@@ -240,9 +227,6 @@ export type ScannedRoutes = {
     'api.avatars.destroy': { paramsTuple?: []; params?: {} }
     'api.deliverables.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.profile.destroy': { paramsTuple?: []; params?: {} }
-    'unsubscriptions.store': { paramsTuple?: []; params?: {} }
-    'streams.subscribe': { paramsTuple?: []; params?: {} }
-    'streams.unsubscribe': { paramsTuple?: []; params?: {} }
   }
   PUT: {
     'api.profile.update': { paramsTuple?: []; params?: {} }
