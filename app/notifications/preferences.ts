@@ -40,7 +40,8 @@ export async function readPreferences(userId: string): Promise<Preferences> {
 
 /** Whether mails of this category go to the user. */
 export async function wantsMail(userId: string, category: Category): Promise<boolean> {
-  return (await readPreferences(userId))[category].email
+  const preferences = await readPreferences(userId)
+  return preferences[category].email
 }
 
 /** Changes some preferences and leaves the others. */
