@@ -1,6 +1,7 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { forbidden, notFound, wrongState } from '#exceptions/problem'
 import { hashToken } from '#identity/opaque_tokens'
+import { recordTermsAcceptance } from '#identity/terms'
 import { assertVerified } from '#identity/verified'
 import { aboutProject } from '#escrow/about'
 import { lockProject } from '#escrow/locks'
@@ -17,20 +18,29 @@ import type User from '#models/user'
 
 /**
  * Takes the project on: it becomes active with this freelancer. Fee and inspection days are taken
- * from the settings now and stay, whatever the settings become; the project gets its escrow account.
+ * from the settings now and stay, whatever the settings become; the project gets its escrow account. With
+ * it the freelancer accepts the terms of use that are in force, and that is kept with its time.
  *
  * @param token from the link in the e-mail
- * @param options.terms the fingerprint of the terms that were read, as the invitation showed it
+ * @param options.terms the fingerprint of the deal that was read, as the invitation showed it
+ * @param options.termsVersion of the terms of use that were shown; without it, those in force
  * @throws Problem 404 for a token that was never given out; 403 `other_address` for an account that was
  *   not invited, `not_a_freelancer`, `email_not_verified`; 409 `wrong_state` with the invitation's
- *   status (`accepted`, `declined`, `revoked`, `expired`), `terms_changed`
+ *   status (`accepted`, `declined`, `revoked`, `expired`), `terms_changed`; 422 `terms_not_in_force` with
+ *   the version that is
  */
 export async function acceptInvitation(
   token: string,
-  { by, terms }: { by: User; terms?: string }
+  { by, terms, termsVersion }: { by: User; terms?: string; termsVersion?: string }
 ): Promise<Invitation> {
   return answer(token, by, async (trx, invitation, project) => {
     await assertUnchanged(project, terms)
+    await recordTermsAcceptance(trx, {
+      userId: by.id,
+      version: termsVersion,
+      context: 'invitation',
+      projectId: project.id,
+    })
     const { platform_fee_bps: platformFeeBps, inspection_days: inspectionDays } =
       await settings(trx)
     await project

@@ -32,7 +32,7 @@ const line = (length: number) =>
 const token = () => vine.string().trim().minLength(1).maxLength(200)
 
 /** The version of the terms that was shown to who accepts them; whether it is in force, the data decide. */
-const termsVersion = () =>
+export const termsVersion = () =>
   vine.string().trim().minLength(1).maxLength(40).use(storable()).optional()
 
 export const registrationValidator = vine.create({

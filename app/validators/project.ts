@@ -4,7 +4,7 @@ import { INVITATION_STATUSES } from '#models/invitation'
 import { PROJECT_STATUSES } from '#models/project'
 import { pageFields } from '#transformers/page'
 import { text } from '#validators/text'
-import { email } from '#validators/identity'
+import { email, termsVersion } from '#validators/identity'
 import { amount, currency } from '#validators/money'
 import { futureMoment } from '#validators/moment'
 import { atLeastOneField } from '#validators/at_least_one_field'
@@ -41,9 +41,14 @@ export const listProjectsValidator = vine.create(
 
 export const inviteValidator = vine.create(vine.object({ email: email() }))
 
-/** `terms` is the fingerprint that the invitation showed: accept this and nothing else. */
+/**
+ * `terms` is the fingerprint of the deal, as the invitation showed it: accept this and nothing else.
+ * `terms_version` is another thing, the terms of use that were shown with it.
+ */
 export const acceptInvitationValidator = vine.create(
-  vine.object({ terms: vine.string().maxLength(100).optional() }).optional()
+  vine
+    .object({ terms: vine.string().maxLength(100).optional(), terms_version: termsVersion() })
+    .optional()
 )
 
 export const listInvitationsValidator = vine.create(

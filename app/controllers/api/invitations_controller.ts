@@ -37,7 +37,11 @@ export default class InvitationsController {
   async accept({ auth, params, request }: HttpContext) {
     const by = auth.getUserOrFail()
     const input = await request.validateUsing(acceptInvitationValidator)
-    const invitation = await acceptInvitation(params.token, { by, terms: input?.terms })
+    const invitation = await acceptInvitation(params.token, {
+      by,
+      terms: input?.terms,
+      termsVersion: input?.terms_version,
+    })
     return describe(invitation.id, by)
   }
 

@@ -110,7 +110,7 @@ export async function aWorld() {
     draft: draft.id,
     draftMilestone: draftMilestone.id as string,
     invitation: invitationToken(invitation.id),
-    terms: offer.terms as string,
+    terms: offer.project.terms as string,
     funded: funded.id,
     submitted: submitted.id,
     unfunded: unfunded.id,
@@ -329,7 +329,15 @@ export function examples(own: World): Record<string, Example[]> {
     'POST projects/:id/invitations': [
       { ...client, params: [own.draft], body: { email: 'frieda@example.com' } },
     ],
-    'POST invitations/:token/accept': [{ ...freelancer, params: [own.invitation], shared: true }],
+    'POST invitations/:token/accept': [
+      { ...freelancer, params: [own.invitation], shared: true },
+      {
+        ...freelancer,
+        params: [own.invitation],
+        body: { terms: own.terms, terms_version: '2026-11-01' },
+        shared: true,
+      },
+    ],
     'POST invitations/:token/decline': [{ ...freelancer, params: [own.invitation], shared: true }],
     'GET projects/:id/messages': [{ ...both, params: [own.project] }],
     'POST projects/:id/messages': [{ ...both, params: [own.project], body: { body: 'Hello.' } }],

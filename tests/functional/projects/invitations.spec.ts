@@ -155,6 +155,51 @@ test.group('Projects | invitations', (group) => {
     expectData(await accept(await read()))
   })
 
+  test('with the project, the freelancer accepts the terms of use that are in force, and no others', async ({
+    assert,
+  }) => {
+    const freelancer = await aFreelancer()
+    const { project, token } = await anInvitation(freelancer.email)
+    const accept = (body?: object) => api(freelancer).post(`invitations/${token}/accept`, body)
+    await db.transaction((trx) => changeSetting(trx, 'terms_version', '2027-02-01', 'test'))
+    const problem = expectProblem(
+      await accept({ terms_version: '2026-11-01' }),
+      422,
+      'terms_not_in_force'
+    )
+    assert.equal(problem.terms_version, '2027-02-01')
+    expectProblem(await accept({ terms_version: {} }), 422, 'validation_failed')
+    assert.isEmpty(await db.from('terms_acceptances'))
+    assert.equal((await db.from('projects').firstOrFail()).status, 'draft')
+
+    expectData(await accept({ terms_version: '2027-02-01' }))
+    const [row, ...others] = await db.from('terms_acceptances')
+    assert.isEmpty(others)
+    assert.include(row, {
+      user_id: freelancer.id,
+      version: '2027-02-01',
+      context: 'invitation',
+      project_id: project.id,
+    })
+    assert.closeTo(row.accepted_at.getTime(), Date.now(), 60_000)
+    // A second time is refused, and is no second acceptance.
+    expectProblem(await accept({ terms_version: '2027-02-01' }), 409)
+    assert.lengthOf(await db.from('terms_acceptances'), 1)
+  })
+
+  test('who names no version accepts the one in force; who declines accepts none', async ({
+    assert,
+  }) => {
+    const [first, second] = [await aFreelancer(), await aFreelancer()]
+    const { token } = await anInvitation(first.email)
+    expectData(await api(first).post(`invitations/${token}/decline`))
+    assert.isEmpty(await db.from('terms_acceptances'))
+    const other = await anInvitation(second.email)
+    expectData(await api(second).post(`invitations/${other.token}/accept`))
+    const [row] = await db.from('terms_acceptances')
+    assert.include(row, { user_id: second.id, version: '2026-11-01' })
+  })
+
   test('the invited freelancer sees the deal and what would be left of it', async ({ assert }) => {
     const freelancer = await aFreelancer()
     const { client, project } = await anInvitation(freelancer.email)
