@@ -38,6 +38,7 @@ export const controllers = {
     Registrations: () => import('#controllers/api/registrations_controller'),
     Releases: () => import('#controllers/api/releases_controller'),
     Sessions: () => import('#controllers/api/sessions_controller'),
+    Statements: () => import('#controllers/api/statements_controller'),
     Streams: () => import('#controllers/api/streams_controller'),
     Terms: () => import('#controllers/api/terms_controller'),
     Transactions: () => import('#controllers/api/transactions_controller'),

@@ -75,6 +75,7 @@ export type ScannedRoutes = {
     'api.payout_accounts.onboarding_link': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
     'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.statements.show': { paramsTuple?: []; params?: {} }
     'webhooks.stripe': { paramsTuple?: []; params?: {} }
     'webhooks.stripe.connect': { paramsTuple?: []; params?: {} }
     'webhooks.paypal': { paramsTuple?: []; params?: {} }
@@ -125,6 +126,7 @@ export type ScannedRoutes = {
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
     'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.statements.show': { paramsTuple?: []; params?: {} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
     'api.notification_preferences.show': { paramsTuple?: []; params?: {} }
     'unsubscriptions.show': { paramsTuple?: []; params?: {} }
@@ -160,6 +162,7 @@ export type ScannedRoutes = {
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
     'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.statements.show': { paramsTuple?: []; params?: {} }
     'api.notifications.index': { paramsTuple?: []; params?: {} }
     'api.notification_preferences.show': { paramsTuple?: []; params?: {} }
     'unsubscriptions.show': { paramsTuple?: []; params?: {} }

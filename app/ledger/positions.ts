@@ -14,37 +14,40 @@ import type { Currency } from '#ledger/money'
 
 export type Holder = 'client' | 'freelancer'
 
-/** The accounts of a position, and which part of it each is, as SQL. Wants the user's id three or two times. */
+/**
+ * The accounts of a position, as SQL of the user's id (`:user`): their balances, which part of it each is,
+ * and the milestone that one is for.
+ */
 export const ACCOUNTS_OF: Record<Holder, string> = {
   client: `
-    SELECT a.id, a.currency, a.balance, 'held' AS part
+    SELECT a.id, a.currency, a.balance, 'held' AS part, m.id AS milestone_id
       FROM projects p
       JOIN milestones m ON m.project_id = p.id
       JOIN ledger_accounts a ON a.name = 'escrow:' || m.id
      WHERE p.client_id = :user
     UNION ALL
-    SELECT a.id, a.currency, a.balance, 'refund_in_transit'
+    SELECT a.id, a.currency, a.balance, 'refund_in_transit', NULL
       FROM transactions t
       JOIN ledger_accounts a ON a.name = 'refund_in_transit:' || t.id
      WHERE t.user_id = :user AND t.transaction_type = 'refund'
     UNION ALL
-    SELECT a.id, a.currency, a.balance, a.kind
+    SELECT a.id, a.currency, a.balance, a.kind, NULL
       FROM ledger_accounts a
      WHERE a.name IN ('refund_payable:' || :user, 'unapplied:' || :user)`,
   freelancer: `
     SELECT a.id, a.currency, CASE a.normal_side WHEN 'credit' THEN a.balance ELSE -a.balance END AS balance,
-           a.kind AS part
+           a.kind AS part, NULL::uuid AS milestone_id
       FROM ledger_accounts a
      WHERE a.name IN ('payable:' || :user, 'freelancer_receivable:' || :user)
     UNION ALL
-    SELECT a.id, a.currency, a.balance, 'payout_in_transit'
+    SELECT a.id, a.currency, a.balance, 'payout_in_transit', NULL
       FROM transactions t
       JOIN ledger_accounts a ON a.name = 'payout_in_transit:' || t.id
      WHERE t.user_id = :user AND t.transaction_type = 'payout'`,
 }
 
 /** How postings change a position: what is credited to its accounts is more of it, whatever their kind. */
-export const EFFECT = `sum(CASE p.direction WHEN 'credit' THEN p.amount ELSE -p.amount END)::bigint`
+export const EFFECT = `sum(CASE p.direction WHEN 'credit' THEN p.amount ELSE -p.amount END)`
 
 /** Minor units by part of the position (`held`, `payable`, …). What a freelancer owes is below zero. */
 export type Balances = Map<Currency, Map<string, bigint>>
@@ -115,7 +118,7 @@ export async function chargedBackTo(client: Client, userId: string): Promise<Mov
 
 const byMonth = (accounts: string) => `
   SELECT to_char(e.created_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month, p.currency,
-      coalesce(reversed.kind, e.kind) AS kind, ${EFFECT} AS amount
+      coalesce(reversed.kind, e.kind) AS kind, ${EFFECT}::bigint AS amount
     FROM (${accounts}) own
     JOIN postings p ON p.account_id = own.id
     JOIN journal_entries e ON e.id = p.entry_id

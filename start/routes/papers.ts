@@ -3,6 +3,7 @@ import { limits } from '#start/limiter'
 import { api, signedIn } from '#start/routes/groups'
 
 const Dashboards = () => import('#controllers/api/dashboards_controller')
+const Statements = () => import('#controllers/api/statements_controller')
 const Receipts = () => import('#controllers/api/receipts_controller')
 
 /** What people read and file: overviews, receipts and statements. */
@@ -13,5 +14,9 @@ api(() => {
       .get('payments/transactions/:id/receipt', [Receipts, 'show'])
       .as('receipts.show')
       .use(limits.receipt)
+    router
+      .get('payments/statement', [Statements, 'show'])
+      .as('statements.show')
+      .use(limits.statement)
   })
 })

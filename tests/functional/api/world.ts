@@ -431,7 +431,10 @@ export function examples(own: World): Record<string, Example[]> {
 }
 
 /** Query strings that some GET cannot do without. */
-export const QUERIES: Record<string, string> = { 'GET payments/quote': 'amount=100.00' }
+export const QUERIES: Record<string, string> = {
+  'GET payments/quote': 'amount=100.00',
+  'GET payments/statement': 'from=2026-01-01&to=2027-01-01',
+}
 
 /** Routes that read no JSON and know no user: webhooks and links in mails, which have tests of their own. */
 export const RAW = [
