@@ -1,10 +1,11 @@
 import type { ModelQueryBuilderContract } from '@adonisjs/lucid/types/model'
 import { notFound } from '#exceptions/problem'
-import type Milestone from '#models/milestone'
+import Milestone from '#models/milestone'
 import Payout from '#models/payout'
 import RefundRequest from '#models/refund_request'
 import Transaction from '#models/transaction'
 import type User from '#models/user'
+import { invitationsOf } from '#escrow/list_invitations'
 import { withWhatIsOwed } from '#escrow/owed_refunds'
 import { found, milestonesVisibleTo, projectsVisibleTo } from '#escrow/visible'
 import { validate as isUuid } from 'uuid'
@@ -45,9 +46,37 @@ export async function visibleRefund(user: User, id: string): Promise<RefundReque
 }
 
 /** @throws Problem 404 if one of the milestones is not the user's to see */
-export async function visibleMilestones(user: User, ids: string[]): Promise<Milestone[]> {
+export function visibleMilestones(user: User, ids: string[]): Promise<Milestone[]> {
+  return allOf(ids, () => milestonesVisibleTo(user))
+}
+
+/**
+ * Milestones whose price a user may ask for: their own, and those that an open invitation shows them. What
+ * is left of an offer is known before it is accepted.
+ *
+ * @throws Problem 404 if one of the milestones is neither
+ */
+export function quotableMilestones(user: User, ids: string[]): Promise<Milestone[]> {
+  return allOf(ids, () =>
+    Milestone.query()
+      .whereRaw(`milestones.closed_reason IS DISTINCT FROM 'removed'`)
+      .where((either) =>
+        either
+          .whereIn('project_id', projectsVisibleTo(user).select('id'))
+          .orWhereIn(
+            'project_id',
+            invitationsOf(user, 'pending').clearSelect().select('project_id')
+          )
+      )
+  )
+}
+
+async function allOf(
+  ids: string[],
+  query: () => ModelQueryBuilderContract<typeof Milestone>
+): Promise<Milestone[]> {
   if (!ids.every((id) => isUuid(id))) throw notFound('milestone')
-  const milestones = await milestonesVisibleTo(user).whereIn('id', ids).preload('project')
+  const milestones = await query().whereIn('id', ids).preload('project')
   if (milestones.length !== ids.length) throw notFound('milestone')
   return milestones
 }
