@@ -79,7 +79,7 @@ class VineMoment extends BaseLiteralType<string, DateTime, DateTime> {
 }
 
 /** A moment, ISO 8601; without an offset it is UTC, without a time the day's first. */
-export function moment(): VineMoment {
+export function anyMoment(): VineMoment {
   return new VineMoment()
 }
 

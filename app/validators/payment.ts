@@ -2,7 +2,7 @@ import vine from '@vinejs/vine'
 import { text, url } from '#validators/text'
 import { PAYMENT_PROVIDERS, TRANSACTION_STATUSES, TRANSACTION_TYPES } from '#models/transaction'
 import { pageFields } from '#transformers/page'
-import { moment } from '#validators/moment'
+import { anyMoment } from '#validators/moment'
 import { amount, amountOrAll, currency } from '#validators/money'
 
 /** An id that is no UUID names nothing: the look-up answers 404, the same as for any other. */
@@ -59,4 +59,4 @@ export const listRefundsValidator = vine.create(
 )
 
 /** Half-open: from the first moment on, and before the second. */
-export const statementValidator = vine.create(vine.object({ from: moment(), to: moment() }))
+export const statementValidator = vine.create(vine.object({ from: anyMoment(), to: anyMoment() }))
