@@ -55,12 +55,13 @@ export class Processes {
     mkdirSync(options.logs, { recursive: true })
   }
 
-  /** Starts a process that stays up. */
-  start(name: string, command: string[], where: Where = {}): void {
+  /** Starts a process that stays up, and answers its id. */
+  start(name: string, command: string[], where: Where = {}): number | undefined {
     const running = this.#spawn(name, command, where)
     void running.exit.then((how) => {
       if (!this.#stopping) this.options.onDeath?.(name, String(how), running.lastLines)
     })
+    return running.child.pid
   }
 
   /**

@@ -7,6 +7,7 @@ import { waitForOk } from '../../bin/surroundings/wait.js'
 export interface WebProcess {
   /** Such as `http://127.0.0.1:40123`. */
   url: string
+  pid: number
   stop(): Promise<void>
 }
 
@@ -30,12 +31,12 @@ export async function startWebProcess(env: Record<string, string> = {}): Promise
     await processes.stop()
     await rm(logs, { recursive: true, force: true })
   }
-  processes.start('web', script('bin/server.ts'))
+  const pid = processes.start('web', script('bin/server.ts'))!
   try {
     await waitForOk(`${url}/health/live`, { interrupted: died.signal })
   } catch (error) {
     await stop()
     throw error
   }
-  return { url, stop }
+  return { url, pid, stop }
 }

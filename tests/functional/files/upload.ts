@@ -27,13 +27,13 @@ export class Upload {
   static async start(
     by: User,
     path: string,
-    { chunked = true, size = 0, boundary = 'limit' } = {}
+    { chunked = true, size = 0, boundary = 'limit', port = process.env.PORT } = {}
   ): Promise<Upload> {
     const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n`
     const tail = `\r\n--${boundary}--\r\n`
     const sending = request({
       host: process.env.HOST,
-      port: process.env.PORT,
+      port,
       path: `/api/${path}`,
       method: 'POST',
       headers: {
