@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import env from '#start/env'
 import { defineConfig } from '@adonisjs/core/http'
+import { plainAddress, trustedProxies } from '#start/trusted_proxies'
 
 /** Encrypts cookies and signed values. Changing it makes everything encrypted before unreadable. */
 export const appKey = env.get('APP_KEY')
@@ -13,6 +14,13 @@ export const http = defineConfig({
   generateRequestId: true,
   allowMethodSpoofing: false,
   useAsyncLocalStorage: false,
+
+  /** Whose `X-Forwarded-*` headers count. By default nobody's: the framework would believe loopback. */
+  trustProxy: trustedProxies(env.get('TRUSTED_PROXIES') ?? ''),
+
+  /** The client's address: what a trusted proxy says, as long as it is one. */
+  getIp: (request, address) =>
+    plainAddress(address()) ?? plainAddress(request.request.socket.remoteAddress) ?? '0.0.0.0',
 
   /** A path with broken percent-encoding: refused before there is a request that the handler could answer. */
   onBadUrl(_: IncomingMessage, response: ServerResponse) {

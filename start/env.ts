@@ -12,6 +12,8 @@ export default await Env.create(new URL('../', import.meta.url), {
   APP_URL: Env.schema.string({ format: 'url', tld: false }),
   LOG_LEVEL: Env.schema.string(),
   CORS_ORIGINS: Env.schema.string.optional(),
+  /** Whose word on the client's address counts. */
+  TRUSTED_PROXIES: Env.schema.string.optional(),
   FRONTEND_URL: Env.schema.string.optional({ format: 'url', tld: false }),
 
   /** Multiplies every limit of `start/limiter.ts`, for tests of load. Refused with a live key. */

@@ -7,6 +7,7 @@ server.use([
   // First, because the logger that the next one hands out carries the id.
   () => import('#middleware/request_id_middleware'),
   () => import('#middleware/container_bindings_middleware'),
+  () => import('#middleware/vary_by_origin_middleware'),
   () => import('@adonisjs/cors/cors_middleware'),
 ])
 
