@@ -51,9 +51,23 @@ async function checkMigrations(): Promise<void> {
   migrated = true
 }
 
-/** What must hold before requests are sent to this process. */
-export const readiness = new HealthChecks().register([
+const checks = new HealthChecks().register([
   new Check('database', () => db.rawQuery('SELECT 1')),
   new Check('migrations', checkMigrations),
   new Check('job_queue', checkQueue),
 ])
+
+type Report = ReturnType<typeof checks.run>
+
+let running: Report | undefined
+
+/**
+ * What must hold before requests are sent to this process. Anybody may ask: so whoever asks while it is
+ * being found out gets the same answer, and however many ask, it costs what one does.
+ */
+export const readiness = {
+  run(): Report {
+    running ??= checks.run().finally(() => (running = undefined))
+    return running
+  },
+}

@@ -39,7 +39,7 @@ const fromKnownNetwork = async ({ request }: HttpContext): Promise<boolean> => {
  * Asking for a reset is limited per address, too: who would mail-bomb somebody. That refuses only where
  * as many links have just been sent; the owner has them.
  */
-const RULES = {
+export const RULES = {
   // Before everything else of the API, and once more when the account is known: see `api` and `signedIn`.
   api: [perIp(1200, MINUTE), perAccount(600, MINUTE)],
 

@@ -14,7 +14,7 @@ const Terms = () => import('#controllers/api/terms_controller')
 const Sessions = () => import('#controllers/api/sessions_controller')
 
 api(() => {
-  router.get('terms', [Terms, 'show']).as('terms.show')
+  router.get('terms', [Terms, 'show']).as('terms.show').use(limits.page)
   router.post('auth/register', [Registrations, 'store']).as('auth.register').use(limits.register)
   router.post('auth/login', [Sessions, 'store']).as('auth.login').use(limits.login)
   router.post('auth/refresh', [Sessions, 'update']).as('auth.refresh').use(limits.refresh)

@@ -10,7 +10,7 @@ api(() => {
     router
       .get('payments/payout-accounts', [PayoutAccounts, 'index'])
       .as('payout_accounts.index')
-      .use(limits.payment)
+      .use(limits.list)
     router
       .post('payments/payout-accounts', [PayoutAccounts, 'store'])
       .as('payout_accounts.store')
