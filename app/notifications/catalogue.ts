@@ -381,6 +381,7 @@ export const catalogue = {
     category: 'money',
     email: 'by_default',
     page: transactionPage,
+    receipt: itsTransaction,
     words: (d: AboutProject & WithAmount & { transaction_id: string }) => ({
       title: 'Deposit returned',
       body: `A payment of ${money(d)} for "${d.project_title}" was not needed any more and goes back to you.`,

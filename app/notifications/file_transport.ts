@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MailResponse } from '@adonisjs/mail'
@@ -21,7 +21,10 @@ export class FileTransport implements MailTransportContract {
     const attachments = (message.attachments ?? []).map(({ filename, contentType, content }) => ({
       filename,
       content_type: contentType,
-      size: Buffer.isBuffer(content) ? content.length : undefined,
+      ...(Buffer.isBuffer(content) && {
+        size: content.length,
+        sha256: createHash('sha256').update(content).digest('hex'),
+      }),
     }))
     const said = { id, date: now, from, to, subject, text, html, attachments }
     const content = JSON.stringify(said, null, 2)

@@ -8,7 +8,7 @@ export interface ReadMail {
   subject: string
   text: string
   html: string
-  attachments: { filename: string; content_type: string; size: number }[]
+  attachments: { filename: string; content_type: string; size: number; sha256: string }[]
 }
 
 const directory = () => env.get('MAIL_DIR')!
