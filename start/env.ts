@@ -53,6 +53,22 @@ export default await Env.create(new URL('../', import.meta.url), {
   PAYPAL_WEBHOOK_ID: Env.schema.string.optional(),
   VENMO_WEBHOOK_ID: Env.schema.string.optional(),
 
+  /** Without a client id, signing in with Google or GitHub is not offered. See docs/accounts.md. */
+  GOOGLE_CLIENT_ID: Env.schema.string.optional(),
+  GOOGLE_CLIENT_SECRET: Env.schema.secret.optional(),
+  GITHUB_CLIENT_ID: Env.schema.string.optional(),
+  GITHUB_CLIENT_SECRET: Env.schema.secret.optional(),
+  /** Where the providers are. Default: where they really are. */
+  GOOGLE_AUTHORIZE_URL: Env.schema.string.optional({ format: 'url', tld: false }),
+  GOOGLE_TOKEN_URL: Env.schema.string.optional({ format: 'url', tld: false }),
+  GOOGLE_USERINFO_URL: Env.schema.string.optional({ format: 'url', tld: false }),
+  GITHUB_AUTHORIZE_URL: Env.schema.string.optional({ format: 'url', tld: false }),
+  GITHUB_TOKEN_URL: Env.schema.string.optional({ format: 'url', tld: false }),
+  GITHUB_USERINFO_URL: Env.schema.string.optional({ format: 'url', tld: false }),
+  GITHUB_USEREMAIL_URL: Env.schema.string.optional({ format: 'url', tld: false }),
+  /** How long one call may take, in milliseconds. Default 10000. */
+  OAUTH_TIMEOUT_MS: Env.schema.number.optional(),
+
   MAIL_TRANSPORT: Env.schema.enum(['smtp', 'file'] as const),
   MAIL_FROM: Env.schema.string(),
   /** Where the `file` transport writes messages. */

@@ -12,12 +12,14 @@ import type DeliverableTransformer from '#transformers/deliverable_transformer'
 import type DescribeTransformer from '#transformers/describe'
 import type EscrowStatementTransformer from '#transformers/escrow_statement_transformer'
 import type FreelancerDashboardTransformer from '#transformers/freelancer_dashboard_transformer'
+import type IdentityTransformer from '#transformers/identity_transformer'
 import type InvitationTransformer from '#transformers/invitation_transformer'
 import type MessageTransformer from '#transformers/message_transformer'
 import type MfaEnrollmentTransformer from '#transformers/mfa_enrollment_transformer'
 import type MfaStatusTransformer from '#transformers/mfa_status_transformer'
 import type MilestoneTransformer from '#transformers/milestone_transformer'
 import type NotificationTransformer from '#transformers/notification_transformer'
+import type OauthProvidersTransformer from '#transformers/oauth_providers_transformer'
 import type PageTransformer from '#transformers/page'
 import type PartyTransformer from '#transformers/party'
 import type PayoutAccountTransformer from '#transformers/payout_account_transformer'
@@ -67,6 +69,10 @@ export namespace Data {
   export namespace FreelancerDashboard {
     export type Variants = InferVariants<FreelancerDashboardTransformer>
   }
+  export type Identity = InferData<IdentityTransformer>
+  export namespace Identity {
+    export type Variants = InferVariants<IdentityTransformer>
+  }
   export type Invitation = InferData<InvitationTransformer>
   export namespace Invitation {
     export type Variants = InferVariants<InvitationTransformer>
@@ -90,6 +96,10 @@ export namespace Data {
   export type Notification = InferData<NotificationTransformer>
   export namespace Notification {
     export type Variants = InferVariants<NotificationTransformer>
+  }
+  export type OauthProviders = InferData<OauthProvidersTransformer>
+  export namespace OauthProviders {
+    export type Variants = InferVariants<OauthProvidersTransformer>
   }
   export type Page = InferData<PageTransformer>
   export namespace Page {

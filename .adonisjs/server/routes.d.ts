@@ -14,6 +14,13 @@ export type ScannedRoutes = {
     'api.auth.reset_password': { paramsTuple?: []; params?: {} }
     'api.auth.mfa.verify': { paramsTuple?: []; params?: {} }
     'api.auth.confirm_email_change': { paramsTuple?: []; params?: {} }
+    'api.auth.oauth.index': { paramsTuple?: []; params?: {} }
+    'api.auth.oauth.redirect': { paramsTuple: [ParamValue]; params: {'provider': ParamValue} }
+    'api.auth.oauth.callback': { paramsTuple: [ParamValue]; params: {'provider': ParamValue} }
+    'api.auth.oauth.exchange': { paramsTuple?: []; params?: {} }
+    'api.auth.identities.store': { paramsTuple?: []; params?: {} }
+    'api.auth.identities.index': { paramsTuple?: []; params?: {} }
+    'api.auth.identities.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.auth.logout': { paramsTuple?: []; params?: {} }
     'api.auth.resend': { paramsTuple?: []; params?: {} }
     'api.auth.change_password': { paramsTuple?: []; params?: {} }
@@ -104,6 +111,10 @@ export type ScannedRoutes = {
     'health.live': { paramsTuple?: []; params?: {} }
     'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
+    'api.auth.oauth.index': { paramsTuple?: []; params?: {} }
+    'api.auth.oauth.redirect': { paramsTuple: [ParamValue]; params: {'provider': ParamValue} }
+    'api.auth.oauth.callback': { paramsTuple: [ParamValue]; params: {'provider': ParamValue} }
+    'api.auth.identities.index': { paramsTuple?: []; params?: {} }
     'api.auth.sessions.index': { paramsTuple?: []; params?: {} }
     'api.auth.mfa.show': { paramsTuple?: []; params?: {} }
     'api.profile.show': { paramsTuple?: []; params?: {} }
@@ -140,6 +151,10 @@ export type ScannedRoutes = {
     'health.live': { paramsTuple?: []; params?: {} }
     'health.ready': { paramsTuple?: []; params?: {} }
     'api.terms.show': { paramsTuple?: []; params?: {} }
+    'api.auth.oauth.index': { paramsTuple?: []; params?: {} }
+    'api.auth.oauth.redirect': { paramsTuple: [ParamValue]; params: {'provider': ParamValue} }
+    'api.auth.oauth.callback': { paramsTuple: [ParamValue]; params: {'provider': ParamValue} }
+    'api.auth.identities.index': { paramsTuple?: []; params?: {} }
     'api.auth.sessions.index': { paramsTuple?: []; params?: {} }
     'api.auth.mfa.show': { paramsTuple?: []; params?: {} }
     'api.profile.show': { paramsTuple?: []; params?: {} }
@@ -180,6 +195,8 @@ export type ScannedRoutes = {
     'api.auth.reset_password': { paramsTuple?: []; params?: {} }
     'api.auth.mfa.verify': { paramsTuple?: []; params?: {} }
     'api.auth.confirm_email_change': { paramsTuple?: []; params?: {} }
+    'api.auth.oauth.exchange': { paramsTuple?: []; params?: {} }
+    'api.auth.identities.store': { paramsTuple?: []; params?: {} }
     'api.auth.logout': { paramsTuple?: []; params?: {} }
     'api.auth.resend': { paramsTuple?: []; params?: {} }
     'api.auth.change_password': { paramsTuple?: []; params?: {} }
@@ -222,6 +239,7 @@ export type ScannedRoutes = {
     'streams.unsubscribe': { paramsTuple?: []; params?: {} }
   }
   DELETE: {
+    'api.auth.identities.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.auth.sessions.destroy_others': { paramsTuple?: []; params?: {} }
     'api.auth.sessions.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.projects.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }

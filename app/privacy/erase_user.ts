@@ -35,6 +35,7 @@ export async function eraseUser(userId: string, order: ErasureOrder): Promise<vo
     await forgetNameOf(trx, userId)
     await forgetInProjects(trx, user)
     await forgetAccount(trx, userId)
+    await trx.from('oauth_handovers').where('email', address).delete()
     await forgetQueued(trx, address)
     await trx.table('erasures').insert({
       user_id: userId,

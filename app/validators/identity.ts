@@ -93,6 +93,30 @@ export const bothFactorsValidator = vine.create({
   ...secondFactor,
 })
 
+/** What `challengeOf` makes of a verifier: a SHA-256 as base64url (RFC 7636, section 4.2). */
+export const beginOauthValidator = vine.create({
+  code_challenge: vine
+    .string()
+    .regex(/^[\w-]{43}$/)
+    .optional(),
+})
+
+const codeVerifier = () =>
+  vine
+    .string()
+    .regex(/^[\w.~-]{43,128}$/)
+    .optional()
+
+/** `user_type` and `terms_version` are for who has no account yet. */
+export const exchangeCodeValidator = vine.create({
+  code: token(),
+  code_verifier: codeVerifier(),
+  user_type: vine.enum(USER_TYPES).optional(),
+  terms_version: termsVersion(),
+})
+
+export const linkIdentityValidator = vine.create({ code: token(), code_verifier: codeVerifier() })
+
 /** A `PUT` names what changes; what it leaves out stays, and what is not listed is not settable. */
 export const profileValidator = vine.create({
   first_name: line(100).optional(),

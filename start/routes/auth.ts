@@ -1,11 +1,14 @@
 import router from '@adonisjs/core/services/router'
+import { PROVIDERS } from '#identity/oauth/providers'
 import { limits } from '#start/limiter'
 import { api, signedIn } from '#start/routes/groups'
 
 const Devices = () => import('#controllers/api/devices_controller')
 const EmailChanges = () => import('#controllers/api/email_changes_controller')
 const EmailVerifications = () => import('#controllers/api/email_verifications_controller')
+const Identities = () => import('#controllers/api/identities_controller')
 const Mfa = () => import('#controllers/api/mfa_controller')
+const Oauth = () => import('#controllers/api/oauth_controller')
 const Passwords = () => import('#controllers/api/passwords_controller')
 const PasswordResets = () => import('#controllers/api/password_resets_controller')
 const Profiles = () => import('#controllers/api/profiles_controller')
@@ -32,7 +35,36 @@ api(() => {
     .as('auth.confirm_email_change')
     .use(limits.verifyEmail)
 
+  const provider = new RegExp(`^(${PROVIDERS.join('|')})$`)
+  router.get('auth/oauth', [Oauth, 'index']).as('auth.oauth.index').use(limits.oauth)
+  router
+    .get('auth/oauth/:provider', [Oauth, 'redirect'])
+    .where('provider', provider)
+    .as('auth.oauth.redirect')
+    .use(limits.oauth)
+  router
+    .get('auth/oauth/:provider/callback', [Oauth, 'callback'])
+    .where('provider', provider)
+    .as('auth.oauth.callback')
+    .use(limits.oauth)
+  router
+    .post('auth/oauth/exchange', [Oauth, 'exchange'])
+    .as('auth.oauth.exchange')
+    .use(limits.oauth)
+
   signedIn(() => {
+    router
+      .post('auth/oauth/link/confirm', [Identities, 'store'])
+      .as('auth.identities.store')
+      .use(limits.oauth)
+    router
+      .get('auth/identities', [Identities, 'index'])
+      .as('auth.identities.index')
+      .use(limits.list)
+    router
+      .delete('auth/identities/:id', [Identities, 'destroy'])
+      .as('auth.identities.destroy')
+      .use(limits.write)
     router.post('auth/logout', [Sessions, 'destroy']).as('auth.logout')
     router
       .post('auth/verify-email/resend', [EmailVerifications, 'resend'])

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { invitationToken } from '#escrow/invitation_token'
 import type User from '#models/user'
+import { handOver } from '#identity/oauth/handovers'
 import { api, expectData } from '#tests/support/api'
 import { Authenticator, withAuthenticator } from '#tests/support/authenticator'
 import { settle } from '#tests/support/jobs'
@@ -90,6 +91,13 @@ export async function aWorld() {
     .orderBy('id', 'desc')
     .first()
   const { app, challenge } = await aSecondFactor(freelancer)
+  const linkCode = await handOver('github', profileAt(client.email))
+  const newcomer = `newcomer${randomUUID()}@example.com`
+  const newcomerCode = await handOver('google', profileAt(newcomer))
+  // As long as the tests take.
+  for (const table of ['mfa_challenges', 'oauth_handovers']) {
+    await db.from(table).update({ expires_at: db.raw("now() + interval '1 day'") })
+  }
   const { otpauth_url: enrolled } = expectData(
     await api(client).post('auth/mfa/enroll', { password: PASSWORD }),
     201
@@ -124,6 +132,9 @@ export async function aWorld() {
     deliverable: deliverable.id as string,
     refreshToken: refreshToken as string,
     session: session.id as string,
+    identity: await anIdentity(client),
+    linkCode,
+    newcomerCode,
     emailToken: await mailedToken(client.email, '/confirm-email-change'),
     /** Of the freelancer, who is asked for codes; and of the client, who has not confirmed it yet. */
     app,
@@ -134,16 +145,30 @@ export async function aWorld() {
   }
 }
 
-/** An authenticator app in force, and a sign-in that waits for its code as long as the tests take. */
+/** Who a provider says that somebody is. */
+const profileAt = (email: string) => ({
+  subject: randomUUID(),
+  email,
+  firstName: 'Grace',
+  lastName: 'Hopper',
+})
+
+async function anIdentity(user: User): Promise<string> {
+  const { subject, email } = profileAt(user.email)
+  const [{ id }] = await db
+    .insertQuery()
+    .table('identities')
+    .insert({ user_id: user.id, provider: 'google', subject, email })
+    .returning('id')
+  return id
+}
+
+/** An authenticator app in force, and a sign-in that waits for its code. */
 async function aSecondFactor(user: User) {
   const { app } = await withAuthenticator(user)
   const { challenge } = expectData(
     await api().post('auth/login', { email: user.email, password: PASSWORD })
   )
-  await db
-    .from('mfa_challenges')
-    .where('user_id', user.id)
-    .update({ expires_at: db.raw("now() + interval '1 day'") })
   return { app, challenge: challenge as string }
 }
 
@@ -234,6 +259,15 @@ export function examples(own: World): Record<string, Example[]> {
     'POST auth/change-email/confirm': [{ ...nobody, body: { token: own.emailToken } }],
     'DELETE auth/sessions': [both],
     'DELETE auth/sessions/:id': [{ ...both, params: [own.session] }],
+    'GET auth/oauth': [nobody],
+    'POST auth/oauth/exchange': [
+      {
+        ...nobody,
+        body: { code: own.newcomerCode, user_type: 'client', terms_version: '2026-11-01' },
+      },
+    ],
+    'POST auth/oauth/link/confirm': [{ ...both, body: { code: own.linkCode } }],
+    'DELETE auth/identities/:id': [{ ...both, params: [own.identity] }],
     'POST auth/mfa/enroll': [{ ...both, body: { password: PASSWORD } }],
     'POST auth/mfa/confirm': [{ ...both, body: withCode(own.newApp) }],
     'POST auth/mfa/verify': [{ ...nobody, body: withCode(own.app, { challenge: own.challenge }) }],
@@ -436,8 +470,13 @@ export const QUERIES: Record<string, string> = {
   'GET payments/statement': 'from=2026-01-01&to=2027-01-01',
 }
 
-/** Routes that read no JSON and know no user: webhooks and links in mails, which have tests of their own. */
+/**
+ * Routes that read no JSON and know no user, with tests of their own: webhooks, links in mails, and where a
+ * browser is sent to a provider and back.
+ */
 export const RAW = [
+  'GET auth/oauth/:provider',
+  'GET auth/oauth/:provider/callback',
   'GET notifications/unsubscribe',
   'POST notifications/unsubscribe',
   'POST webhooks/stripe',
