@@ -77,6 +77,8 @@ export default await Env.create(new URL('../', import.meta.url), {
   SMTP_PORT: Env.schema.number.optional(),
   SMTP_USERNAME: Env.schema.string.optional(),
   SMTP_PASSWORD: Env.schema.secret.optional(),
+  /** Default: implicit at port 465, else starttls with a username, else opportunistic. */
+  SMTP_TLS: Env.schema.enum.optional(['implicit', 'starttls', 'opportunistic'] as const),
 
   /** Where files are kept. Default fs. */
   DRIVE_DISK: Env.schema.enum.optional(['fs', 'azure'] as const),

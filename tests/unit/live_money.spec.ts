@@ -36,6 +36,7 @@ test.group('Settings for live money', () => {
       { name: 'MAIL_TRANSPORT', value: 'file' },
       { name: 'SMTP_HOST', value: undefined },
       { name: 'SMTP_HOST', value: ' ' },
+      { name: 'LIMITS_FACTOR', value: '2' },
     ] as const)
     .run(({ assert }, { name, value }) => {
       assert.throws(
