@@ -20,6 +20,8 @@ export interface FileRules {
   /** The form's field. */
   field: string
   maxBytes: number
+  /** How long nothing may come before the client is taken for gone. Default a minute. */
+  silenceMs?: number
 }
 
 /**
@@ -36,7 +38,7 @@ export interface FileRules {
  */
 export async function receiveFile<T>(
   request: IncomingMessage,
-  { field, maxBytes }: FileRules,
+  { field, maxBytes, silenceMs = 60_000 }: FileRules,
   take: (file: IncomingFile) => Promise<T>
 ): Promise<T> {
   const boundary = boundaryOf(request)
@@ -45,6 +47,8 @@ export async function receiveFile<T>(
   }
   // A client whose upload is refused still sends; what it sends is read, or it would not read the answer.
   const chunks = request.iterator({ destroyOnReturn: false })
+  const hangUp = () => request.destroy(new Error('The client is silent.'))
+  request.socket.setTimeout(silenceMs).on('timeout', hangUp)
   const body = new Body(chunks, boundary)
   let taken: { result: T } | undefined
   try {
@@ -65,6 +69,8 @@ export async function receiveFile<T>(
   } catch (error) {
     void chunks.return!(undefined).finally(() => request.resume())
     throw error
+  } finally {
+    request.socket.setTimeout(0).off('timeout', hangUp)
   }
 }
 

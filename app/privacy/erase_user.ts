@@ -1,6 +1,7 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import encryption from '@adonisjs/core/services/encryption'
 import { inTransaction } from '#database/transaction'
+import { forgetFiles } from '#escrow/forget_files'
 import { notFound, Problem } from '#exceptions/problem'
 import { enqueue, QUEUE_SCHEMA } from '#jobs/queue'
 import mailErased from '#jobs/mail_erased'
@@ -34,6 +35,7 @@ export async function eraseUser(userId: string, order: ErasureOrder): Promise<vo
     await declineInvitations(trx, user)
     await forgetNameOf(trx, userId)
     await forgetInProjects(trx, user)
+    await forgetFiles(trx, userId)
     await forgetAccount(trx, userId)
     await trx.from('oauth_handovers').where('email', address).delete()
     await forgetQueued(trx, address)

@@ -96,6 +96,10 @@ export default class extends BaseSchema {
         FOR EACH ROW WHEN (NEW.freelancer_id IS DISTINCT FROM OLD.freelancer_id
           OR OLD.status = 'draft' AND NEW.status = 'active')
         EXECUTE FUNCTION refuse_erased_user('client_id', 'freelancer_id');
+      -- A picture that was on its way when the account was deleted.
+      CREATE TRIGGER nobody_erased BEFORE UPDATE OF avatar ON profiles
+        FOR EACH ROW WHEN (NEW.avatar IS NOT NULL)
+        EXECUTE FUNCTION refuse_erased_user('user_id');
       -- What the system books for somebody, such as a refund, goes on.
       CREATE TRIGGER nobody_erased BEFORE INSERT ON transactions
         FOR EACH ROW WHEN (NEW.transaction_type = 'deposit')

@@ -1,15 +1,19 @@
 import { crc32, deflateSync } from 'node:zlib'
 import { test } from '@japa/runner'
 import drive from '@adonisjs/drive/services/main'
+import db from '@adonisjs/lucid/services/db'
 import sharp from 'sharp'
 import { appUrl } from '#config/app'
+import { forgetFiles } from '#escrow/forget_files'
+import Deliverable from '#models/deliverable'
 import Profile from '#models/profile'
 import { api, expectData, expectProblem } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { drain } from '#tests/support/jobs'
 import { fundedMilestone } from '#tests/support/projects'
-import { aClient } from '#tests/support/users'
+import { aClient, PASSWORD, tokenOf } from '#tests/support/users'
 import { random } from './bytes.js'
+import { Upload } from './upload.js'
 
 const MIB = 1024 * 1024
 
@@ -155,6 +159,49 @@ test.group('Avatars', (group) => {
     assert.isNull(expectData(await api(user).delete('users/avatar')).avatar)
     await drain()
     assert.equal((await fetch(second)).status, 404)
+  })
+
+  test('with an account its picture goes, and files that were never handed in', async ({
+    assert,
+  }) => {
+    const { client, freelancer, milestone } = await fundedMilestone()
+    const avatar = await anAvatar(freelancer)
+    const path = `milestones/${milestone.id}/deliverables`
+    const draft = expectData(await api(freelancer).upload(path, 'file', 'draft'), 201)
+    const kept = expectData(await api(freelancer).upload(path, 'file', 'kept'), 201)
+    expectData(
+      await api(freelancer).post(`milestones/${milestone.id}/submit`, {
+        note: 'x',
+        deliverable_ids: [kept.id],
+      })
+    )
+    const { storageKey } = await Deliverable.findOrFail(draft.id)
+    await db.transaction((trx) => forgetFiles(trx, freelancer.id))
+    await drain()
+    assert.equal((await fetch(avatar)).status, 404)
+    assert.isFalse(await drive.use().exists(storageKey))
+    expectProblem(await api(client).get(`deliverables/${draft.id}/download`), 404)
+    expectData(await api(client).get(`deliverables/${kept.id}/download`))
+  })
+
+  test('a picture that arrives after its account is deleted is nobody’s', async ({ assert }) => {
+    const user = await aClient()
+    const bytes = await picture(20, 20).png().toBuffer()
+    const upload = await Upload.start(user, PATH, { field: 'avatar' })
+    await upload.send(bytes.subarray(0, 20))
+    const deletion = await fetch(`${appUrl}/api/users/profile`, {
+      method: 'DELETE',
+      headers: {
+        'authorization': `Bearer ${await tokenOf(user)}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ password: PASSWORD }),
+    })
+    assert.equal(deletion.status, 204)
+    await upload.send(bytes.subarray(20))
+    const { status } = await upload.finish()
+    assert.equal(status, 401)
+    assert.isNull((await Profile.findOrFail(user.id)).avatar)
   })
 
   test('of two pictures that arrive at once one is shown, and the other is gone', async ({

@@ -1,8 +1,11 @@
+import { createServer } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import drive from '@adonisjs/drive/services/main'
 import sharp from 'sharp'
 import { changeSetting } from '#escrow/settings'
+import { receiveFile } from '#drive/multipart'
 import { deleteOrphans } from '#drive/delete_orphans'
 import Deliverable from '#models/deliverable'
 import type Milestone from '#models/milestone'
@@ -201,6 +204,25 @@ test.group('Deliverables', (group) => {
       await upload.until(async () => (await stored()) === 0)
     }
     assert.lengthOf(await Deliverable.all(), 0)
+  })
+
+  test('a client that says nothing for long is taken for gone', async ({ assert, cleanup }) => {
+    let outcome: Promise<unknown> | undefined
+    const server = createServer((request) => {
+      const rules = { field: 'file', maxBytes: MIB, silenceMs: 100 }
+      outcome = receiveFile(request, rules, ({ contents }) => buffer(contents))
+      outcome.catch(() => {})
+    })
+    cleanup(() => {
+      server.close()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const freelancer = await aFreelancer()
+    const { port } = server.address() as { port: number }
+    const upload = await Upload.start(freelancer, 'x', { port: String(port) })
+    await upload.send(random(1000))
+    await upload.until(async () => outcome !== undefined)
+    await assert.rejects(() => outcome!, 'The upload broke off.')
   })
 
   test('a body that ends too early, or is no form, leaves nothing and is a 4xx', async ({

@@ -27,9 +27,9 @@ export class Upload {
   static async start(
     by: User,
     path: string,
-    { chunked = true, size = 0, boundary = 'limit', port = process.env.PORT } = {}
+    { chunked = true, size = 0, boundary = 'limit', field = 'file', port = process.env.PORT } = {}
   ): Promise<Upload> {
-    const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n`
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${field}"; filename="f"\r\n\r\n`
     const tail = `\r\n--${boundary}--\r\n`
     const sending = request({
       host: process.env.HOST,
