@@ -1,7 +1,7 @@
 import { configApp } from '@adonisjs/eslint-config'
 
 export default configApp(
-  { ignores: ['tmp/**'] },
+  { ignores: ['tmp/**', 'client/schema.d.ts'] },
   {
     // A test asks one thing of one answer: `assert.equal((await ask()).status, 200)` reads best.
     files: ['tests/**/*.ts'],

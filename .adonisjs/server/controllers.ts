@@ -50,6 +50,9 @@ export const controllers = {
   Avatars: () => import('#controllers/avatars_controller'),
   Files: () => import('#controllers/files_controller'),
   Health: () => import('#controllers/health_controller'),
+  site: {
+    Documents: () => import('#controllers/site/documents_controller'),
+  },
   webhooks: {
     Paypal: () => import('#controllers/webhooks/paypal_controller'),
     Stripe: () => import('#controllers/webhooks/stripe_controller'),

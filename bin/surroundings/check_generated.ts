@@ -1,19 +1,20 @@
 /**
- * Fails when what the framework generates from the code and the migrations is not what is committed:
- * a type check would then check something else than what runs.
+ * Fails when what is generated from the code and the migrations is not what is committed: a type check
+ * would then check something else than what runs, and a client would call something else.
  */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { GENERATED, generate } from './generate.js'
 import { ace } from './processes.js'
 import { root } from './start.js'
 import { temporarySurroundings } from './temporary.js'
 import { untilDone } from './until_done.js'
 
 await untilDone(async (run) => {
-  const { processes } = await temporarySurroundings(run, 'generated', 'development')
+  const { processes, dir } = await temporarySurroundings(run, 'generated', 'development')
   const before = await generated()
   await processes.run('migrate', ace('migration:run', '--compact-output'))
-  await processes.run('codegen', ace('codegen'))
+  await generate(processes, dir)
   const after = await generated()
 
   const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
@@ -27,14 +28,21 @@ await untilDone(async (run) => {
 })
 
 async function generated(): Promise<Map<string, string>> {
-  const entries = await readdir(join(root, '.adonisjs'), { recursive: true, withFileTypes: true })
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-  files.push(join(root, 'database', 'schema.ts'))
+  const places = await Promise.all(GENERATED.map((place) => filesIn(join(root, place))))
   return new Map(
     await Promise.all(
-      files.map(async (file): Promise<[string, string]> => [file, await readFile(file, 'utf8')])
+      places
+        .flat()
+        .map(async (file): Promise<[string, string]> => [file, await readFile(file, 'utf8')])
     )
   )
+}
+
+async function filesIn(place: string): Promise<string[]> {
+  const found = await stat(place)
+  if (found.isFile()) return [place]
+  const entries = await readdir(place, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type User from '#models/user'
+import { assertDocumented } from '#tests/support/documented'
 import { tokenOf } from '#tests/support/users'
 
 export interface Answer<Body = any> {
@@ -21,7 +22,7 @@ const base = () => `http://${process.env.HOST}:${process.env.PORT}/api`
 
 /**
  * Calls the API over HTTP, as a user or as nobody. Paths are those below `/api`. Every answer is
- * checked to have the shape that the API documents: `{ data }` with `meta` for lists, or a problem.
+ * checked against what the API documents of that operation, to the last member.
  */
 export function api(user?: User) {
   const send = async (method: string, path: string, body?: unknown, options: CallOptions = {}) => {
@@ -49,6 +50,7 @@ export function api(user?: User) {
   const call = async (...request: Parameters<typeof send>) => {
     const { what, response } = await send(...request)
     return readAnswer(what, response)
+    return readAnswer(method, url.pathname, response)
   }
   return {
     get: (path: string, options?: CallOptions) => call('GET', path, undefined, options),
@@ -76,29 +78,16 @@ export function api(user?: User) {
 const isJson = (body: unknown) => body !== undefined && !(body instanceof FormData)
 
 async function readAnswer(what: string, response: Response): Promise<Answer> {
+async function readAnswer(method: string, path: string, response: Response): Promise<Answer> {
   const { status, headers } = response
   const text = await response.text()
-  const type = headers.get('content-type') ?? ''
-  if (status === 204) {
-    assert.equal(text, '', `${what} answered 204 with a body`)
-    return { status, headers, body: undefined, data: undefined }
-  }
+  const contentType = headers.get('content-type') ?? ''
+  assertDocumented({ method, path, status, contentType, body: text })
+  if (text === '') return { status, headers, body: undefined, data: undefined }
   const body = JSON.parse(text)
-  if (status >= 400) {
-    assert.match(type, /^application\/problem\+json/, `${what} answered ${status} as ${type}`)
-    for (const member of ['type', 'title', 'detail', 'code', 'request_id']) {
-      assert.equal(typeof body[member], 'string', `${what}: a problem without "${member}": ${text}`)
-    }
-    assert.equal(body.status, status, `${what}: the problem says another status: ${text}`)
-    return { status, headers, body, data: undefined }
-  }
-  assert.match(type, /^application\/json/, `${what} answered ${status} as ${type}`)
-  assert.ok('data' in body, `${what} answered without "data": ${text}`)
-  if (Array.isArray(body.data)) {
-    assert.equal(typeof body.meta?.has_more, 'boolean', `${what}: a list without "meta": ${text}`)
-    assert.equal(body.meta.has_more, body.meta.next_cursor !== null)
-  }
-  assertSnakeCase(body, what)
+  if (status >= 400) assert.equal(body.status, status, `the problem says another status: ${text}`)
+  else assertSnakeCase(body, `${method} ${path}`)
+  if (Array.isArray(body.data)) assert.equal(body.meta.has_more, body.meta.next_cursor !== null)
   return { status, headers, body, data: body.data }
 }
 

@@ -1,0 +1,112 @@
+import type { Schema } from '#openapi/operation'
+
+interface Convention {
+  /** Of the field's name. */
+  name: RegExp
+  /** Laid under what the schema says of itself, where that is text. */
+  text?: Schema
+  description?: string
+  /** Where the convention holds; by default in requests and answers. */
+  only?: 'request' | 'answer'
+}
+
+export const AMOUNT = '^-?\\d+(\\.\\d{1,3})?$'
+
+/**
+ * What a field's name says about its content, everywhere in the API. The first line that fits counts;
+ * what a validator or a type says itself goes before it.
+ */
+const CONVENTIONS: Convention[] = [
+  {
+    name: /^(provider_transaction_id|stripe_account_id|client_secret|publishable_key)$/,
+    description: 'As the payment provider calls it; empty while it has no name there.',
+  },
+  { name: /^request_id$/, description: 'Finds the request in our logs.' },
+  {
+    name: /^(id|.+_id|escrow_account|milestone|project|repays|(submitted|reviewed|proposed|decided)_by)$/,
+    text: { format: 'uuid' },
+    only: 'answer',
+  },
+  {
+    name: /(_at|_until|_by|^deadline|^due_date|^not_before|^at)$/,
+    text: { format: 'date-time' },
+    description: 'ISO 8601, in UTC.',
+    only: 'answer',
+  },
+  {
+    name: /^(deadline|due_date)$/,
+    description: 'ISO 8601, in the future; UTC unless it says otherwise.',
+    only: 'request',
+  },
+  {
+    name: /^hourly_rate$/,
+    text: { pattern: AMOUNT },
+    description: 'A decimal string in `hourly_rate_currency`.',
+  },
+  {
+    name: /(^|_)(amount|fee|net|deposited|released|refunded|charged_back|held|funded|balance|minimum|maximum|owed|debt_offset|refund_payable|earned|spent|due)$/,
+    text: { pattern: AMOUNT },
+    description: 'A decimal string in the currency beside it, such as "1250.00".',
+  },
+  {
+    name: /(^|_)currency$/,
+    text: { pattern: '^[A-Z]{3}$' },
+    description: 'ISO 4217, such as USD.',
+  },
+  { name: /_bps$/, description: 'In hundredths of a percent: 500 is 5 %.' },
+  { name: /^email$/, text: { format: 'email' }, only: 'answer' },
+  { name: /^(avatar|url)$/, text: { format: 'uri' }, only: 'answer' },
+  { name: /^country$/, description: 'ISO 3166-1 alpha-2, such as US.' },
+  { name: /^payment_provider$/, description: 'Whom the user pays by, or is paid by.' },
+  {
+    name: /^wait_reason$/,
+    description: 'Why it is still pending, where that is known: `provider_balance`, for example.',
+  },
+  { name: /^failure$/, description: 'Why it failed; null unless it did.' },
+  { name: /^limit$/, description: 'How many on a page, 20 unless said.', only: 'request' },
+  { name: /^after$/, description: '`meta.next_cursor` of the page before.', only: 'request' },
+  { name: /^seq$/, description: 'Counts the notifications of a user, without gaps.' },
+  { name: /^terms$/, description: 'Fingerprint of what the invitation offers.' },
+]
+
+/** Lays the conventions under every field of a schema. */
+export function describeFields(schema: Schema, of: 'request' | 'answer'): Schema {
+  const walk = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(walk)
+    if (!value || typeof value !== 'object') return value
+    return describeFields(value as Schema, of)
+  }
+  const copy: Schema = {}
+  for (const [key, value] of Object.entries(schema)) {
+    const isProperties = key === 'properties' && value && typeof value === 'object'
+    copy[key] = isProperties ? describeProperties(value as Record<string, Schema>, of) : walk(value)
+  }
+  return copy
+}
+
+function describeProperties(
+  properties: Record<string, Schema>,
+  of: 'request' | 'answer'
+): Record<string, Schema> {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, property]) => {
+      const convention = CONVENTIONS.find((one) => one.name.test(name) && (one.only ?? of) === of)
+      const schema = describeFields(property, of)
+      if (!convention || '$ref' in schema) return [name, schema]
+      const { description } = convention
+      return [
+        name,
+        {
+          ...(isText(schema) && convention.text),
+          ...schema,
+          ...(!schema.description && description && { description }),
+        },
+      ]
+    })
+  )
+}
+
+function isText({ type, enum: choices, const: only }: Schema): boolean {
+  const types = Array.isArray(type) ? type : [type]
+  return types.includes('string') && choices === undefined && only === undefined
+}

@@ -1,0 +1,43 @@
+import { json, type Operations, type Schema } from '#openapi/operation'
+
+const status = (...words: string[]): Schema => ({ type: 'string', enum: words })
+
+const readiness: Schema = {
+  type: 'object',
+  properties: {
+    status: status('ok', 'failed'),
+    checks: { type: 'object', additionalProperties: { type: 'string' } },
+  },
+  required: ['status', 'checks'],
+  additionalProperties: false,
+}
+
+export const healthOperations: Operations = {
+  'GET /health/live': {
+    summary: 'Ask whether the process answers',
+    description: 'If not, restart it.',
+    tag: 'Operations',
+    who: 'anyone',
+    answers: {
+      200: json(
+        {
+          type: 'object',
+          properties: { status: status('ok') },
+          required: ['status'],
+          additionalProperties: false,
+        },
+        'It does.'
+      ),
+    },
+  },
+  'GET /health/ready': {
+    summary: 'Ask whether requests may be sent here',
+    description: 'Names each check, and what it said.',
+    tag: 'Operations',
+    who: 'anyone',
+    answers: {
+      200: json(readiness, 'They may.'),
+      503: json(readiness, 'Not now; the failed check says why.'),
+    },
+  },
+}

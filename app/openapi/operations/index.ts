@@ -1,0 +1,21 @@
+import type { Operations } from '#openapi/operation'
+import { authOperations } from '#openapi/operations/auth'
+import { documentOperations } from '#openapi/operations/documents'
+import { healthOperations } from '#openapi/operations/health'
+import { notificationOperations } from '#openapi/operations/notifications'
+import { paymentOperations } from '#openapi/operations/payments'
+import { payoutAccountOperations } from '#openapi/operations/payout_accounts'
+import { projectOperations } from '#openapi/operations/projects'
+import { webhookOperations } from '#openapi/operations/webhooks'
+
+/** What the document says of each route, one file per file of `start/routes`. */
+export const operations: Operations = {
+  ...authOperations,
+  ...projectOperations,
+  ...paymentOperations,
+  ...payoutAccountOperations,
+  ...notificationOperations,
+  ...webhookOperations,
+  ...healthOperations,
+  ...documentOperations,
+}

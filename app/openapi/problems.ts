@@ -1,0 +1,308 @@
+/** What the document tells about one code of a problem. */
+export interface ProblemKind {
+  /** More than one where the same means something else at other endpoints. */
+  status: number | readonly [number, ...number[]]
+  /** What was wrong. One sentence. */
+  means: string
+  /** What to do about it. One sentence, for who writes a frontend. */
+  todo: string
+}
+
+/**
+ * Every `code` that a caller of the API can get. A code in the answer of an operation must be here and
+ * in that operation's `problems`; a test looks for codes in `app/` that are missing.
+ */
+export const PROBLEMS = {
+  // Of every request.
+  bad_request: {
+    status: 400,
+    means: 'The request could not be read.',
+    todo: 'Mend the request; `detail` says what is wrong.',
+  },
+  bad_url: {
+    status: 400,
+    means: 'The path has broken percent-encoding.',
+    todo: 'Encode path parameters with `encodeURIComponent`.',
+  },
+  malformed_json: {
+    status: 400,
+    means: 'The body is no JSON object, or is nested too deeply.',
+    todo: 'Send one JSON object.',
+  },
+  unauthenticated: {
+    status: 401,
+    means: 'The access token is missing, wrong, expired, or its session has ended.',
+    todo: 'Refresh the tokens once and send the request again; if that fails, sign in.',
+  },
+  forbidden: {
+    status: 403,
+    means: 'You may see the record, but your role does not allow this.',
+    todo: 'Do not offer it to this user; `detail` says who may.',
+  },
+  not_found: {
+    status: 404,
+    means: 'There is no such record, or it is not yours to see.',
+    todo: 'Go back to the list.',
+  },
+  route_not_found: {
+    status: 404,
+    means: 'There is no such endpoint.',
+    todo: 'Check method and path against this document.',
+  },
+  method_not_allowed: {
+    status: 405,
+    means: 'The endpoint takes other methods only.',
+    todo: 'Use one of those in the `Allow` header.',
+  },
+  too_large: {
+    status: 413,
+    means: 'The body is larger than allowed: one megabyte, except for uploads.',
+    todo: 'Send less.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    means: 'The body is in a type, encoding or compression that is not taken here.',
+    todo: 'Send uncompressed JSON as UTF-8 with `Content-Type: application/json`.',
+  },
+  validation_failed: {
+    status: 422,
+    means: 'Some fields are not acceptable.',
+    todo: 'Show each of `errors` at its field.',
+  },
+  too_many_requests: {
+    status: 429,
+    means: 'This address or this account asks too often.',
+    todo: 'Wait as many seconds as `Retry-After` says.',
+  },
+  internal_error: {
+    status: 500,
+    means: 'Something went wrong on our side.',
+    todo: 'Try again later; a money request with the same `Idempotency-Key`. Tell us `request_id` if it stays.',
+  },
+
+  // Sign-in.
+  busy: {
+    status: 503,
+    means: 'Too many passwords are being checked at this moment.',
+    todo: 'Send it again in a few seconds.',
+  },
+  invalid_credentials: {
+    status: 401,
+    means: 'The e-mail address or the password is wrong. Which of them is not told.',
+    todo: 'Let the user try again or reset the password.',
+  },
+  invalid_refresh_token: {
+    status: 401,
+    means: 'The refresh token is unknown, expired or was used before.',
+    todo: 'Sign in again.',
+  },
+  email_taken: {
+    status: 409,
+    means: 'There is an account with this e-mail address.',
+    todo: 'Offer to sign in or to reset the password.',
+  },
+  already_verified: {
+    status: 409,
+    means: 'The e-mail address is verified already.',
+    todo: 'Load the profile again and go on.',
+  },
+  email_not_verified: {
+    status: 403,
+    means: 'Who has not verified the e-mail address moves no money.',
+    todo: 'Ask for the link in the mail; offer to send another one.',
+  },
+
+  // Idempotency.
+  idempotency_key_required: {
+    status: 400,
+    means: 'The request moves money and has no `Idempotency-Key`.',
+    todo: 'Make a UUID for each intent and send it with every try.',
+  },
+  idempotency_key_invalid: {
+    status: 400,
+    means: 'The `Idempotency-Key` is not 1 to 255 visible ASCII characters.',
+    todo: 'Use a UUID.',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    means: 'A request with this key is still running.',
+    todo: 'Wait as many seconds as `Retry-After` says and send the same again.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    means: 'The key was used for another request.',
+    todo: 'Use a new key for each intent.',
+  },
+
+  // Projects and their terms.
+  wrong_state: {
+    status: 409,
+    means: 'The record is in a state that does not allow this: `current_status`.',
+    todo: 'Load it again and show what is possible now.',
+  },
+  proposal_required: {
+    status: 409,
+    means: 'Both sides have agreed on the project, so one alone changes nothing.',
+    todo: 'Make a proposal that the other side accepts.',
+  },
+  proposal_outdated: {
+    status: 409,
+    means: 'A date of the proposal has passed.',
+    todo: 'Decline it and make a new one.',
+  },
+  terms_changed: {
+    status: 409,
+    means: 'The client has changed the project since you read it.',
+    todo: 'Show the invitation again and accept its new `terms`.',
+  },
+  invitee_is_client: {
+    status: 409,
+    means: 'The address belongs to a client account, which takes no projects on.',
+    todo: 'Invite another address.',
+  },
+  own_address: {
+    status: 409,
+    means: 'You cannot invite yourself.',
+    todo: 'Invite another address.',
+  },
+  other_address: {
+    status: 403,
+    means: 'The invitation was sent to another address.',
+    todo: 'Sign in with the account of that address.',
+  },
+  not_a_freelancer: {
+    status: 403,
+    means: 'Only a freelancer account can take a project on.',
+    todo: 'Register as a freelancer with another address.',
+  },
+  money_held: {
+    status: 409,
+    means: 'Money is held for the project.',
+    todo: 'Release or refund it first.',
+  },
+  payment_pending: {
+    status: 409,
+    means: 'Payments of the project are under way, of the kinds in `pending`.',
+    todo: 'Wait for their end, or cancel the deposits.',
+  },
+  not_finished: {
+    status: 409,
+    means: 'Something of the project is still open; `detail` says what.',
+    todo: 'Finish that first.',
+  },
+
+  // Milestones and money.
+  not_funded: {
+    status: 409,
+    means: 'No money is held for the milestone yet.',
+    todo: 'Wait until the client has paid.',
+  },
+  already_funded: {
+    status: 409,
+    means: 'The milestone `milestone_id` is funded already.',
+    todo: 'Leave it out.',
+  },
+  milestone_funded: {
+    status: 409,
+    means: 'The amount of a funded milestone never changes.',
+    todo: 'Propose another milestone instead.',
+  },
+  milestone_closed: {
+    status: 409,
+    means: 'Nothing can happen to the milestone any more: `closed_reason`.',
+    todo: 'Load it again.',
+  },
+  deposit_pending: {
+    status: 409,
+    means: 'A deposit is on its way: `transaction_id`, where it is known.',
+    todo: 'Wait for its end, or cancel it.',
+  },
+  nothing_held: {
+    status: 409,
+    means: 'Nothing is held for the milestone.',
+    todo: 'Load it again.',
+  },
+  frozen: {
+    status: 409,
+    means: 'A dispute is open about the money, so it does not move.',
+    todo: 'Wait for the end of the dispute.',
+  },
+  refund_pending: {
+    status: 409,
+    means: 'A refund of the milestone is asked for or under way: `refund_id`.',
+    todo: 'Answer or await that one first.',
+  },
+  provider_declined: {
+    status: [402, 422],
+    means: 'The payment provider refused: `provider_code`.',
+    todo: 'Show `detail`; another way to pay may work.',
+  },
+  provider_unavailable: {
+    status: 422,
+    means: 'The payment provider is not offered here, or not for this.',
+    todo: 'Offer what the quote lists.',
+  },
+  provider_no_answer: {
+    status: [502, 503],
+    means: 'The payment provider gave no answer.',
+    todo: 'Try again in a moment.',
+  },
+
+  // Payout accounts.
+  freelancers_only: {
+    status: 403,
+    means: 'Only freelancers are paid out.',
+    todo: 'Do not offer it to clients.',
+  },
+  too_many_payout_accounts: {
+    status: 409,
+    means: 'You have `maximum` payout accounts.',
+    todo: 'Remove one first.',
+  },
+  no_onboarding: {
+    status: 409,
+    means: 'The account needs no set-up at the provider.',
+    todo: 'Use it as it is.',
+  },
+  payout_in_transit: {
+    status: 409,
+    means: 'A payout to this account is under way.',
+    todo: 'Try again when it has arrived.',
+  },
+
+  // Webhooks of the payment providers.
+  bad_signature: {
+    status: 400,
+    means: 'The signature is missing, wrong or too old.',
+    todo: 'Nothing: only the provider can sign.',
+  },
+  bad_payload: {
+    status: 400,
+    means: 'The body is no event.',
+    todo: 'Nothing: the provider sends events.',
+  },
+  wrong_mode: {
+    status: 400,
+    means: 'A test event at a live endpoint, or the other way round.',
+    todo: 'Check which webhook points here.',
+  },
+} as const satisfies Record<string, ProblemKind>
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+/** Members of problems beside those of RFC 9457. All problems share them. */
+export const PROBLEM_MEMBERS = {
+  current_status: { type: 'string', description: 'The state that the record is in.' },
+  milestone_id: { type: 'string', description: 'The milestone that is in the way.' },
+  transaction_id: { type: 'string', description: 'The transaction that is in the way.' },
+  refund_id: { type: 'string', description: 'The refund request that is in the way.' },
+  dispute_id: { type: 'string', description: 'The dispute that is in the way.' },
+  closed_reason: { type: ['string', 'null'], description: 'Why the milestone is closed.' },
+  pending: {
+    type: 'array',
+    items: { type: 'string' },
+    description: 'Which kinds of payment are under way.',
+  },
+  maximum: { type: 'integer', description: 'How many there may be.' },
+  provider_code: { type: 'string', description: 'The reason in the provider’s code.' },
+} as const

@@ -1,0 +1,174 @@
+import { spawn } from 'node:child_process'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from '@japa/runner'
+import app from '@adonisjs/core/services/app'
+import { routeKeys, type OpenApiDocument } from '#openapi/build_document'
+import { documentedRoutes, openApiDocument } from '#openapi/document'
+import { operations } from '#openapi/operations/index'
+import { PROBLEMS } from '#openapi/problems'
+
+const base = () => `http://${process.env.HOST}:${process.env.PORT}`
+
+/** Codes of `app/` that no caller of the API gets: of operators' commands, and of failed movements. */
+const NOT_OF_THE_API = new Set([
+  // What became of a transaction, in its `failure`.
+  'charged_back',
+  'debt_offset',
+  'payment_attempt_failed',
+  // Commands of operators.
+  'dispute_known',
+  'not_owed',
+  'not_refunded_elsewhere',
+  'nothing_owed',
+  'nothing_returned',
+  'nothing_to_claw_back',
+  'reference_reused',
+  'reference_used',
+])
+
+test.group('API documentation', () => {
+  test('every route is documented, and nothing that is no route', async ({ assert }) => {
+    const routes = documentedRoutes().flatMap(routeKeys)
+    const documented = Object.keys(operations)
+    assert.deepEqual(
+      routes.filter((key) => !documented.includes(key)),
+      [],
+      'routes without documentation: see docs/api.md'
+    )
+    assert.deepEqual(
+      documented.filter((key) => !routes.includes(key)),
+      [],
+      'documented, but no route'
+    )
+  })
+
+  test('every code of a problem is documented, and each is thrown somewhere', async ({
+    assert,
+  }) => {
+    const thrown = await codesInCode()
+    const known = new Set(Object.keys(PROBLEMS))
+    assert.deepEqual(
+      [...thrown].filter((code) => !known.has(code) && !NOT_OF_THE_API.has(code)),
+      [],
+      'codes that app/openapi/problems.ts does not explain'
+    )
+    assert.deepEqual(
+      [...known].filter((code) => !thrown.has(code)),
+      [],
+      'explained, but thrown nowhere'
+    )
+  })
+
+  test('every link within the document leads somewhere', async ({ assert }) => {
+    const document = openApiDocument()
+    const text = JSON.stringify(document)
+    const targets = new Set([
+      ...operationsOf(document).map(({ operationId }) => `operation/${operationId}`),
+      ...[...String(document.info.description).matchAll(/^# (.+)$/gm)].map(
+        ([, heading]) => `section/${heading.replaceAll(' ', '-')}`
+      ),
+    ])
+    const links = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, target]) => target)
+    assert.isAbove(links.length, 10)
+    assert.deepEqual(
+      links.filter((target) => !targets.has(target)),
+      []
+    )
+  })
+
+  test('operations have names and summaries of their own, and one of the tags', async ({
+    assert,
+  }) => {
+    const all = operationsOf(openApiDocument())
+    const names = all.map(({ operationId }) => operationId)
+    assert.deepEqual(names, [...new Set(names)])
+    const summaries = all.map(({ summary }) => summary)
+    assert.deepEqual(
+      summaries.filter((summary, at) => summaries.indexOf(summary) !== at),
+      []
+    )
+    assert.deepEqual(
+      summaries.filter((summary) => summary.length > 60 || summary.endsWith('.')),
+      []
+    )
+  })
+
+  test('the document is clean by the recommended rules', async ({ assert }) => {
+    const file = join(tmpdir(), `openapi-${process.pid}.json`)
+    await writeFile(file, JSON.stringify(openApiDocument()))
+    try {
+      const { code, output } = await lint(file)
+      assert.equal(code, 0, output)
+      assert.notMatch(output, /warning/i)
+    } finally {
+      await rm(file)
+    }
+  })
+
+  test('/openapi.json is the document, and says when it has not changed', async ({ assert }) => {
+    const response = await fetch(`${base()}/openapi.json`)
+    assert.equal(response.status, 200)
+    assert.match(response.headers.get('content-type')!, /^application\/json/)
+    assert.deepEqual(await response.json(), JSON.parse(JSON.stringify(openApiDocument())))
+    const etag = response.headers.get('etag')!
+    const again = await fetch(`${base()}/openapi.json`, { headers: { 'if-none-match': etag } })
+    assert.equal(again.status, 304)
+  })
+})
+
+function operationsOf(document: OpenApiDocument): any[] {
+  return Object.values(document.paths).flatMap((path) => Object.values(path))
+}
+
+/** Codes that `app/` gives to problems, by how the code is written. */
+async function codesInCode(): Promise<Set<string>> {
+  const codes = new Set<string>()
+  const files = await readdir(app.makePath('app'), { recursive: true })
+  for (const name of files) {
+    if (!name.endsWith('.ts') || name.startsWith('openapi/')) continue
+    const source = await readFile(app.makePath('app', name), 'utf8')
+    const written = [
+      // new Problem('…', { code: 'x' }), and an answer of the exception handler.
+      ...source.matchAll(/\bcode: '([a-z][a-z_]+)'/g),
+      ...(name === 'exceptions/handler.ts' ? source.matchAll(/\b\d{3},\s*'([a-z][a-z_]+)'/g) : []),
+      ...(name === 'exceptions/problem.ts' ? source.matchAll(/\bcode = '([a-z_]+)'/g) : []),
+      ...(name === 'exceptions/problem.ts' ? source.matchAll(/\?\? '([a-z_]+)'/g) : []),
+      // forbidden('…', 'x')
+      ...source.matchAll(/forbidden\(\s*(?:'[^']*'|"[^"]*"|`[^`]*`),\s*'([a-z_]+)'/g),
+    ]
+    for (const [, code] of written) codes.add(code)
+  }
+  // Of the server itself, before there is a request (config/app.ts), and of the limiter.
+  codes.add('bad_url').add('too_many_requests')
+  return codes
+}
+
+function lint(file: string): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      [
+        app.makePath('node_modules/@redocly/cli/bin/cli.js'),
+        'lint',
+        file,
+        `--config=${app.makePath('redocly.yaml')}`,
+      ],
+      {
+        env: {
+          ...process.env,
+          REDOCLY_TELEMETRY: 'off',
+          REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true',
+          NO_COLOR: '1',
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }
+    )
+    let output = ''
+    child.stdout.on('data', (chunk) => (output += chunk))
+    child.stderr.on('data', (chunk) => (output += chunk))
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, output }))
+  })
+}
