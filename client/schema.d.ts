@@ -4,6 +4,72 @@
  * Run "npm run client" to re-generate this file
  */
 export interface paths {
+    "/__transmit/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open a stream of notifications
+         * @description **For who is signed in.**
+         *
+         *     Server-sent events: see [Real time](#section/Real-time). Each `data:` line is JSON with `channel` and, as `payload`, a notification.
+         */
+        get: operations["streamsShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/__transmit/subscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Subscribe a stream to your channel
+         * @description **For who is signed in.**
+         *
+         *     As `@adonisjs/transmit-client` does it. A stream carries your channel anyway.
+         */
+        post: operations["streamsSubscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/__transmit/unsubscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unsubscribe a stream
+         * @description **For who is signed in.**
+         *
+         *     Who wants no more closes the stream.
+         */
+        post: operations["streamsUnsubscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -1020,6 +1086,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show which terms are in force
+         * @description **For anyone.**
+         *
+         *     Show their text at `url` before somebody registers, and send their `version` as `terms_version`.
+         */
+        get: operations["termsShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/{id}": {
         parameters: {
             query?: never;
@@ -1034,6 +1122,28 @@ export interface paths {
          *     Yourself, the other side of a project, or the client who invites you. Nobody else.
          */
         get: operations["usersShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show your dashboard
+         * @description **For who is signed in.**
+         *
+         *     By `user_type`: what is held, what waits for you, what is due soon, what was earned or spent by month, and what happened last. Lists hold the first few and say `count`.
+         */
+        get: operations["dashboardShow"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1062,7 +1172,13 @@ export interface paths {
          */
         put: operations["profileUpdate"];
         post?: never;
-        delete?: never;
+        /**
+         * Delete your account
+         * @description **For who is signed in.**
+         *
+         *     Erases personal data and ends all sessions. The books keep what the law wants kept, without a name. Refused while money or work is open. It cannot be undone, so the password is asked for once more.
+         */
+        delete: operations["profileDestroy"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1150,6 +1266,28 @@ export interface paths {
          *     A second webhook of the same PayPal app.
          */
         post: operations["webhooksVenmo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file by a signed link
+         * @description **For anyone.**
+         *
+         *     Links are handed out by other operations, work for a short time and need no token. Do not build them.
+         */
+        get: operations["filesShow"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1259,6 +1397,235 @@ export interface components {
             };
             to_status: string | null;
         };
+        /** @description What a client sees first. */
+        ClientDashboard: {
+            awaiting_me: {
+                milestones_to_fund: {
+                    count: number;
+                    items: {
+                        /** @description A decimal string in the currency beside it, such as "1250.00". */
+                        amount: string;
+                        /** @description ISO 4217, such as USD. */
+                        currency: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601, in UTC.
+                         */
+                        due_date: string;
+                        /** Format: uuid */
+                        milestone_id: string;
+                        milestone_title: string;
+                        /** Format: uuid */
+                        pending_deposit_id: string | null;
+                        /** Format: uuid */
+                        project_id: string;
+                        project_title: string;
+                    }[];
+                };
+                proposals: {
+                    count: number;
+                    items: {
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601, in UTC.
+                         */
+                        created_at: string;
+                        kind: string;
+                        /** Format: uuid */
+                        milestone_id: string | null;
+                        /** Format: uuid */
+                        project_id: string;
+                        project_title: string;
+                        /** Format: uuid */
+                        proposal_id: string;
+                    }[];
+                };
+                reviews: {
+                    count: number;
+                    items: {
+                        /** @description A decimal string in the currency beside it, such as "1250.00". */
+                        amount: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601, in UTC.
+                         */
+                        auto_approve_at: string | null;
+                        /** @description ISO 4217, such as USD. */
+                        currency: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601, in UTC.
+                         */
+                        due_date: string;
+                        /** Format: uuid */
+                        milestone_id: string;
+                        milestone_title: string;
+                        /** Format: uuid */
+                        project_id: string;
+                        project_title: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601, in UTC.
+                         */
+                        submitted_at: string;
+                    }[];
+                };
+            };
+            awaiting_others: {
+                invitations: {
+                    count: number;
+                    items: {
+                        /** Format: email */
+                        email: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601, in UTC.
+                         */
+                        expires_at: string;
+                        /** Format: uuid */
+                        invitation_id: string;
+                        /** Format: uuid */
+                        project_id: string;
+                        project_title: string;
+                    }[];
+                };
+                refund_requests: {
+                    count: number;
+                    items: {
+                        /** @description A decimal string in the currency beside it, such as "1250.00". */
+                        amount: string;
+                        /** @description ISO 4217, such as USD. */
+                        currency: string;
+                        /** Format: uuid */
+                        milestone_id: string;
+                        milestone_title: string;
+                        /** Format: uuid */
+                        project_id: string;
+                        project_title: string;
+                        reason: string;
+                        /** Format: uuid */
+                        refund_request_id: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601, in UTC.
+                         */
+                        respond_by: string | null;
+                    }[];
+                };
+            };
+            due_soon: {
+                count: number;
+                items: {
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    amount: string;
+                    /** @description ISO 4217, such as USD. */
+                    currency: string;
+                    /**
+                     * Format: date-time
+                     * @description ISO 8601, in UTC.
+                     */
+                    due_date: string;
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    funded: boolean;
+                    /** Format: uuid */
+                    milestone_id: string;
+                    milestone_title: string;
+                    overdue: boolean;
+                    /** Format: uuid */
+                    project_id: string;
+                    project_title: string;
+                    /** @enum {string} */
+                    status: "pending" | "rejected";
+                }[];
+            };
+            held_by_project: {
+                count: number;
+                items: {
+                    /** @description ISO 4217, such as USD. */
+                    currency: string;
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    held: string;
+                    /** Format: uuid */
+                    project_id: string;
+                    project_title: string;
+                }[];
+            };
+            money: {
+                /** @description ISO 4217, such as USD. */
+                currency: string;
+                /** @description A decimal string in the currency beside it, such as "1250.00". */
+                held: string;
+                months: {
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    charged_back: string;
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    deposited: string;
+                    /** @description Such as 2026-03. */
+                    month: string;
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    refunded: string;
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    spent: string;
+                }[];
+                /** @description A decimal string in the currency beside it, such as "1250.00". */
+                refund_in_transit: string;
+                /** @description A decimal string in the currency beside it, such as "1250.00". */
+                refund_payable: string;
+                /** @description A decimal string in the currency beside it, such as "1250.00". */
+                total: {
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    charged_back: string;
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    deposited: string;
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    refunded: string;
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    spent: string;
+                };
+                /** @description A decimal string in the currency beside it, such as "1250.00". */
+                unapplied: string;
+            }[];
+            projects: {
+                active: number;
+                cancelled: number;
+                completed: number;
+                disputed: number;
+                draft: number;
+            };
+            recent_activity: {
+                action: string;
+                actor: {
+                    /** Format: uuid */
+                    id: string | null;
+                    type: string;
+                };
+                /**
+                 * Format: date-time
+                 * @description ISO 8601, in UTC.
+                 */
+                at: string;
+                details: {
+                    [key: string]: unknown;
+                };
+                from_status: string | null;
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                milestone_id: string | null;
+                /** Format: uuid */
+                project_id: string;
+                project_title: string;
+                subject: {
+                    /** Format: uuid */
+                    id: string;
+                    type: string;
+                };
+                to_status: string | null;
+            }[];
+            unread_notifications: number;
+            /** @constant */
+            user_type: "client";
+        };
         /** @description The totals of a project's escrow account, and of each of its milestones. */
         EscrowStatement: {
             /** @description A decimal string in the currency beside it, such as "1250.00". */
@@ -1297,6 +1664,222 @@ export interface components {
             total_refunded: string;
             /** @description A decimal string in the currency beside it, such as "1250.00". */
             total_released: string;
+        };
+        /** @description What a freelancer sees first. */
+        FreelancerDashboard: {
+            awaiting_me: {
+                invitations: {
+                    count: number;
+                    items: {
+                        client: components["schemas"]["Party"];
+                        /** @description ISO 4217, such as USD. */
+                        currency: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601, in UTC.
+                         */
+                        expires_at: string;
+                        /** Format: uuid */
+                        invitation_id: string;
+                        /** Format: uuid */
+                        project_id: string;
+                        project_title: string;
+                        /** @description A decimal string in the currency beside it, such as "1250.00". */
+                        total_amount: string;
+                    }[];
+                };
+                milestones_to_deliver: {
+                    count: number;
+                    items: {
+                        /** @description A decimal string in the currency beside it, such as "1250.00". */
+                        amount: string;
+                        /** @description ISO 4217, such as USD. */
+                        currency: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601, in UTC.
+                         */
+                        due_date: string;
+                        /** Format: uuid */
+                        milestone_id: string;
+                        milestone_title: string;
+                        /** Format: uuid */
+                        project_id: string;
+                        project_title: string;
+                    }[];
+                };
+                proposals: {
+                    count: number;
+                    items: {
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601, in UTC.
+                         */
+                        created_at: string;
+                        kind: string;
+                        /** Format: uuid */
+                        milestone_id: string | null;
+                        /** Format: uuid */
+                        project_id: string;
+                        project_title: string;
+                        /** Format: uuid */
+                        proposal_id: string;
+                    }[];
+                };
+                refund_requests: {
+                    count: number;
+                    items: {
+                        /** @description A decimal string in the currency beside it, such as "1250.00". */
+                        amount: string;
+                        /** @description ISO 4217, such as USD. */
+                        currency: string;
+                        /** Format: uuid */
+                        milestone_id: string;
+                        milestone_title: string;
+                        /** Format: uuid */
+                        project_id: string;
+                        project_title: string;
+                        reason: string;
+                        /** Format: uuid */
+                        refund_request_id: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601, in UTC.
+                         */
+                        respond_by: string | null;
+                    }[];
+                };
+                rejected_work: {
+                    count: number;
+                    items: {
+                        /** @description A decimal string in the currency beside it, such as "1250.00". */
+                        amount: string;
+                        /** @description ISO 4217, such as USD. */
+                        currency: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601, in UTC.
+                         */
+                        due_date: string;
+                        /** Format: uuid */
+                        milestone_id: string;
+                        milestone_title: string;
+                        /** Format: uuid */
+                        project_id: string;
+                        project_title: string;
+                        reason: string | null;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601, in UTC.
+                         */
+                        rejected_at: string | null;
+                    }[];
+                };
+            };
+            due_soon: {
+                count: number;
+                items: {
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    amount: string;
+                    /** @description ISO 4217, such as USD. */
+                    currency: string;
+                    /**
+                     * Format: date-time
+                     * @description ISO 8601, in UTC.
+                     */
+                    due_date: string;
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    funded: boolean;
+                    /** Format: uuid */
+                    milestone_id: string;
+                    milestone_title: string;
+                    overdue: boolean;
+                    /** Format: uuid */
+                    project_id: string;
+                    project_title: string;
+                    /** @enum {string} */
+                    status: "pending" | "rejected";
+                }[];
+            };
+            held_by_project: {
+                count: number;
+                items: {
+                    /** @description ISO 4217, such as USD. */
+                    currency: string;
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    held: string;
+                    /** Format: uuid */
+                    project_id: string;
+                    project_title: string;
+                }[];
+            };
+            money: {
+                /** @description ISO 4217, such as USD. */
+                currency: string;
+                /** @description A decimal string in the currency beside it, such as "1250.00". */
+                held: string;
+                /** @description A decimal string in the currency beside it, such as "1250.00". */
+                in_transit: string;
+                months: {
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    earned: string;
+                    /** @description Such as 2026-03. */
+                    month: string;
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    paid_out: string;
+                }[];
+                /** @description A decimal string in the currency beside it, such as "1250.00". */
+                owed: string;
+                /** @description A decimal string in the currency beside it, such as "1250.00". */
+                payable: string;
+                /** @description A decimal string in the currency beside it, such as "1250.00". */
+                total: {
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    earned: string;
+                    /** @description A decimal string in the currency beside it, such as "1250.00". */
+                    paid_out: string;
+                };
+            }[];
+            projects: {
+                active: number;
+                cancelled: number;
+                completed: number;
+                disputed: number;
+                draft: number;
+            };
+            recent_activity: {
+                action: string;
+                actor: {
+                    /** Format: uuid */
+                    id: string | null;
+                    type: string;
+                };
+                /**
+                 * Format: date-time
+                 * @description ISO 8601, in UTC.
+                 */
+                at: string;
+                details: {
+                    [key: string]: unknown;
+                };
+                from_status: string | null;
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                milestone_id: string | null;
+                /** Format: uuid */
+                project_id: string;
+                project_title: string;
+                subject: {
+                    /** Format: uuid */
+                    id: string;
+                    type: string;
+                };
+                to_status: string | null;
+            }[];
+            unread_notifications: number;
+            /** @constant */
+            user_type: "freelancer";
         };
         /** @description An invitation as who sent it and who got it see it. */
         Invitation: {
@@ -1608,7 +2191,7 @@ export interface components {
             /** @description Why the milestone is closed. */
             closed_reason?: string | null;
             /** @enum {string} */
-            code: "already_funded" | "already_verified" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "deposit_pending" | "email_not_verified" | "email_taken" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "internal_error" | "invalid_credentials" | "invalid_refresh_token" | "invitee_is_client" | "malformed_json" | "method_not_allowed" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "not_a_freelancer" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "other_address" | "own_address" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_unavailable" | "refund_pending" | "route_not_found" | "terms_changed" | "too_large" | "too_many_payout_accounts" | "too_many_requests" | "unauthenticated" | "unsupported_media_type" | "validation_failed" | "wrong_mode" | "wrong_state";
+            code: "already_funded" | "already_verified" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "email_not_verified" | "email_taken" | "erasure_refused" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "internal_error" | "invalid_credentials" | "invalid_refresh_token" | "invitee_is_client" | "link_not_valid" | "malformed_json" | "method_not_allowed" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "not_a_freelancer" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_unavailable" | "refund_pending" | "route_not_found" | "terms_changed" | "terms_not_in_force" | "too_large" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "unauthenticated" | "unsupported_media_type" | "validation_failed" | "wrong_mode" | "wrong_password" | "wrong_state";
             /** @description The state that the record is in. */
             current_status?: string;
             /** @description What was wrong and what to do. */
@@ -1630,11 +2213,20 @@ export interface components {
             pending?: string[];
             /** @description The reason in the provider’s code. */
             provider_code?: string;
+            /** @description What is open. */
+            reasons?: {
+                code: string;
+                detail: string;
+            }[];
             /** @description The refund request that is in the way. */
             refund_id?: string;
             /** @description Finds the request in our logs. */
             request_id: string;
             status: number;
+            /** @description Where its text is. */
+            terms_url?: string;
+            /** @description The version in force. */
+            terms_version?: string;
             title: string;
             /** @description The transaction that is in the way. */
             transaction_id?: string;
@@ -1905,6 +2497,12 @@ export interface components {
                 user_type: "client" | "freelancer";
             };
         };
+        /** @description Which terms of use are in force, and where a person can read them. */
+        Terms: {
+            /** Format: uri */
+            url: string;
+            version: string;
+        };
         /** @description A transaction as its parties see it. */
         Transaction: {
             allocations: {
@@ -2072,6 +2670,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "busy";
+                };
+            };
+        };
+        /** @description - `channel_refused`: There is no such channel, or it is not yours. */
+        ChannelRefused403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "channel_refused";
                 };
             };
         };
@@ -2338,6 +2948,115 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    streamsShow: {
+        parameters: {
+            query: {
+                uid: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["BadRequest400"];
+            401: components["responses"]["Unauthenticated401"];
+            422: components["responses"]["ValidationFailed422"];
+            /**
+             * @description - `too_many_requests`: This address or this account asks too often.
+             *     - `too_many_streams`: Too many streams of yours are open.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests" | "too_many_streams";
+                    };
+                };
+            };
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    streamsSubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    channel: string;
+                    uid: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The channel is yours. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            403: components["responses"]["ChannelRefused403"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    streamsUnsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    channel: string;
+                    uid: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The channel is yours. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            403: components["responses"]["ChannelRefused403"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
     authLogin: {
         parameters: {
             query?: never;
@@ -2471,6 +3190,7 @@ export interface operations {
                     first_name?: string;
                     last_name?: string;
                     password: string;
+                    terms_version?: string;
                     /** @enum {string} */
                     user_type: "client" | "freelancer";
                 };
@@ -2503,7 +3223,21 @@ export interface operations {
             };
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
-            422: components["responses"]["ValidationFailed422"];
+            /**
+             * @description - `terms_not_in_force`: The terms that were accepted are not those in force.
+             *     - `validation_failed`: Some fields are not acceptable.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "terms_not_in_force" | "validation_failed";
+                    };
+                };
+            };
             429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
             503: components["responses"]["Busy503"];
@@ -4453,7 +5187,21 @@ export interface operations {
             400: components["responses"]["BadRequestOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
-            409: components["responses"]["WrongState409"];
+            /**
+             * @description - `party_erased`: The other side has deleted their account.
+             *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "party_erased" | "wrong_state";
+                    };
+                };
+            };
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
@@ -4785,6 +5533,33 @@ export interface operations {
             500: components["responses"]["InternalError500"];
         };
     };
+    termsShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The terms in force. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Terms"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
     usersShow: {
         parameters: {
             query?: never;
@@ -4810,6 +5585,34 @@ export interface operations {
             400: components["responses"]["BadRequestOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    dashboardShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dashboard. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ClientDashboard"] | components["schemas"]["FreelancerDashboard"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             429: components["responses"]["TooManyRequests429"];
@@ -4889,6 +5692,62 @@ export interface operations {
             422: components["responses"]["ValidationFailed422"];
             429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
+        };
+    };
+    profileDestroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The account is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            /** @description - `wrong_password`: The password, asked for once more, is wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "wrong_password";
+                    };
+                };
+            };
+            /** @description - `erasure_refused`: Something is open that keeps the account from being deleted: `reasons`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "erasure_refused";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+            503: components["responses"]["Busy503"];
         };
     };
     webhooksPaypal: {
@@ -5031,6 +5890,52 @@ export interface operations {
             503: components["responses"]["ProviderNoAnswer503"];
         };
     };
+    filesShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, to be saved. */
+            200: {
+                headers: {
+                    /** @description The name to save it under. */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description It is as you have it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest400"];
+            /** @description - `link_not_valid`: The link to the file has expired or was changed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "link_not_valid";
+                    };
+                };
+            };
+            404: components["responses"]["NotFound404"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
     healthLive: {
         parameters: {
             query?: never;
@@ -5125,6 +6030,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["BadRequest400"];
+            429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
         };
     };

@@ -102,6 +102,650 @@ export const responseSchemas = {
     ],
     "additionalProperties": false
   },
+  "ClientDashboard": {
+    "description": "What a client sees first.",
+    "type": "object",
+    "properties": {
+      "user_type": {
+        "type": "string",
+        "const": "client"
+      },
+      "projects": {
+        "type": "object",
+        "properties": {
+          "draft": {
+            "type": "integer"
+          },
+          "active": {
+            "type": "integer"
+          },
+          "completed": {
+            "type": "integer"
+          },
+          "cancelled": {
+            "type": "integer"
+          },
+          "disputed": {
+            "type": "integer"
+          }
+        },
+        "required": [
+          "draft",
+          "active",
+          "completed",
+          "cancelled",
+          "disputed"
+        ],
+        "additionalProperties": false
+      },
+      "money": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "properties": {
+            "currency": {
+              "type": "string"
+            },
+            "held": {
+              "type": "string"
+            },
+            "refund_in_transit": {
+              "type": "string"
+            },
+            "refund_payable": {
+              "type": "string"
+            },
+            "unapplied": {
+              "type": "string"
+            },
+            "total": {
+              "type": "object",
+              "properties": {
+                "deposited": {
+                  "type": "string"
+                },
+                "spent": {
+                  "type": "string"
+                },
+                "refunded": {
+                  "type": "string"
+                },
+                "charged_back": {
+                  "type": "string"
+                }
+              },
+              "required": [
+                "deposited",
+                "spent",
+                "refunded",
+                "charged_back"
+              ],
+              "additionalProperties": false
+            },
+            "months": {
+              "type": "array",
+              "items": {
+                "type": "object",
+                "properties": {
+                  "deposited": {
+                    "type": "string"
+                  },
+                  "spent": {
+                    "type": "string"
+                  },
+                  "refunded": {
+                    "type": "string"
+                  },
+                  "charged_back": {
+                    "type": "string"
+                  },
+                  "month": {
+                    "type": "string"
+                  }
+                },
+                "required": [
+                  "deposited",
+                  "spent",
+                  "refunded",
+                  "charged_back",
+                  "month"
+                ],
+                "additionalProperties": false
+              }
+            }
+          },
+          "required": [
+            "currency",
+            "held",
+            "refund_in_transit",
+            "refund_payable",
+            "unapplied",
+            "total",
+            "months"
+          ],
+          "additionalProperties": false
+        }
+      },
+      "held_by_project": {
+        "type": "object",
+        "properties": {
+          "count": {
+            "type": "integer"
+          },
+          "items": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "properties": {
+                "project_id": {
+                  "type": "string"
+                },
+                "project_title": {
+                  "type": "string"
+                },
+                "held": {
+                  "type": "string"
+                },
+                "currency": {
+                  "type": "string"
+                }
+              },
+              "required": [
+                "project_id",
+                "project_title",
+                "held",
+                "currency"
+              ],
+              "additionalProperties": false
+            }
+          }
+        },
+        "required": [
+          "count",
+          "items"
+        ],
+        "additionalProperties": false
+      },
+      "awaiting_me": {
+        "type": "object",
+        "properties": {
+          "reviews": {
+            "type": "object",
+            "properties": {
+              "count": {
+                "type": "integer"
+              },
+              "items": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "submitted_at": {
+                      "type": "string"
+                    },
+                    "auto_approve_at": {
+                      "type": [
+                        "string",
+                        "null"
+                      ]
+                    },
+                    "project_id": {
+                      "type": "string"
+                    },
+                    "project_title": {
+                      "type": "string"
+                    },
+                    "milestone_id": {
+                      "type": "string"
+                    },
+                    "milestone_title": {
+                      "type": "string"
+                    },
+                    "amount": {
+                      "type": "string"
+                    },
+                    "currency": {
+                      "type": "string"
+                    },
+                    "due_date": {
+                      "type": "string"
+                    }
+                  },
+                  "required": [
+                    "submitted_at",
+                    "auto_approve_at",
+                    "project_id",
+                    "project_title",
+                    "milestone_id",
+                    "milestone_title",
+                    "amount",
+                    "currency",
+                    "due_date"
+                  ],
+                  "additionalProperties": false
+                }
+              }
+            },
+            "required": [
+              "count",
+              "items"
+            ],
+            "additionalProperties": false
+          },
+          "proposals": {
+            "type": "object",
+            "properties": {
+              "count": {
+                "type": "integer"
+              },
+              "items": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "created_at": {
+                      "type": "string"
+                    },
+                    "proposal_id": {
+                      "type": "string"
+                    },
+                    "kind": {
+                      "type": "string"
+                    },
+                    "milestone_id": {
+                      "type": [
+                        "string",
+                        "null"
+                      ]
+                    },
+                    "project_id": {
+                      "type": "string"
+                    },
+                    "project_title": {
+                      "type": "string"
+                    }
+                  },
+                  "required": [
+                    "created_at",
+                    "proposal_id",
+                    "kind",
+                    "milestone_id",
+                    "project_id",
+                    "project_title"
+                  ],
+                  "additionalProperties": false
+                }
+              }
+            },
+            "required": [
+              "count",
+              "items"
+            ],
+            "additionalProperties": false
+          },
+          "milestones_to_fund": {
+            "type": "object",
+            "properties": {
+              "count": {
+                "type": "integer"
+              },
+              "items": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "pending_deposit_id": {
+                      "type": [
+                        "string",
+                        "null"
+                      ]
+                    },
+                    "project_id": {
+                      "type": "string"
+                    },
+                    "project_title": {
+                      "type": "string"
+                    },
+                    "milestone_id": {
+                      "type": "string"
+                    },
+                    "milestone_title": {
+                      "type": "string"
+                    },
+                    "amount": {
+                      "type": "string"
+                    },
+                    "currency": {
+                      "type": "string"
+                    },
+                    "due_date": {
+                      "type": "string"
+                    }
+                  },
+                  "required": [
+                    "pending_deposit_id",
+                    "project_id",
+                    "project_title",
+                    "milestone_id",
+                    "milestone_title",
+                    "amount",
+                    "currency",
+                    "due_date"
+                  ],
+                  "additionalProperties": false
+                }
+              }
+            },
+            "required": [
+              "count",
+              "items"
+            ],
+            "additionalProperties": false
+          }
+        },
+        "required": [
+          "reviews",
+          "proposals",
+          "milestones_to_fund"
+        ],
+        "additionalProperties": false
+      },
+      "awaiting_others": {
+        "type": "object",
+        "properties": {
+          "invitations": {
+            "type": "object",
+            "properties": {
+              "count": {
+                "type": "integer"
+              },
+              "items": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "expires_at": {
+                      "type": "string"
+                    },
+                    "invitation_id": {
+                      "type": "string"
+                    },
+                    "email": {
+                      "type": "string"
+                    },
+                    "project_id": {
+                      "type": "string"
+                    },
+                    "project_title": {
+                      "type": "string"
+                    }
+                  },
+                  "required": [
+                    "expires_at",
+                    "invitation_id",
+                    "email",
+                    "project_id",
+                    "project_title"
+                  ],
+                  "additionalProperties": false
+                }
+              }
+            },
+            "required": [
+              "count",
+              "items"
+            ],
+            "additionalProperties": false
+          },
+          "refund_requests": {
+            "type": "object",
+            "properties": {
+              "count": {
+                "type": "integer"
+              },
+              "items": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "refund_request_id": {
+                      "type": "string"
+                    },
+                    "project_id": {
+                      "type": "string"
+                    },
+                    "project_title": {
+                      "type": "string"
+                    },
+                    "milestone_id": {
+                      "type": "string"
+                    },
+                    "milestone_title": {
+                      "type": "string"
+                    },
+                    "amount": {
+                      "type": "string"
+                    },
+                    "currency": {
+                      "type": "string"
+                    },
+                    "reason": {
+                      "type": "string"
+                    },
+                    "respond_by": {
+                      "type": [
+                        "string",
+                        "null"
+                      ]
+                    }
+                  },
+                  "required": [
+                    "refund_request_id",
+                    "project_id",
+                    "project_title",
+                    "milestone_id",
+                    "milestone_title",
+                    "amount",
+                    "currency",
+                    "reason",
+                    "respond_by"
+                  ],
+                  "additionalProperties": false
+                }
+              }
+            },
+            "required": [
+              "count",
+              "items"
+            ],
+            "additionalProperties": false
+          }
+        },
+        "required": [
+          "invitations",
+          "refund_requests"
+        ],
+        "additionalProperties": false
+      },
+      "due_soon": {
+        "type": "object",
+        "properties": {
+          "count": {
+            "type": "integer"
+          },
+          "items": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "properties": {
+                "status": {
+                  "type": "string",
+                  "enum": [
+                    "pending",
+                    "rejected"
+                  ]
+                },
+                "funded": {
+                  "type": "boolean"
+                },
+                "overdue": {
+                  "type": "boolean"
+                },
+                "project_id": {
+                  "type": "string"
+                },
+                "project_title": {
+                  "type": "string"
+                },
+                "milestone_id": {
+                  "type": "string"
+                },
+                "milestone_title": {
+                  "type": "string"
+                },
+                "amount": {
+                  "type": "string"
+                },
+                "currency": {
+                  "type": "string"
+                },
+                "due_date": {
+                  "type": "string"
+                }
+              },
+              "required": [
+                "status",
+                "funded",
+                "overdue",
+                "project_id",
+                "project_title",
+                "milestone_id",
+                "milestone_title",
+                "amount",
+                "currency",
+                "due_date"
+              ],
+              "additionalProperties": false
+            }
+          }
+        },
+        "required": [
+          "count",
+          "items"
+        ],
+        "additionalProperties": false
+      },
+      "recent_activity": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "properties": {
+            "id": {
+              "type": "string"
+            },
+            "project_id": {
+              "type": "string"
+            },
+            "project_title": {
+              "type": "string"
+            },
+            "milestone_id": {
+              "type": [
+                "string",
+                "null"
+              ]
+            },
+            "subject": {
+              "type": "object",
+              "properties": {
+                "type": {
+                  "type": "string"
+                },
+                "id": {
+                  "type": "string"
+                }
+              },
+              "required": [
+                "type",
+                "id"
+              ],
+              "additionalProperties": false
+            },
+            "actor": {
+              "type": "object",
+              "properties": {
+                "type": {
+                  "type": "string"
+                },
+                "id": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                }
+              },
+              "required": [
+                "type",
+                "id"
+              ],
+              "additionalProperties": false
+            },
+            "action": {
+              "type": "string"
+            },
+            "from_status": {
+              "type": [
+                "string",
+                "null"
+              ]
+            },
+            "to_status": {
+              "type": [
+                "string",
+                "null"
+              ]
+            },
+            "details": {
+              "type": "object",
+              "additionalProperties": true
+            },
+            "at": {
+              "type": "string"
+            }
+          },
+          "required": [
+            "id",
+            "project_id",
+            "project_title",
+            "milestone_id",
+            "subject",
+            "actor",
+            "action",
+            "from_status",
+            "to_status",
+            "details",
+            "at"
+          ],
+          "additionalProperties": false
+        }
+      },
+      "unread_notifications": {
+        "type": "integer"
+      }
+    },
+    "required": [
+      "user_type",
+      "projects",
+      "money",
+      "held_by_project",
+      "awaiting_me",
+      "awaiting_others",
+      "due_soon",
+      "recent_activity",
+      "unread_notifications"
+    ],
+    "additionalProperties": false
+  },
   "EscrowStatement": {
     "description": "The totals of a project's escrow account, and of each of its milestones.",
     "type": "object",
@@ -191,6 +835,629 @@ export const responseSchemas = {
       "refund_payable",
       "stripe_account_id",
       "milestones"
+    ],
+    "additionalProperties": false
+  },
+  "FreelancerDashboard": {
+    "description": "What a freelancer sees first.",
+    "type": "object",
+    "properties": {
+      "user_type": {
+        "type": "string",
+        "const": "freelancer"
+      },
+      "projects": {
+        "type": "object",
+        "properties": {
+          "draft": {
+            "type": "integer"
+          },
+          "active": {
+            "type": "integer"
+          },
+          "completed": {
+            "type": "integer"
+          },
+          "cancelled": {
+            "type": "integer"
+          },
+          "disputed": {
+            "type": "integer"
+          }
+        },
+        "required": [
+          "draft",
+          "active",
+          "completed",
+          "cancelled",
+          "disputed"
+        ],
+        "additionalProperties": false
+      },
+      "money": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "properties": {
+            "currency": {
+              "type": "string"
+            },
+            "held": {
+              "type": "string"
+            },
+            "payable": {
+              "type": "string"
+            },
+            "in_transit": {
+              "type": "string"
+            },
+            "owed": {
+              "type": "string"
+            },
+            "total": {
+              "type": "object",
+              "properties": {
+                "earned": {
+                  "type": "string"
+                },
+                "paid_out": {
+                  "type": "string"
+                }
+              },
+              "required": [
+                "earned",
+                "paid_out"
+              ],
+              "additionalProperties": false
+            },
+            "months": {
+              "type": "array",
+              "items": {
+                "type": "object",
+                "properties": {
+                  "earned": {
+                    "type": "string"
+                  },
+                  "paid_out": {
+                    "type": "string"
+                  },
+                  "month": {
+                    "type": "string"
+                  }
+                },
+                "required": [
+                  "earned",
+                  "paid_out",
+                  "month"
+                ],
+                "additionalProperties": false
+              }
+            }
+          },
+          "required": [
+            "currency",
+            "held",
+            "payable",
+            "in_transit",
+            "owed",
+            "total",
+            "months"
+          ],
+          "additionalProperties": false
+        }
+      },
+      "held_by_project": {
+        "type": "object",
+        "properties": {
+          "count": {
+            "type": "integer"
+          },
+          "items": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "properties": {
+                "project_id": {
+                  "type": "string"
+                },
+                "project_title": {
+                  "type": "string"
+                },
+                "held": {
+                  "type": "string"
+                },
+                "currency": {
+                  "type": "string"
+                }
+              },
+              "required": [
+                "project_id",
+                "project_title",
+                "held",
+                "currency"
+              ],
+              "additionalProperties": false
+            }
+          }
+        },
+        "required": [
+          "count",
+          "items"
+        ],
+        "additionalProperties": false
+      },
+      "awaiting_me": {
+        "type": "object",
+        "properties": {
+          "invitations": {
+            "type": "object",
+            "properties": {
+              "count": {
+                "type": "integer"
+              },
+              "items": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "invitation_id": {
+                      "type": "string"
+                    },
+                    "project_id": {
+                      "type": "string"
+                    },
+                    "project_title": {
+                      "type": "string"
+                    },
+                    "client": {
+                      "$ref": "#/components/schemas/Party"
+                    },
+                    "total_amount": {
+                      "type": "string"
+                    },
+                    "currency": {
+                      "type": "string"
+                    },
+                    "expires_at": {
+                      "type": "string"
+                    }
+                  },
+                  "required": [
+                    "invitation_id",
+                    "project_id",
+                    "project_title",
+                    "client",
+                    "total_amount",
+                    "currency",
+                    "expires_at"
+                  ],
+                  "additionalProperties": false
+                }
+              }
+            },
+            "required": [
+              "count",
+              "items"
+            ],
+            "additionalProperties": false
+          },
+          "refund_requests": {
+            "type": "object",
+            "properties": {
+              "count": {
+                "type": "integer"
+              },
+              "items": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "refund_request_id": {
+                      "type": "string"
+                    },
+                    "project_id": {
+                      "type": "string"
+                    },
+                    "project_title": {
+                      "type": "string"
+                    },
+                    "milestone_id": {
+                      "type": "string"
+                    },
+                    "milestone_title": {
+                      "type": "string"
+                    },
+                    "amount": {
+                      "type": "string"
+                    },
+                    "currency": {
+                      "type": "string"
+                    },
+                    "reason": {
+                      "type": "string"
+                    },
+                    "respond_by": {
+                      "type": [
+                        "string",
+                        "null"
+                      ]
+                    }
+                  },
+                  "required": [
+                    "refund_request_id",
+                    "project_id",
+                    "project_title",
+                    "milestone_id",
+                    "milestone_title",
+                    "amount",
+                    "currency",
+                    "reason",
+                    "respond_by"
+                  ],
+                  "additionalProperties": false
+                }
+              }
+            },
+            "required": [
+              "count",
+              "items"
+            ],
+            "additionalProperties": false
+          },
+          "proposals": {
+            "type": "object",
+            "properties": {
+              "count": {
+                "type": "integer"
+              },
+              "items": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "created_at": {
+                      "type": "string"
+                    },
+                    "proposal_id": {
+                      "type": "string"
+                    },
+                    "kind": {
+                      "type": "string"
+                    },
+                    "milestone_id": {
+                      "type": [
+                        "string",
+                        "null"
+                      ]
+                    },
+                    "project_id": {
+                      "type": "string"
+                    },
+                    "project_title": {
+                      "type": "string"
+                    }
+                  },
+                  "required": [
+                    "created_at",
+                    "proposal_id",
+                    "kind",
+                    "milestone_id",
+                    "project_id",
+                    "project_title"
+                  ],
+                  "additionalProperties": false
+                }
+              }
+            },
+            "required": [
+              "count",
+              "items"
+            ],
+            "additionalProperties": false
+          },
+          "rejected_work": {
+            "type": "object",
+            "properties": {
+              "count": {
+                "type": "integer"
+              },
+              "items": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "rejected_at": {
+                      "type": [
+                        "string",
+                        "null"
+                      ]
+                    },
+                    "reason": {
+                      "type": [
+                        "string",
+                        "null"
+                      ]
+                    },
+                    "project_id": {
+                      "type": "string"
+                    },
+                    "project_title": {
+                      "type": "string"
+                    },
+                    "milestone_id": {
+                      "type": "string"
+                    },
+                    "milestone_title": {
+                      "type": "string"
+                    },
+                    "amount": {
+                      "type": "string"
+                    },
+                    "currency": {
+                      "type": "string"
+                    },
+                    "due_date": {
+                      "type": "string"
+                    }
+                  },
+                  "required": [
+                    "rejected_at",
+                    "reason",
+                    "project_id",
+                    "project_title",
+                    "milestone_id",
+                    "milestone_title",
+                    "amount",
+                    "currency",
+                    "due_date"
+                  ],
+                  "additionalProperties": false
+                }
+              }
+            },
+            "required": [
+              "count",
+              "items"
+            ],
+            "additionalProperties": false
+          },
+          "milestones_to_deliver": {
+            "type": "object",
+            "properties": {
+              "count": {
+                "type": "integer"
+              },
+              "items": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "project_id": {
+                      "type": "string"
+                    },
+                    "project_title": {
+                      "type": "string"
+                    },
+                    "milestone_id": {
+                      "type": "string"
+                    },
+                    "milestone_title": {
+                      "type": "string"
+                    },
+                    "amount": {
+                      "type": "string"
+                    },
+                    "currency": {
+                      "type": "string"
+                    },
+                    "due_date": {
+                      "type": "string"
+                    }
+                  },
+                  "required": [
+                    "project_id",
+                    "project_title",
+                    "milestone_id",
+                    "milestone_title",
+                    "amount",
+                    "currency",
+                    "due_date"
+                  ],
+                  "additionalProperties": false
+                }
+              }
+            },
+            "required": [
+              "count",
+              "items"
+            ],
+            "additionalProperties": false
+          }
+        },
+        "required": [
+          "invitations",
+          "refund_requests",
+          "proposals",
+          "rejected_work",
+          "milestones_to_deliver"
+        ],
+        "additionalProperties": false
+      },
+      "due_soon": {
+        "type": "object",
+        "properties": {
+          "count": {
+            "type": "integer"
+          },
+          "items": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "properties": {
+                "status": {
+                  "type": "string",
+                  "enum": [
+                    "pending",
+                    "rejected"
+                  ]
+                },
+                "funded": {
+                  "type": "boolean"
+                },
+                "overdue": {
+                  "type": "boolean"
+                },
+                "project_id": {
+                  "type": "string"
+                },
+                "project_title": {
+                  "type": "string"
+                },
+                "milestone_id": {
+                  "type": "string"
+                },
+                "milestone_title": {
+                  "type": "string"
+                },
+                "amount": {
+                  "type": "string"
+                },
+                "currency": {
+                  "type": "string"
+                },
+                "due_date": {
+                  "type": "string"
+                }
+              },
+              "required": [
+                "status",
+                "funded",
+                "overdue",
+                "project_id",
+                "project_title",
+                "milestone_id",
+                "milestone_title",
+                "amount",
+                "currency",
+                "due_date"
+              ],
+              "additionalProperties": false
+            }
+          }
+        },
+        "required": [
+          "count",
+          "items"
+        ],
+        "additionalProperties": false
+      },
+      "recent_activity": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "properties": {
+            "id": {
+              "type": "string"
+            },
+            "project_id": {
+              "type": "string"
+            },
+            "project_title": {
+              "type": "string"
+            },
+            "milestone_id": {
+              "type": [
+                "string",
+                "null"
+              ]
+            },
+            "subject": {
+              "type": "object",
+              "properties": {
+                "type": {
+                  "type": "string"
+                },
+                "id": {
+                  "type": "string"
+                }
+              },
+              "required": [
+                "type",
+                "id"
+              ],
+              "additionalProperties": false
+            },
+            "actor": {
+              "type": "object",
+              "properties": {
+                "type": {
+                  "type": "string"
+                },
+                "id": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                }
+              },
+              "required": [
+                "type",
+                "id"
+              ],
+              "additionalProperties": false
+            },
+            "action": {
+              "type": "string"
+            },
+            "from_status": {
+              "type": [
+                "string",
+                "null"
+              ]
+            },
+            "to_status": {
+              "type": [
+                "string",
+                "null"
+              ]
+            },
+            "details": {
+              "type": "object",
+              "additionalProperties": true
+            },
+            "at": {
+              "type": "string"
+            }
+          },
+          "required": [
+            "id",
+            "project_id",
+            "project_title",
+            "milestone_id",
+            "subject",
+            "actor",
+            "action",
+            "from_status",
+            "to_status",
+            "details",
+            "at"
+          ],
+          "additionalProperties": false
+        }
+      },
+      "unread_notifications": {
+        "type": "integer"
+      }
+    },
+    "required": [
+      "user_type",
+      "projects",
+      "money",
+      "held_by_project",
+      "awaiting_me",
+      "due_soon",
+      "recent_activity",
+      "unread_notifications"
     ],
     "additionalProperties": false
   },
@@ -1536,18 +2803,18 @@ export const responseSchemas = {
           "id": {
             "type": "string"
           },
-          "email": {
-            "type": "string"
-          },
-          "created_at": {
-            "type": "string"
-          },
           "user_type": {
             "type": "string",
             "enum": [
               "client",
               "freelancer"
             ]
+          },
+          "created_at": {
+            "type": "string"
+          },
+          "email": {
+            "type": "string"
           },
           "first_name": {
             "type": "string"
@@ -1561,9 +2828,9 @@ export const responseSchemas = {
         },
         "required": [
           "id",
-          "email",
-          "created_at",
           "user_type",
+          "created_at",
+          "email",
           "first_name",
           "last_name",
           "is_verified"
@@ -1577,6 +2844,23 @@ export const responseSchemas = {
       "expires_in",
       "refresh_token",
       "user"
+    ],
+    "additionalProperties": false
+  },
+  "Terms": {
+    "description": "Which terms of use are in force, and where a person can read them.",
+    "type": "object",
+    "properties": {
+      "version": {
+        "type": "string"
+      },
+      "url": {
+        "type": "string"
+      }
+    },
+    "required": [
+      "version",
+      "url"
     ],
     "additionalProperties": false
   },

@@ -22,6 +22,11 @@ export interface OpenApiDocument {
   [member: string]: unknown
 }
 
+/** A pattern as the document writes it: `/api/projects/{id}`; what a `*` stands for is called `path`. */
+export function pathOf(pattern: string): string {
+  return pattern.replaceAll(/:(\w+)/g, '{$1}').replace('*', '{path}')
+}
+
 /** `GET /api/projects/:id`: what an entry of `app/openapi/operations` is called. */
 export function routeKeys({ pattern, methods }: DocumentedRoute): string[] {
   return methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${pattern}`)
@@ -38,7 +43,7 @@ export function buildDocument(routes: DocumentedRoute[], appUrl: string): OpenAp
     for (const key of routeKeys(route)) {
       const entry = operations[key]
       if (!entry) continue
-      const path = route.pattern.replaceAll(/:(\w+)/g, '{$1}')
+      const path = pathOf(route.pattern)
       const [method] = key.split(' ')
       paths[path] ??= {}
       paths[path][method.toLowerCase()] = describeOperation(route, key, entry)
@@ -114,7 +119,7 @@ function operationId(name: string): string {
 }
 
 function pathParameters(pattern: string, entry: Operation): Schema[] {
-  return [...pattern.matchAll(/:(\w+)/g)].map(([, name]) => ({
+  return [...pathOf(pattern).matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,

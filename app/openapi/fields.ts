@@ -44,7 +44,7 @@ const CONVENTIONS: Convention[] = [
     description: 'A decimal string in `hourly_rate_currency`.',
   },
   {
-    name: /(^|_)(amount|fee|net|deposited|released|refunded|charged_back|held|funded|balance|minimum|maximum|owed|debt_offset|refund_payable|earned|spent|due)$/,
+    name: /(^|_)(amount|fee|net|deposited|released|refunded|charged_back|held|funded|balance|minimum|maximum|owed|debt_offset|refund_payable|earned|spent|paid_out|payable|in_transit|unapplied|total)$/,
     text: { pattern: AMOUNT },
     description: 'A decimal string in the currency beside it, such as "1250.00".',
   },
@@ -53,6 +53,7 @@ const CONVENTIONS: Convention[] = [
     text: { pattern: '^[A-Z]{3}$' },
     description: 'ISO 4217, such as USD.',
   },
+  { name: /^month$/, description: 'Such as 2026-03.' },
   { name: /_bps$/, description: 'In hundredths of a percent: 500 is 5 %.' },
   { name: /^email$/, text: { format: 'email' }, only: 'answer' },
   { name: /^(avatar|url)$/, text: { format: 'uri' }, only: 'answer' },

@@ -65,6 +65,20 @@ every retry of that press. The same key with the same request does it once, and 
 \`Idempotent-Replayed: true\`, for at least 24 hours. A refusal is not kept: the same key may try again once its reason is
 gone. After a timeout or a 5xx, send the same request with the same key.
 
+# Real time
+
+\`GET /__transmit/events\` is a stream of server-sent events for who is signed in; \`@adonisjs/transmit-client\` reads it.
+It carries the channel \`users/{your id}/notifications\`: each message is a [notification](#operation/notificationsIndex)
+with its \`seq\`. A stream has no memory, so:
+
+1. open the stream,
+2. ask \`GET /api/notifications?after={last seq you have}\` until \`has_more\` is false, at the start and after every
+   reconnection,
+3. drop what you have already, by \`seq\`. Numbers have no gaps: a gap means step 2 again.
+
+The stream ends with its session. Browsers' own \`EventSource\` sends no \`Authorization\` header: use one that does, by the
+\`eventSourceFactory\` of the client.
+
 # Too many requests
 
 Any operation may answer 429. Wait as many seconds as \`Retry-After\` says.

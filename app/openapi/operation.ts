@@ -21,7 +21,8 @@ export const TAGS = {
   'Payments':
     'Money goes into escrow by a deposit and leaves it by a release or a refund. See [Money](#section/Money).',
   'Payout accounts': 'Where a freelancer is paid.',
-  'Notifications': 'What happened, for who must know.',
+  'Notifications': 'What happened, for who must know. See [Real time](#section/Real-time).',
+  'Files': 'What was uploaded is downloaded by links that expire.',
   'Documents': 'This document and its page.',
   'Operations': 'For load balancers, and for the payment providers. A frontend needs none of it.',
 } as const

@@ -112,6 +112,22 @@ export const PROBLEMS = {
     todo: 'Ask for the link in the mail; offer to send another one.',
   },
 
+  terms_not_in_force: {
+    status: 422,
+    means: 'The terms that were accepted are not those in force.',
+    todo: 'Show those at `terms_url` and send their `terms_version`.',
+  },
+  wrong_password: {
+    status: 403,
+    means: 'The password, asked for once more, is wrong.',
+    todo: 'Let the user type it again.',
+  },
+  erasure_refused: {
+    status: 409,
+    means: 'Something is open that keeps the account from being deleted: `reasons`.',
+    todo: 'Show each of `reasons`.',
+  },
+
   // Idempotency.
   idempotency_key_required: {
     status: 400,
@@ -189,6 +205,12 @@ export const PROBLEMS = {
     status: 409,
     means: 'Something of the project is still open; `detail` says what.',
     todo: 'Finish that first.',
+  },
+
+  party_erased: {
+    status: 409,
+    means: 'The other side has deleted their account.',
+    todo: 'Do not offer it any more.',
   },
 
   // Milestones and money.
@@ -270,6 +292,23 @@ export const PROBLEMS = {
     todo: 'Try again when it has arrived.',
   },
 
+  // Files and streams.
+  link_not_valid: {
+    status: 403,
+    means: 'The link to the file has expired or was changed.',
+    todo: 'Ask for a new one where you got it.',
+  },
+  channel_refused: {
+    status: 403,
+    means: 'There is no such channel, or it is not yours.',
+    todo: 'Subscribe to `users/{your id}/notifications`.',
+  },
+  too_many_streams: {
+    status: 429,
+    means: 'Too many streams of yours are open.',
+    todo: 'Close one, or share one between tabs.',
+  },
+
   // Webhooks of the payment providers.
   bad_signature: {
     status: 400,
@@ -304,5 +343,17 @@ export const PROBLEM_MEMBERS = {
     description: 'Which kinds of payment are under way.',
   },
   maximum: { type: 'integer', description: 'How many there may be.' },
+  terms_version: { type: 'string', description: 'The version in force.' },
+  terms_url: { type: 'string', description: 'Where its text is.' },
+  reasons: {
+    type: 'array',
+    description: 'What is open.',
+    items: {
+      type: 'object',
+      properties: { code: { type: 'string' }, detail: { type: 'string' } },
+      required: ['code', 'detail'],
+      additionalProperties: false,
+    },
+  },
   provider_code: { type: 'string', description: 'The reason in the provider’s code.' },
 } as const

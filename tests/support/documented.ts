@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import addFormats from 'ajv-formats'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import router from '@adonisjs/core/services/router'
-import type { OpenApiDocument } from '#openapi/build_document'
+import { pathOf, type OpenApiDocument } from '#openapi/build_document'
 import { openApiDocument } from '#openapi/document'
 
 /** An answer as it was read off the wire. */
@@ -74,7 +74,7 @@ function compile(
   // No endpoint at all: any problem will do.
   if (!pattern) return ajv.compile({ $ref: 'api#/components/schemas/Problem' })
 
-  const path = pattern.replaceAll(/:(\w+)/g, '{$1}')
+  const path = pathOf(pattern)
   const operation = document.paths[path]?.[method.toLowerCase()]
   if (!operation) return 'the operation is not documented'
   const pointer = ['paths', path, method.toLowerCase(), 'responses', String(status)]
@@ -98,7 +98,7 @@ function compile(
 }
 
 function fits(type: string, range: string): boolean {
-  return range.endsWith('/*') && type.startsWith(range.slice(0, -1))
+  return range === '*/*' || (range.endsWith('/*') && type.startsWith(range.slice(0, -1)))
 }
 
 function escaped(step: string): string {

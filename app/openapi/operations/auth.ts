@@ -11,6 +11,14 @@ import {
 import { eitherOf } from '#openapi/request_schema'
 
 export const authOperations: Operations = {
+  'GET /api/terms': {
+    summary: 'Show which terms are in force',
+    description:
+      'Show their text at `url` before somebody registers, and send their `version` as `terms_version`.',
+    tag: 'Sign-in',
+    who: 'anyone',
+    answers: { 200: data('Terms', 'The terms in force.') },
+  },
   'POST /api/auth/register': {
     summary: 'Register',
     description:
@@ -19,7 +27,7 @@ export const authOperations: Operations = {
     who: 'anyone',
     body: registrationValidator,
     answers: { 201: data('User', 'The account.') },
-    problems: ['email_taken', 'busy'],
+    problems: ['email_taken', 'terms_not_in_force', 'busy'],
   },
   'POST /api/auth/login': {
     summary: 'Sign in',

@@ -10,5 +10,6 @@ export const documentOperations: Operations = {
       200: json({ type: 'object' }, 'The document.'),
       304: { description: 'It is as you have it.' },
     },
+    problems: ['too_many_requests'],
   },
 }

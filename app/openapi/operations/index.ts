@@ -1,11 +1,15 @@
 import type { Operations } from '#openapi/operation'
 import { authOperations } from '#openapi/operations/auth'
 import { documentOperations } from '#openapi/operations/documents'
+import { fileOperations } from '#openapi/operations/files'
 import { healthOperations } from '#openapi/operations/health'
 import { notificationOperations } from '#openapi/operations/notifications'
+import { paperOperations } from '#openapi/operations/papers'
 import { paymentOperations } from '#openapi/operations/payments'
 import { payoutAccountOperations } from '#openapi/operations/payout_accounts'
+import { privacyOperations } from '#openapi/operations/privacy'
 import { projectOperations } from '#openapi/operations/projects'
+import { streamOperations } from '#openapi/operations/streams'
 import { webhookOperations } from '#openapi/operations/webhooks'
 
 /** What the document says of each route, one file per file of `start/routes`. */
@@ -15,6 +19,10 @@ export const operations: Operations = {
   ...paymentOperations,
   ...payoutAccountOperations,
   ...notificationOperations,
+  ...paperOperations,
+  ...privacyOperations,
+  ...fileOperations,
+  ...streamOperations,
   ...webhookOperations,
   ...healthOperations,
   ...documentOperations,

@@ -212,7 +212,7 @@ export const projectOperations: Operations = {
     who: 'signed in',
     body: messageValidator,
     answers: { 201: data('Message', 'The message.') },
-    problems: ['wrong_state'],
+    problems: ['wrong_state', 'party_erased'],
   },
 
   'GET /api/projects/:id/proposals': {
