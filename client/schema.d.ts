@@ -2440,7 +2440,7 @@ export interface components {
                 status: "completed" | "failed" | "pending";
                 /** @description Why it is still pending, where that is known: `provider_balance`, for example. */
                 wait_reason: string | null;
-            };
+            } | null;
         };
         /** @description A release: what left escrow, the fee, and what the freelancer gets. */
         Release: {
@@ -2505,7 +2505,7 @@ export interface components {
         };
         /** @description A transaction as its parties see it. */
         Transaction: {
-            allocations: {
+            allocations?: {
                 /** @description A decimal string in the currency beside it, such as "1250.00". */
                 amount: string;
                 /** Format: uuid */
@@ -2513,7 +2513,7 @@ export interface components {
             }[];
             /** @description A decimal string in the currency beside it, such as "1250.00". */
             amount: string;
-            client_action: {
+            client_action?: {
                 /** @description As the payment provider calls it; empty while it has no name there. */
                 client_secret?: string;
                 /** @description As the payment provider calls it; empty while it has no name there. */
@@ -2543,7 +2543,7 @@ export interface components {
              * Format: date-time
              * @description ISO 8601, in UTC.
              */
-            expires_at: string;
+            expires_at?: string;
             /** @description Why it failed; null unless it did. */
             failure: {
                 code: string;
@@ -2553,7 +2553,7 @@ export interface components {
              * Format: date-time
              * @description ISO 8601, in UTC.
              */
-            hold_until: string | null;
+            hold_until?: string | null;
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -2571,7 +2571,7 @@ export interface components {
              * Format: date-time
              * @description ISO 8601, in UTC.
              */
-            refundable_until: string | null;
+            refundable_until?: string | null;
             /** @enum {string} */
             status: "completed" | "failed" | "pending";
             /** @enum {string} */

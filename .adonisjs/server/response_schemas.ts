@@ -2625,64 +2625,71 @@ export const responseSchemas = {
         ]
       },
       "transaction": {
-        "type": "object",
-        "properties": {
-          "id": {
-            "type": "string"
-          },
-          "status": {
-            "type": "string",
-            "enum": [
-              "completed",
-              "failed",
-              "pending"
-            ]
-          },
-          "wait_reason": {
-            "type": [
-              "string",
-              "null"
-            ]
-          },
-          "failure": {
-            "anyOf": [
-              {
-                "type": "object",
-                "properties": {
-                  "code": {
-                    "type": "string"
-                  },
-                  "message": {
-                    "type": "string"
-                  }
-                },
-                "required": [
-                  "code",
-                  "message"
-                ],
-                "additionalProperties": false
+        "anyOf": [
+          {
+            "type": "object",
+            "properties": {
+              "id": {
+                "type": "string"
               },
-              {
-                "type": "null"
+              "status": {
+                "type": "string",
+                "enum": [
+                  "completed",
+                  "failed",
+                  "pending"
+                ]
+              },
+              "wait_reason": {
+                "type": [
+                  "string",
+                  "null"
+                ]
+              },
+              "failure": {
+                "anyOf": [
+                  {
+                    "type": "object",
+                    "properties": {
+                      "code": {
+                        "type": "string"
+                      },
+                      "message": {
+                        "type": "string"
+                      }
+                    },
+                    "required": [
+                      "code",
+                      "message"
+                    ],
+                    "additionalProperties": false
+                  },
+                  {
+                    "type": "null"
+                  }
+                ]
+              },
+              "owed": {
+                "type": "string"
+              },
+              "paid_by_hand": {
+                "type": "boolean"
               }
-            ]
+            },
+            "required": [
+              "id",
+              "status",
+              "wait_reason",
+              "failure",
+              "owed",
+              "paid_by_hand"
+            ],
+            "additionalProperties": false
           },
-          "owed": {
-            "type": "string"
-          },
-          "paid_by_hand": {
-            "type": "boolean"
+          {
+            "type": "null"
           }
-        },
-        "required": [
-          "id",
-          "status",
-          "wait_reason",
-          "failure",
-          "owed",
-          "paid_by_hand"
-        ],
-        "additionalProperties": false
+        ]
       },
       "created_at": {
         "type": "string"
@@ -3035,11 +3042,6 @@ export const responseSchemas = {
       }
     },
     "required": [
-      "allocations",
-      "expires_at",
-      "refundable_until",
-      "hold_until",
-      "client_action",
       "id",
       "escrow_account",
       "project_id",

@@ -1,13 +1,14 @@
 import { BaseTransformer } from '@adonisjs/core/transformers'
 import { formatMinor } from '#ledger/money'
 import type RefundRequest from '#models/refund_request'
+import type Transaction from '#models/transaction'
 import { isoTime } from '#transformers/serialize'
 
 /** A refund request and, once money moves, its transaction. Needs `withWhatIsOwed`. */
 export default class RefundRequestTransformer extends BaseTransformer<RefundRequest> {
   toObject() {
     const request = this.resource
-    const transaction = request.transaction ?? null
+    const transaction = (request.transaction ?? null) as Transaction | null
     return {
       id: request.id,
       milestone_id: request.milestoneId,

@@ -1,6 +1,7 @@
 import { BaseTransformer } from '@adonisjs/core/transformers'
 import { formatMinor } from '#ledger/money'
 import type { ClientAction } from '#payments/provider'
+import type Deposit from '#models/deposit'
 import type Transaction from '#models/transaction'
 import { isoTime } from '#transformers/serialize'
 
@@ -15,7 +16,9 @@ export default class TransactionTransformer extends BaseTransformer<Transaction>
 
   toObject() {
     const transaction = this.resource
-    const { currency, deposit } = transaction
+    const { currency } = transaction
+    // Lucid calls a relation never absent; of a deposit only it is there.
+    const deposit = transaction.deposit as Deposit | undefined
     return {
       id: transaction.id,
       escrow_account: transaction.escrowAccountId,
