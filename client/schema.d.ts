@@ -70,6 +70,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/change-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for another e-mail address
+         * @description **For who is signed in.**
+         *
+         *     Mails a link to both addresses; the change is made once both are [confirmed](#operation/authConfirmEmailChange).
+         */
+        post: operations["authChangeEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/change-email/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm another e-mail address
+         * @description **For anyone.**
+         *
+         *     With the token of one of the two mailed links.
+         */
+        post: operations["authConfirmEmailChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the password
+         * @description **For who is signed in.**
+         *
+         *     Ends all other sessions.
+         */
+        post: operations["authChangePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -83,7 +149,7 @@ export interface paths {
          * Sign in
          * @description **For anyone.**
          *
-         *     Keep both tokens: the access token is sent with every request, the refresh token gets the next pair.
+         *     Keep both tokens: the access token is sent with every request, the refresh token gets the next pair. With `mfa_required` there are none yet: ask for a code of the authenticator app and [send it with the challenge](#operation/authMfaVerify).
          */
         post: operations["authLogin"];
         delete?: never;
@@ -108,6 +174,136 @@ export interface paths {
          *     Ends this session: its access token and its refresh token stop working at once.
          */
         post: operations["authLogout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/mfa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show whether codes are asked for
+         * @description **For who is signed in.**
+         */
+        get: operations["authMfaShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/mfa/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for codes from now on
+         * @description **For who is signed in.**
+         *
+         *     Ends all other sessions. Show the recovery codes: each signs in once without the app.
+         */
+        post: operations["authMfaConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/mfa/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop asking for codes
+         * @description **For who is signed in.**
+         *
+         *     With the password and a code.
+         */
+        post: operations["authMfaDisable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/mfa/enroll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin with an authenticator app
+         * @description **For who is signed in.**
+         *
+         *     Show `qr_code` to be scanned, or `secret` to be typed; then [confirm](#operation/authMfaConfirm) with the first code. Until then nothing changes. Takes the password of an account that has one.
+         */
+        post: operations["authMfaEnroll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/mfa/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get new recovery codes
+         * @description **For who is signed in.**
+         *
+         *     With the password and a code. The old ones stop working.
+         */
+        post: operations["authMfaRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/mfa/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a code
+         * @description **For anyone.**
+         *
+         *     The second step for who uses an authenticator app: the `challenge` of the first one, with a `code` or a `recovery_code`.
+         */
+        post: operations["authMfaVerify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -175,6 +371,54 @@ export interface paths {
          */
         post: operations["authResetPassword"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your sessions
+         * @description **For who is signed in.**
+         *
+         *     Every device that is signed in, newest first.
+         */
+        get: operations["authSessionsIndex"];
+        put?: never;
+        post?: never;
+        /**
+         * End all other sessions
+         * @description **For who is signed in.**
+         */
+        delete: operations["authSessionsDestroyOthers"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session
+         * @description **For who is signed in.**
+         *
+         *     Its tokens stop working at once.
+         */
+        delete: operations["authSessionsDestroy"];
         options?: never;
         head?: never;
         patch?: never;
@@ -804,6 +1048,28 @@ export interface paths {
          *     So that its milestones can be paid another way.
          */
         post: operations["transactionsCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/transactions/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a receipt
+         * @description **For who is signed in.**
+         *
+         *     Of a completed deposit, release, payout or refund, for who paid or was paid.
+         */
+        get: operations["receiptsShow"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1626,6 +1892,11 @@ export interface components {
             /** @constant */
             user_type: "client";
         };
+        /** @description How far the change of an e-mail address is. */
+        EmailChange: {
+            /** @enum {string} */
+            status: "changed" | "confirmed";
+        };
         /** @description The totals of a project's escrow account, and of each of its milestones. */
         EscrowStatement: {
             /** @description A decimal string in the currency beside it, such as "1250.00". */
@@ -1970,6 +2241,22 @@ export interface components {
             /** Format: uuid */
             sender_id: string;
         };
+        /** @description What an authenticator app needs: to type, to open, or to scan. */
+        MfaEnrollment: {
+            otpauth_url: string;
+            qr_code: string;
+            secret: string;
+        };
+        /** @description Whether signing in takes a code from an authenticator app. */
+        MfaStatus: {
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            enabled_at: string | null;
+            recovery_codes_left: number;
+        };
         /** @description A milestone as its parties see it. */
         Milestone: {
             /** @description A decimal string in the currency beside it, such as "1250.00". */
@@ -2191,7 +2478,7 @@ export interface components {
             /** @description Why the milestone is closed. */
             closed_reason?: string | null;
             /** @enum {string} */
-            code: "already_funded" | "already_verified" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "email_not_verified" | "email_taken" | "erasure_refused" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "internal_error" | "invalid_credentials" | "invalid_refresh_token" | "invitee_is_client" | "link_not_valid" | "malformed_json" | "method_not_allowed" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "not_a_freelancer" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_unavailable" | "refund_pending" | "route_not_found" | "terms_changed" | "terms_not_in_force" | "too_large" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "unauthenticated" | "unsupported_media_type" | "validation_failed" | "wrong_mode" | "wrong_password" | "wrong_state";
+            code: "already_funded" | "already_verified" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "email_not_verified" | "email_taken" | "erasure_refused" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_refresh_token" | "invitee_is_client" | "link_not_valid" | "malformed_json" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_unavailable" | "refund_pending" | "route_not_found" | "terms_changed" | "terms_not_in_force" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "unauthenticated" | "unsupported_media_type" | "validation_failed" | "wrong_mode" | "wrong_password" | "wrong_state";
             /** @description The state that the record is in. */
             current_status?: string;
             /** @description What was wrong and what to do. */
@@ -2222,6 +2509,8 @@ export interface components {
             refund_id?: string;
             /** @description Finds the request in our logs. */
             request_id: string;
+            /** @description Seconds to wait, as in `Retry-After`. */
+            retry_after?: number;
             status: number;
             /** @description Where its text is. */
             terms_url?: string;
@@ -2395,6 +2684,10 @@ export interface components {
             /** @description In hundredths of a percent: 500 is 5 %. */
             platform_fee_bps: number;
         };
+        /** @description Codes that each stand in for the authenticator app once. */
+        RecoveryCodes: {
+            recovery_codes: string[];
+        };
         /** @description A refund request and, once money moves, its transaction. */
         RefundRequest: {
             /** @description A decimal string in the currency beside it, such as "1250.00". */
@@ -2474,6 +2767,24 @@ export interface components {
             /** Format: uuid */
             transaction_id: string;
         };
+        /** @description A sign-in on a device, as its owner sees it. */
+        Session: {
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            created_at: string;
+            current: boolean;
+            /** Format: uuid */
+            id: string;
+            ip: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            last_used_at: string;
+            user_agent: string | null;
+        };
         /** @description The answer to a sign-in or a refresh, named as in OAuth 2.0 (RFC 6749, section 5.1). */
         SignedIn: {
             access_token: string;
@@ -2496,6 +2807,38 @@ export interface components {
                 /** @enum {string} */
                 user_type: "client" | "freelancer";
             };
+        };
+        /** @description How a sign-in ends, told apart by `mfa_required`: with tokens, or with a challenge. */
+        SignIn: {
+            access_token: string;
+            expires_in: number;
+            /** @constant */
+            mfa_required: false;
+            refresh_token: string;
+            token_type: string;
+            user: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601, in UTC.
+                 */
+                created_at: string;
+                /** Format: email */
+                email: string;
+                first_name: string;
+                /** Format: uuid */
+                id: string;
+                is_verified: boolean;
+                last_name: string;
+                /** @enum {string} */
+                user_type: "client" | "freelancer";
+            };
+        } | {
+            /** @description Send it with a code of the authenticator app. */
+            challenge: string;
+            /** @description How long it is good, in seconds. */
+            expires_in: number;
+            /** @constant */
+            mfa_required: true;
         };
         /** @description Which terms of use are in force, and where a person can read them. */
         Terms: {
@@ -2673,6 +3016,23 @@ export interface components {
                 };
             };
         };
+        /**
+         * @description - `busy`: Too many passwords are being checked at this moment.
+         *     - `mfa_unavailable`: Codes of the app cannot be checked right now.
+         */
+        BusyOrMfaUnavailable503: {
+            headers: {
+                /** @description Seconds to wait before the next try. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "busy" | "mfa_unavailable";
+                };
+            };
+        };
         /** @description - `channel_refused`: There is no such channel, or it is not yours. */
         ChannelRefused403: {
             headers: {
@@ -2728,6 +3088,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "email_not_verified" | "not_a_freelancer" | "other_address";
+                };
+            };
+        };
+        /** @description - `email_taken`: There is an account with this e-mail address. */
+        EmailTaken409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "email_taken";
                 };
             };
         };
@@ -2798,6 +3170,50 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "internal_error";
+                };
+            };
+        };
+        /**
+         * @description - `invalid_code`: The code is wrong, too old, or was used already.
+         *     - `unauthenticated`: The access token is missing, wrong, expired, or its session has ended.
+         */
+        InvalidCodeOrUnauthenticated401: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "invalid_code" | "unauthenticated";
+                };
+            };
+        };
+        /**
+         * @description - `mfa_not_enabled`: No codes from an authenticator app are asked for.
+         *     - `no_password`: The account has no password; it signs in with another provider.
+         */
+        MfaNotEnabledOrNoPassword409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "mfa_not_enabled" | "no_password";
+                };
+            };
+        };
+        /** @description - `mfa_unavailable`: Codes of the app cannot be checked right now. */
+        MfaUnavailable503: {
+            headers: {
+                /** @description Seconds to wait before the next try. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "mfa_unavailable";
                 };
             };
         };
@@ -2875,6 +3291,23 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "too_large";
+                };
+            };
+        };
+        /**
+         * @description - `too_many_codes`: There were too many wrong codes.
+         *     - `too_many_requests`: This address or this account asks too often.
+         */
+        TooManyCodesOrTooManyRequests429: {
+            headers: {
+                /** @description Seconds to wait before the next try. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "too_many_codes" | "too_many_requests";
                 };
             };
         };
@@ -3057,6 +3490,155 @@ export interface operations {
             500: components["responses"]["InternalError500"];
         };
     };
+    authChangeEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    email: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Two mails are on their way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Accepted"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            /**
+             * @description - `email_taken`: There is an account with this e-mail address.
+             *     - `no_password`: The account has no password; it signs in with another provider.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "email_taken" | "no_password";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            /**
+             * @description - `too_many_changes`: You have asked for many changes of the address within an hour.
+             *     - `too_many_requests`: This address or this account asks too often.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_changes" | "too_many_requests";
+                    };
+                };
+            };
+            500: components["responses"]["InternalError500"];
+            503: components["responses"]["Busy503"];
+        };
+    };
+    authConfirmEmailChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Whether the other address still has to confirm. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EmailChange"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            409: components["responses"]["EmailTaken409"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    authChangePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    current_password: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The new password counts from now on. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            /** @description - `no_password`: The account has no password; it signs in with another provider. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "no_password";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyCodesOrTooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+            503: components["responses"]["Busy503"];
+        };
+    };
     authLogin: {
         parameters: {
             query?: never;
@@ -3073,14 +3655,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Tokens, and whose they are. */
+            /** @description Tokens, and whose they are; or a challenge. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["SignedIn"];
+                        data: components["schemas"]["SignIn"];
                     };
                 };
             };
@@ -3127,6 +3709,262 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType415"];
             429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
+        };
+    };
+    authMfaShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The status. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MfaStatus"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    authMfaConfirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Recovery codes. They are not shown again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["RecoveryCodes"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            /**
+             * @description - `mfa_enabled`: Codes from an authenticator app are asked for already.
+             *     - `mfa_not_enrolled`: No authenticator app has been begun with.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "mfa_enabled" | "mfa_not_enrolled";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyCodesOrTooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+            503: components["responses"]["MfaUnavailable503"];
+        };
+    };
+    authMfaDisable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code?: string;
+                    password?: string;
+                    recovery_code?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Codes are not asked for any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["InvalidCodeOrUnauthenticated401"];
+            409: components["responses"]["MfaNotEnabledOrNoPassword409"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyCodesOrTooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+            503: components["responses"]["BusyOrMfaUnavailable503"];
+        };
+    };
+    authMfaEnroll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What the app needs. It is not shown again. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MfaEnrollment"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            /**
+             * @description - `mfa_enabled`: Codes from an authenticator app are asked for already.
+             *     - `no_password`: The account has no password; it signs in with another provider.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "mfa_enabled" | "no_password";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyCodesOrTooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+            503: components["responses"]["Busy503"];
+        };
+    };
+    authMfaRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code?: string;
+                    password?: string;
+                    recovery_code?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Recovery codes. They are not shown again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["RecoveryCodes"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["InvalidCodeOrUnauthenticated401"];
+            409: components["responses"]["MfaNotEnabledOrNoPassword409"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyCodesOrTooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+            503: components["responses"]["BusyOrMfaUnavailable503"];
+        };
+    };
+    authMfaVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    challenge: string;
+                    code?: string;
+                    recovery_code?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Tokens, and whose they are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SignIn"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            /**
+             * @description - `invalid_challenge`: The sign-in was completed already, or took too long.
+             *     - `invalid_code`: The code is wrong, too old, or was used already.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_challenge" | "invalid_code";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyCodesOrTooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+            503: components["responses"]["MfaUnavailable503"];
         };
     };
     authRefresh: {
@@ -3209,18 +4047,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequestOrMalformedJson400"];
-            /** @description - `email_taken`: There is an account with this e-mail address. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "email_taken";
-                    };
-                };
-            };
+            409: components["responses"]["EmailTaken409"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             /**
@@ -3286,6 +4113,92 @@ export interface operations {
             429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
             503: components["responses"]["Busy503"];
+        };
+    };
+    authSessionsIndex: {
+        parameters: {
+            query?: {
+                /** @description `meta.next_cursor` of the page before. */
+                after?: string;
+                /** @description How many on a page, 20 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Session"][];
+                        meta: components["schemas"]["PageMeta"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    authSessionsDestroyOthers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Only this session is left. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    authSessionsDestroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
         };
     };
     authVerifyEmail: {
@@ -4722,6 +5635,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "deposit_pending" | "wrong_state";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    receiptsShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The receipt. */
+            200: {
+                headers: {
+                    /** @description The name to save it under. */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
+            /**
+             * @description - `no_receipt`: There is no receipt for this kind of transaction; a fee is on that of `transaction_id`.
+             *     - `not_completed`: The transaction has not completed, so there is no receipt yet.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "no_receipt" | "not_completed";
                     };
                 };
             };

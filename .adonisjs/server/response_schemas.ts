@@ -746,6 +746,23 @@ export const responseSchemas = {
     ],
     "additionalProperties": false
   },
+  "EmailChange": {
+    "description": "How far the change of an e-mail address is.",
+    "type": "object",
+    "properties": {
+      "status": {
+        "type": "string",
+        "enum": [
+          "changed",
+          "confirmed"
+        ]
+      }
+    },
+    "required": [
+      "status"
+    ],
+    "additionalProperties": false
+  },
   "EscrowStatement": {
     "description": "The totals of a project's escrow account, and of each of its milestones.",
     "type": "object",
@@ -1669,6 +1686,51 @@ export const responseSchemas = {
     ],
     "additionalProperties": false
   },
+  "MfaEnrollment": {
+    "description": "What an authenticator app needs: to type, to open, or to scan.",
+    "type": "object",
+    "properties": {
+      "secret": {
+        "type": "string"
+      },
+      "otpauth_url": {
+        "type": "string"
+      },
+      "qr_code": {
+        "type": "string"
+      }
+    },
+    "required": [
+      "secret",
+      "otpauth_url",
+      "qr_code"
+    ],
+    "additionalProperties": false
+  },
+  "MfaStatus": {
+    "description": "Whether signing in takes a code from an authenticator app.",
+    "type": "object",
+    "properties": {
+      "enabled": {
+        "type": "boolean"
+      },
+      "enabled_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "recovery_codes_left": {
+        "type": "integer"
+      }
+    },
+    "required": [
+      "enabled",
+      "enabled_at",
+      "recovery_codes_left"
+    ],
+    "additionalProperties": false
+  },
   "Milestone": {
     "description": "A milestone as its parties see it.",
     "type": "object",
@@ -2581,6 +2643,22 @@ export const responseSchemas = {
     ],
     "additionalProperties": false
   },
+  "RecoveryCodes": {
+    "description": "Codes that each stand in for the authenticator app once.",
+    "type": "object",
+    "properties": {
+      "recovery_codes": {
+        "type": "array",
+        "items": {
+          "type": "string"
+        }
+      }
+    },
+    "required": [
+      "recovery_codes"
+    ],
+    "additionalProperties": false
+  },
   "RefundRequest": {
     "description": "A refund request and, once money moves, its transaction.",
     "type": "object",
@@ -2787,6 +2865,143 @@ export const responseSchemas = {
       "created_at"
     ],
     "additionalProperties": false
+  },
+  "Session": {
+    "description": "A sign-in on a device, as its owner sees it.",
+    "type": "object",
+    "properties": {
+      "id": {
+        "type": "string"
+      },
+      "user_agent": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "ip": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "created_at": {
+        "type": "string"
+      },
+      "last_used_at": {
+        "type": "string"
+      },
+      "current": {
+        "type": "boolean"
+      }
+    },
+    "required": [
+      "id",
+      "user_agent",
+      "ip",
+      "created_at",
+      "last_used_at",
+      "current"
+    ],
+    "additionalProperties": false
+  },
+  "SignIn": {
+    "description": "How a sign-in ends, told apart by `mfa_required`: with tokens, or with a challenge.",
+    "anyOf": [
+      {
+        "type": "object",
+        "properties": {
+          "mfa_required": {
+            "type": "boolean",
+            "const": false
+          },
+          "user": {
+            "type": "object",
+            "properties": {
+              "id": {
+                "type": "string"
+              },
+              "user_type": {
+                "type": "string",
+                "enum": [
+                  "client",
+                  "freelancer"
+                ]
+              },
+              "created_at": {
+                "type": "string"
+              },
+              "email": {
+                "type": "string"
+              },
+              "first_name": {
+                "type": "string"
+              },
+              "last_name": {
+                "type": "string"
+              },
+              "is_verified": {
+                "type": "boolean"
+              }
+            },
+            "required": [
+              "id",
+              "user_type",
+              "created_at",
+              "email",
+              "first_name",
+              "last_name",
+              "is_verified"
+            ],
+            "additionalProperties": false
+          },
+          "expires_in": {
+            "type": "integer"
+          },
+          "access_token": {
+            "type": "string"
+          },
+          "token_type": {
+            "type": "string"
+          },
+          "refresh_token": {
+            "type": "string"
+          }
+        },
+        "required": [
+          "mfa_required",
+          "user",
+          "expires_in",
+          "access_token",
+          "token_type",
+          "refresh_token"
+        ],
+        "additionalProperties": false
+      },
+      {
+        "type": "object",
+        "properties": {
+          "mfa_required": {
+            "type": "boolean",
+            "const": true
+          },
+          "challenge": {
+            "type": "string",
+            "description": "Send it with a code of the authenticator app."
+          },
+          "expires_in": {
+            "type": "integer",
+            "description": "How long it is good, in seconds."
+          }
+        },
+        "required": [
+          "mfa_required",
+          "challenge",
+          "expires_in"
+        ],
+        "additionalProperties": false
+      }
+    ]
   },
   "SignedIn": {
     "description": "The answer to a sign-in or a refresh, named as in OAuth 2.0 (RFC 6749, section 5.1).",

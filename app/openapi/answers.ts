@@ -1,5 +1,8 @@
+import type { InferData } from '@adonisjs/core/types/transformers'
+import type { EmailChangeState } from '#identity/confirm_email_change'
 import type { Party as ProjectParty } from '#transformers/party'
 import type { ProjectSummary as Summary } from '#transformers/project_transformer'
+import type SignedInTransformer from '#transformers/signed_in_transformer'
 
 /**
  * Data of answers that no transformer makes. Every type exported here becomes a schema of the API's
@@ -25,4 +28,21 @@ export interface MarkedRead {
 /** Where the freelancer goes on. It works once and for a short time. */
 export interface OnboardingLink {
   url: string
+}
+
+/** How far the change of an e-mail address is. */
+export type EmailChange = EmailChangeState
+
+// Not the transformer's own type, which has only what both ends share.
+/** How a sign-in ends, told apart by `mfa_required`: with tokens, or with a challenge. */
+export type SignIn = SignInDone | CodeRequired
+
+type SignInDone = { mfa_required: false } & InferData<SignedInTransformer>
+
+interface CodeRequired {
+  mfa_required: true
+  /** Send it with a code of the authenticator app. */
+  challenge: string
+  /** How long it is good, in seconds. */
+  expires_in: number
 }

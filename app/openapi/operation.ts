@@ -12,6 +12,7 @@ export type Validator = Pick<VineValidator<any, any>, 'toJSONSchema'>
 /** Sections of the page, in this order. */
 export const TAGS = {
   'Sign-in': 'Accounts, sessions and what is mailed to prove an address.',
+  'Account security': 'Password, address, authenticator app, and where one is signed in.',
   'Profile': 'What a person tells about themselves, and what others see of it.',
   'Projects':
     'A client drafts a project with milestones, which both sides later change by agreement.',

@@ -128,6 +128,52 @@ export const PROBLEMS = {
     todo: 'Show each of `reasons`.',
   },
 
+  no_password: {
+    status: 409,
+    means: 'The account has no password; it signs in with another provider.',
+    todo: 'Offer to set one by the reset link.',
+  },
+  too_many_changes: {
+    status: 429,
+    means: 'You have asked for many changes of the address within an hour.',
+    todo: 'Wait, then ask again.',
+  },
+  invalid_challenge: {
+    status: 401,
+    means: 'The sign-in was completed already, or took too long.',
+    todo: 'Sign in again.',
+  },
+  invalid_code: {
+    status: 401,
+    means: 'The code is wrong, too old, or was used already.',
+    todo: 'Ask for the next one of the app.',
+  },
+  too_many_codes: {
+    status: 429,
+    means: 'There were too many wrong codes.',
+    todo: 'Offer a recovery code, or wait as many seconds as `Retry-After` says.',
+  },
+  mfa_enabled: {
+    status: 409,
+    means: 'Codes from an authenticator app are asked for already.',
+    todo: 'Disable this app before another is set up.',
+  },
+  mfa_not_enrolled: {
+    status: 409,
+    means: 'No authenticator app has been begun with.',
+    todo: 'Enroll first.',
+  },
+  mfa_not_enabled: {
+    status: 409,
+    means: 'No codes from an authenticator app are asked for.',
+    todo: 'Load the status again.',
+  },
+  mfa_unavailable: {
+    status: 503,
+    means: 'Codes of the app cannot be checked right now.',
+    todo: 'Offer a recovery code.',
+  },
+
   // Idempotency.
   idempotency_key_required: {
     status: 400,
@@ -254,6 +300,17 @@ export const PROBLEMS = {
     means: 'A refund of the milestone is asked for or under way: `refund_id`.',
     todo: 'Answer or await that one first.',
   },
+  not_completed: {
+    status: 409,
+    means: 'The transaction has not completed, so there is no receipt yet.',
+    todo: 'Offer it once it has.',
+  },
+  no_receipt: {
+    status: 409,
+    means:
+      'There is no receipt for this kind of transaction; a fee is on that of `transaction_id`.',
+    todo: 'Do not offer it.',
+  },
   provider_declined: {
     status: [402, 422],
     means: 'The payment provider refused: `provider_code`.',
@@ -343,6 +400,7 @@ export const PROBLEM_MEMBERS = {
     description: 'Which kinds of payment are under way.',
   },
   maximum: { type: 'integer', description: 'How many there may be.' },
+  retry_after: { type: 'integer', description: 'Seconds to wait, as in `Retry-After`.' },
   terms_version: { type: 'string', description: 'The version in force.' },
   terms_url: { type: 'string', description: 'Where its text is.' },
   reasons: {

@@ -45,21 +45,23 @@ export function api(user?: User) {
           ? JSON.stringify(body)
           : (body as string | FormData),
     })
-    return { what: `${method} ${url.pathname}`, response }
+    return { method, path: url.pathname, response }
   }
   const call = async (...request: Parameters<typeof send>) => {
-    const { what, response } = await send(...request)
-    return readAnswer(what, response)
-    return readAnswer(method, url.pathname, response)
+    const { method, path, response } = await send(...request)
+    return readAnswer(method, path, response)
   }
   return {
     get: (path: string, options?: CallOptions) => call('GET', path, undefined, options),
     /** A success that is no JSON, such as a PDF, as it came. @throws for a problem, with what it says */
     file: async (path: string, options?: CallOptions) => {
-      const { response } = await send('GET', path, undefined, options)
-      const bytes = Buffer.from(await response.arrayBuffer())
-      assert.equal(response.status, 200, `${path} answered ${response.status}: ${bytes}`)
-      return { headers: response.headers, bytes }
+      const sent = await send('GET', path, undefined, options)
+      const { status, headers } = sent.response
+      const bytes = Buffer.from(await sent.response.arrayBuffer())
+      assert.equal(status, 200, `${path} answered ${status}: ${bytes}`)
+      const contentType = headers.get('content-type') ?? ''
+      assertDocumented({ method: 'GET', path: sent.path, status, contentType, body: '' })
+      return { headers, bytes }
     },
     delete: (path: string, options?: CallOptions) => call('DELETE', path, undefined, options),
     /** A body that is text is sent as it is. */

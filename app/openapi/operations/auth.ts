@@ -1,5 +1,11 @@
-import { data, noContent, type Operations } from '#openapi/operation'
+import { data, noContent, page, type Operations } from '#openapi/operation'
 import {
+  bothFactorsValidator,
+  changeEmailValidator,
+  changePasswordValidator,
+  confirmEmailChangeValidator,
+  confirmMfaValidator,
+  enrollMfaValidator,
   profileValidator,
   refreshValidator,
   registrationValidator,
@@ -7,7 +13,9 @@ import {
   resetPasswordValidator,
   signInValidator,
   verifyEmailValidator,
+  verifyMfaValidator,
 } from '#validators/identity'
+import { pageValidator } from '#transformers/page'
 import { eitherOf } from '#openapi/request_schema'
 
 export const authOperations: Operations = {
@@ -32,11 +40,11 @@ export const authOperations: Operations = {
   'POST /api/auth/login': {
     summary: 'Sign in',
     description:
-      'Keep both tokens: the access token is sent with every request, the refresh token gets the next pair.',
+      'Keep both tokens: the access token is sent with every request, the refresh token gets the next pair. With `mfa_required` there are none yet: ask for a code of the authenticator app and [send it with the challenge](#operation/authMfaVerify).',
     tag: 'Sign-in',
     who: 'anyone',
     body: signInValidator,
-    answers: { 200: data('SignedIn', 'Tokens, and whose they are.') },
+    answers: { 200: data('SignIn', 'Tokens, and whose they are; or a challenge.') },
     problems: ['invalid_credentials', 'busy'],
   },
   'POST /api/auth/refresh': {
@@ -85,6 +93,125 @@ export const authOperations: Operations = {
     tag: 'Sign-in',
     who: 'signed in',
     answers: { 204: noContent('The session has ended.') },
+  },
+
+  'POST /api/auth/mfa/verify': {
+    summary: 'Sign in with a code',
+    description:
+      'The second step for who uses an authenticator app: the `challenge` of the first one, with a `code` or a `recovery_code`.',
+    tag: 'Sign-in',
+    who: 'anyone',
+    body: verifyMfaValidator,
+    answers: { 200: data('SignIn', 'Tokens, and whose they are.') },
+    problems: ['invalid_challenge', 'invalid_code', 'too_many_codes', 'mfa_unavailable'],
+  },
+  'GET /api/auth/mfa': {
+    summary: 'Show whether codes are asked for',
+    tag: 'Account security',
+    who: 'signed in',
+    answers: { 200: data('MfaStatus', 'The status.') },
+  },
+  'POST /api/auth/mfa/enroll': {
+    summary: 'Begin with an authenticator app',
+    description:
+      'Show `qr_code` to be scanned, or `secret` to be typed; then [confirm](#operation/authMfaConfirm) with the first code. Until then nothing changes. Takes the password of an account that has one.',
+    tag: 'Account security',
+    who: 'signed in',
+    body: enrollMfaValidator,
+    bodyOptional: true,
+    answers: { 201: data('MfaEnrollment', 'What the app needs. It is not shown again.') },
+    problems: ['mfa_enabled', 'no_password', 'busy', 'too_many_codes'],
+  },
+  'POST /api/auth/mfa/confirm': {
+    summary: 'Ask for codes from now on',
+    description:
+      'Ends all other sessions. Show the recovery codes: each signs in once without the app.',
+    tag: 'Account security',
+    who: 'signed in',
+    body: confirmMfaValidator,
+    answers: { 200: data('RecoveryCodes', 'Recovery codes. They are not shown again.') },
+    problems: ['mfa_enabled', 'mfa_not_enrolled', 'too_many_codes', 'mfa_unavailable'],
+  },
+  'POST /api/auth/mfa/recovery-codes': {
+    summary: 'Get new recovery codes',
+    description: 'With the password and a code. The old ones stop working.',
+    tag: 'Account security',
+    who: 'signed in',
+    body: bothFactorsValidator,
+    answers: { 200: data('RecoveryCodes', 'Recovery codes. They are not shown again.') },
+    problems: [
+      'mfa_not_enabled',
+      'no_password',
+      'invalid_code',
+      'too_many_codes',
+      'busy',
+      'mfa_unavailable',
+    ],
+  },
+  'POST /api/auth/mfa/disable': {
+    summary: 'Stop asking for codes',
+    description: 'With the password and a code.',
+    tag: 'Account security',
+    who: 'signed in',
+    body: bothFactorsValidator,
+    answers: { 204: noContent('Codes are not asked for any more.') },
+    problems: [
+      'mfa_not_enabled',
+      'no_password',
+      'invalid_code',
+      'too_many_codes',
+      'busy',
+      'mfa_unavailable',
+    ],
+  },
+  'POST /api/auth/change-password': {
+    summary: 'Change the password',
+    description: 'Ends all other sessions.',
+    tag: 'Account security',
+    who: 'signed in',
+    body: changePasswordValidator,
+    answers: { 204: noContent('The new password counts from now on.') },
+    problems: ['no_password', 'busy', 'too_many_codes'],
+  },
+  'POST /api/auth/change-email': {
+    summary: 'Ask for another e-mail address',
+    description:
+      'Mails a link to both addresses; the change is made once both are [confirmed](#operation/authConfirmEmailChange).',
+    tag: 'Account security',
+    who: 'signed in',
+    body: changeEmailValidator,
+    answers: { 202: data('Accepted', 'Two mails are on their way.') },
+    problems: ['no_password', 'busy', 'too_many_changes', 'email_taken'],
+  },
+  'POST /api/auth/change-email/confirm': {
+    summary: 'Confirm another e-mail address',
+    description: 'With the token of one of the two mailed links.',
+    tag: 'Account security',
+    who: 'anyone',
+    body: confirmEmailChangeValidator,
+    answers: { 200: data('EmailChange', 'Whether the other address still has to confirm.') },
+    problems: ['email_taken'],
+  },
+  'GET /api/auth/sessions': {
+    summary: 'List your sessions',
+    description: 'Every device that is signed in, newest first.',
+    tag: 'Account security',
+    who: 'signed in',
+    query: pageValidator,
+    answers: { 200: page('Session', 'The sessions.') },
+  },
+  'DELETE /api/auth/sessions': {
+    summary: 'End all other sessions',
+    tag: 'Account security',
+    who: 'signed in',
+    answers: { 204: noContent('Only this session is left.') },
+  },
+  'DELETE /api/auth/sessions/:id': {
+    summary: 'End a session',
+    description: 'Its tokens stop working at once.',
+    tag: 'Account security',
+    who: 'signed in',
+    answers: { 204: noContent('It has ended.') },
   },
 
   'GET /api/users/profile': {

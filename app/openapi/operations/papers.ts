@@ -1,4 +1,4 @@
-import { data, type Operations } from '#openapi/operation'
+import { data, file, type Operations } from '#openapi/operation'
 
 export const paperOperations: Operations = {
   'GET /api/users/dashboard': {
@@ -18,5 +18,13 @@ export const paperOperations: Operations = {
         'The dashboard.'
       ),
     },
+  },
+  'GET /api/payments/transactions/:id/receipt': {
+    summary: 'Get a receipt',
+    description: 'Of a completed deposit, release, payout or refund, for who paid or was paid.',
+    tag: 'Payments',
+    who: 'signed in',
+    answers: { 200: file('application/pdf', 'The receipt.') },
+    problems: ['not_completed', 'no_receipt'],
   },
 }
