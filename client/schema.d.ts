@@ -466,6 +466,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/deliverables/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file of work
+         * @description **For freelancers.**
+         *
+         *     That was not handed in yet.
+         */
+        delete: operations["deliverablesDestroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliverables/{id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a link to a file of work
+         * @description **For who is signed in.**
+         *
+         *     Send the browser to `url` before `expires_at`; it needs no token.
+         */
+        get: operations["deliverablesDownload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invitations": {
         parameters: {
             query?: never;
@@ -586,6 +630,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/milestones/{id}/deliverables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files of a milestone
+         * @description **For who is signed in.**
+         *
+         *     Newest first, handed in or not.
+         */
+        get: operations["deliverablesIndex"];
+        put?: never;
+        /**
+         * Upload a file of work
+         * @description **For freelancers.**
+         *
+         *     Of a funded milestone. [Hand it in](#operation/milestonesSubmit) with its `id` in `deliverable_ids`. What it is, is found out from its content. Where files are scanned, `scan_status` is `pending` for a moment.
+         */
+        post: operations["deliverablesStore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/milestones/{id}/reject": {
         parameters: {
             query?: never;
@@ -688,6 +760,34 @@ export interface paths {
          *     Up to `up_to_seq`, the last one that was shown; what came since stays unread.
          */
         post: operations["notificationsReadAll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/unsubscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the unsubscribe link of a mail
+         * @description **For anyone.**
+         *
+         *     Leads to the frontend’s `/notifications/unsubscribe?token=…`, which asks and then posts. Changes nothing.
+         */
+        get: operations["unsubscriptionsShow"];
+        put?: never;
+        /**
+         * Unsubscribe from mails of a kind
+         * @description **For anyone.**
+         *
+         *     With the `token` of the link, in the query; a body is ignored. Mail programs do it by themselves (RFC 8058).
+         */
+        post: operations["unsubscriptionsStore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -982,6 +1082,28 @@ export interface paths {
          *     Before work was handed in, or in part. Without an `amount` it is everything that is held. It cannot be undone.
          */
         post: operations["releasesStore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a statement
+         * @description **For who is signed in.**
+         *
+         *     What was booked from the first moment on and before the second, at most a year, between two balances. UTF-8, one line each.
+         */
+        get: operations["statementsShow"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1396,6 +1518,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove your picture
+         * @description **For who is signed in.**
+         */
+        delete: operations["avatarsDestroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/dashboard": {
         parameters: {
             query?: never;
@@ -1411,6 +1553,32 @@ export interface paths {
          */
         get: operations["dashboardShow"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show which mails you get
+         * @description **For who is signed in.**
+         */
+        get: operations["notificationPreferencesShow"];
+        /**
+         * Choose which mails you get
+         * @description **For who is signed in.**
+         *
+         *     By category; what is left out stays. Notifications within the app and mails about security cannot be switched off.
+         */
+        put: operations["notificationPreferencesUpdate"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1445,6 +1613,28 @@ export interface paths {
          *     Erases personal data and ends all sessions. The books keep what the law wants kept, without a name. Refused while money or work is open. It cannot be undone, so the password is asked for once more.
          */
         delete: operations["profileDestroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/upload-avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload your picture
+         * @description **For who is signed in.**
+         *
+         *     A JPEG, PNG, WebP, GIF or AVIF of at most 5 MB. It is made anew as a square without whatever else the file held.
+         */
+        post: operations["avatarsStore"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1532,6 +1722,28 @@ export interface paths {
          *     A second webhook of the same PayPal app.
          */
         post: operations["webhooksVenmo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/avatars/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a picture
+         * @description **For anyone.**
+         *
+         *     As `avatar` of a profile says. It never changes, so keep it.
+         */
+        get: operations["picturesShow"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1891,6 +2103,44 @@ export interface components {
             unread_notifications: number;
             /** @constant */
             user_type: "client";
+        };
+        /** @description An uploaded file as the parties see it, whether it was handed in or not. */
+        Deliverable: {
+            content_type: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            milestone_id: string;
+            name: string;
+            /** @enum {string} */
+            scan_status: "clean" | "infected" | "pending" | "unscanned";
+            sha256: string;
+            size: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            submitted_at: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            uploaded_by: string;
+        };
+        /** @description Where a file can be fetched, for a short time. */
+        DownloadLink: {
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            expires_at: string;
+            /** Format: uri */
+            url: string;
         };
         /** @description How far the change of an e-mail address is. */
         EmailChange: {
@@ -2279,7 +2529,14 @@ export interface components {
             created_at: string;
             /** @description ISO 4217, such as USD. */
             currency: string;
-            deliverables: unknown[];
+            deliverables: {
+                content_type: string;
+                /** Format: uuid */
+                id: string;
+                name: string;
+                sha256: string;
+                size: number;
+            }[];
             description: string;
             /**
              * Format: date-time
@@ -2313,7 +2570,14 @@ export interface components {
             /** @enum {string} */
             status: "approved" | "pending" | "rejected" | "submitted";
             submission: {
-                deliverables: unknown[];
+                deliverables: {
+                    content_type: string;
+                    /** Format: uuid */
+                    id: string;
+                    name: string;
+                    sha256: string;
+                    size: number;
+                }[];
                 /** Format: uuid */
                 id: string;
                 links: string[];
@@ -2361,6 +2625,54 @@ export interface components {
             /** @description Counts the notifications of a user, without gaps. */
             seq: number;
             title: string;
+        };
+        /** @description Which notifications are mailed, by what they are about. */
+        NotificationPreferences: {
+            account: {
+                /** @description What it is about, in words. */
+                about: string;
+                email: boolean;
+                /** @constant */
+                in_app: true;
+                /** @description Mails of this category cannot be switched off. */
+                required: boolean;
+            };
+            messages: {
+                /** @description What it is about, in words. */
+                about: string;
+                email: boolean;
+                /** @constant */
+                in_app: true;
+                /** @description Mails of this category cannot be switched off. */
+                required: boolean;
+            };
+            money: {
+                /** @description What it is about, in words. */
+                about: string;
+                email: boolean;
+                /** @constant */
+                in_app: true;
+                /** @description Mails of this category cannot be switched off. */
+                required: boolean;
+            };
+            security: {
+                /** @description What it is about, in words. */
+                about: string;
+                email: boolean;
+                /** @constant */
+                in_app: true;
+                /** @description Mails of this category cannot be switched off. */
+                required: boolean;
+            };
+            work: {
+                /** @description What it is about, in words. */
+                about: string;
+                email: boolean;
+                /** @constant */
+                in_app: true;
+                /** @description Mails of this category cannot be switched off. */
+                required: boolean;
+            };
         };
         /** @description Where the freelancer goes on. It works once and for a short time. */
         OnboardingLink: {
@@ -2478,9 +2790,11 @@ export interface components {
             /** @description Why the milestone is closed. */
             closed_reason?: string | null;
             /** @enum {string} */
-            code: "already_funded" | "already_verified" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "email_not_verified" | "email_taken" | "erasure_refused" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_refresh_token" | "invitee_is_client" | "link_not_valid" | "malformed_json" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_unavailable" | "refund_pending" | "route_not_found" | "terms_changed" | "terms_not_in_force" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "unauthenticated" | "unsupported_media_type" | "validation_failed" | "wrong_mode" | "wrong_password" | "wrong_state";
+            code: "already_funded" | "already_submitted" | "already_verified" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "email_not_verified" | "email_taken" | "erasure_refused" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_refresh_token" | "invitee_is_client" | "link_not_valid" | "malformed_json" | "malformed_multipart" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_unavailable" | "quarantined" | "refund_pending" | "route_not_found" | "scan_pending" | "terms_changed" | "terms_not_in_force" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_deliverables" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "unauthenticated" | "unsupported_media_type" | "upload_aborted" | "validation_failed" | "wrong_mode" | "wrong_password" | "wrong_state";
             /** @description The state that the record is in. */
             current_status?: string;
+            /** @description The file that is in the way. */
+            deliverable_id?: string;
             /** @description What was wrong and what to do. */
             detail: string;
             /** @description The dispute that is in the way. */
@@ -2922,6 +3236,13 @@ export interface components {
             /** @description Why it is still pending, where that is known: `provider_balance`, for example. */
             wait_reason: string | null;
         };
+        /** @description What is not mailed any more. */
+        Unsubscribed: {
+            /** @enum {string} */
+            category: "account" | "messages" | "money" | "work";
+            /** @constant */
+            email: false;
+        };
         /** @description An account as its owner sees it. */
         User: {
             /**
@@ -2999,6 +3320,23 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "bad_request" | "malformed_json";
+                };
+            };
+        };
+        /**
+         * @description - `bad_request`: The request could not be read.
+         *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
+         *     - `malformed_multipart`: The body is no well-formed `multipart/form-data`.
+         *     - `upload_aborted`: The upload broke off.
+         */
+        BadRequestOrMalformedJsonOrMalformedMultipartOrUploadAborted400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "bad_request" | "malformed_json" | "malformed_multipart" | "upload_aborted";
                 };
             };
         };
@@ -3279,6 +3617,21 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "provider_unavailable";
+                };
+            };
+        };
+        /**
+         * @description - `terms_not_in_force`: The terms that were accepted are not those in force.
+         *     - `validation_failed`: Some fields are not acceptable.
+         */
+        TermsNotInForceOrValidationFailed422: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "terms_not_in_force" | "validation_failed";
                 };
             };
         };
@@ -4050,21 +4403,7 @@ export interface operations {
             409: components["responses"]["EmailTaken409"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
-            /**
-             * @description - `terms_not_in_force`: The terms that were accepted are not those in force.
-             *     - `validation_failed`: Some fields are not acceptable.
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "terms_not_in_force" | "validation_failed";
-                    };
-                };
-            };
+            422: components["responses"]["TermsNotInForceOrValidationFailed422"];
             429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
             503: components["responses"]["Busy503"];
@@ -4275,6 +4614,92 @@ export interface operations {
             500: components["responses"]["InternalError500"];
         };
     };
+    deliverablesDestroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            403: components["responses"]["Forbidden403"];
+            404: components["responses"]["NotFound404"];
+            /** @description - `already_submitted`: The file was handed in and stays with the work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "already_submitted";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    deliverablesDownload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DownloadLink"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
+            /**
+             * @description - `quarantined`: The virus scanner found something in the file `deliverable_id`.
+             *     - `scan_pending`: The file `deliverable_id` is being scanned for viruses.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "quarantined" | "scan_pending";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
     invitationsIndex: {
         parameters: {
             query?: {
@@ -4325,6 +4750,7 @@ export interface operations {
                 "application/json": {
                     /** @description Fingerprint of what the invitation offers. */
                     terms?: string;
+                    terms_version?: string;
                 };
             };
         };
@@ -4361,7 +4787,7 @@ export interface operations {
             };
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
-            422: components["responses"]["ValidationFailed422"];
+            422: components["responses"]["TermsNotInForceOrValidationFailed422"];
             429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
         };
@@ -4552,6 +4978,104 @@ export interface operations {
             500: components["responses"]["InternalError500"];
         };
     };
+    deliverablesIndex: {
+        parameters: {
+            query?: {
+                /** @description `meta.next_cursor` of the page before. */
+                after?: string;
+                /** @description How many on a page, 20 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of files. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deliverable"][];
+                        meta: components["schemas"]["PageMeta"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    deliverablesStore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The file, at most 100 MB unless this installation says otherwise.
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The file. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deliverable"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJsonOrMalformedMultipartOrUploadAborted400"];
+            401: components["responses"]["Unauthenticated401"];
+            403: components["responses"]["Forbidden403"];
+            404: components["responses"]["NotFound404"];
+            /**
+             * @description - `milestone_closed`: Nothing can happen to the milestone any more: `closed_reason`.
+             *     - `not_funded`: No money is held for the milestone yet.
+             *     - `too_many_deliverables`: The milestone takes no more files, or no more bytes.
+             *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "milestone_closed" | "not_funded" | "too_many_deliverables" | "wrong_state";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
     milestonesReject: {
         parameters: {
             query?: never;
@@ -4645,7 +5169,9 @@ export interface operations {
              * @description - `frozen`: A dispute is open about the money, so it does not move.
              *     - `milestone_closed`: Nothing can happen to the milestone any more: `closed_reason`.
              *     - `not_funded`: No money is held for the milestone yet.
+             *     - `quarantined`: The virus scanner found something in the file `deliverable_id`.
              *     - `refund_pending`: A refund of the milestone is asked for or under way: `refund_id`.
+             *     - `scan_pending`: The file `deliverable_id` is being scanned for viruses.
              *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.
              */
             409: {
@@ -4655,7 +5181,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "frozen" | "milestone_closed" | "not_funded" | "refund_pending" | "wrong_state";
+                        code?: "frozen" | "milestone_closed" | "not_funded" | "quarantined" | "refund_pending" | "scan_pending" | "wrong_state";
                     };
                 };
             };
@@ -4768,6 +5294,64 @@ export interface operations {
             };
             400: components["responses"]["BadRequestOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    unsubscriptionsShow: {
+        parameters: {
+            query: {
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the frontend. */
+            302: {
+                headers: {
+                    /** @description Where to go. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    unsubscriptionsStore: {
+        parameters: {
+            query: {
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which mails do not come any more. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Unsubscribed"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
@@ -5522,6 +6106,38 @@ export interface operations {
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["IdempotencyKeyReusedOrValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    statementsShow: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statement. */
+            200: {
+                headers: {
+                    /** @description The name to save it under. */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
             429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
         };
@@ -6550,6 +7166,34 @@ export interface operations {
             500: components["responses"]["InternalError500"];
         };
     };
+    avatarsDestroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The profile without it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Profile"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
     dashboardShow: {
         parameters: {
             query?: never;
@@ -6574,6 +7218,94 @@ export interface operations {
             401: components["responses"]["Unauthenticated401"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    notificationPreferencesShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By category. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["NotificationPreferences"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    notificationPreferencesUpdate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    account?: {
+                        email: boolean;
+                        /** @constant */
+                        in_app?: true;
+                    };
+                    messages?: {
+                        email: boolean;
+                        /** @constant */
+                        in_app?: true;
+                    };
+                    money?: {
+                        email: boolean;
+                        /** @constant */
+                        in_app?: true;
+                    };
+                    security?: {
+                        /** @constant */
+                        email: true;
+                        /** @constant */
+                        in_app?: true;
+                    };
+                    work?: {
+                        email: boolean;
+                        /** @constant */
+                        in_app?: true;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["NotificationPreferences"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
             429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
         };
@@ -6701,6 +7433,46 @@ export interface operations {
                     };
                 };
             };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+            503: components["responses"]["Busy503"];
+        };
+    };
+    avatarsStore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The picture.
+                     */
+                    avatar: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The profile; `avatar` is where the picture is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Profile"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJsonOrMalformedMultipartOrUploadAborted400"];
+            401: components["responses"]["Unauthenticated401"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
@@ -6849,6 +7621,39 @@ export interface operations {
             503: components["responses"]["ProviderNoAnswer503"];
         };
     };
+    picturesShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            /** @description It is as you have it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest400"];
+            404: components["responses"]["NotFound404"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
     filesShow: {
         parameters: {
             query?: never;
@@ -6892,6 +7697,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound404"];
+            429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
         };
     };

@@ -746,6 +746,81 @@ export const responseSchemas = {
     ],
     "additionalProperties": false
   },
+  "Deliverable": {
+    "description": "An uploaded file as the parties see it, whether it was handed in or not.",
+    "type": "object",
+    "properties": {
+      "id": {
+        "type": "string"
+      },
+      "milestone_id": {
+        "type": "string"
+      },
+      "uploaded_by": {
+        "type": "string"
+      },
+      "name": {
+        "type": "string"
+      },
+      "size": {
+        "type": "integer"
+      },
+      "content_type": {
+        "type": "string"
+      },
+      "sha256": {
+        "type": "string"
+      },
+      "scan_status": {
+        "type": "string",
+        "enum": [
+          "clean",
+          "infected",
+          "pending",
+          "unscanned"
+        ]
+      },
+      "submitted_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "created_at": {
+        "type": "string"
+      }
+    },
+    "required": [
+      "id",
+      "milestone_id",
+      "uploaded_by",
+      "name",
+      "size",
+      "content_type",
+      "sha256",
+      "scan_status",
+      "submitted_at",
+      "created_at"
+    ],
+    "additionalProperties": false
+  },
+  "DownloadLink": {
+    "description": "Where a file can be fetched, for a short time.",
+    "type": "object",
+    "properties": {
+      "url": {
+        "type": "string"
+      },
+      "expires_at": {
+        "type": "string"
+      }
+    },
+    "required": [
+      "url",
+      "expires_at"
+    ],
+    "additionalProperties": false
+  },
   "EmailChange": {
     "description": "How far the change of an e-mail address is.",
     "type": "object",
@@ -1767,7 +1842,34 @@ export const responseSchemas = {
       },
       "deliverables": {
         "type": "array",
-        "items": {}
+        "items": {
+          "type": "object",
+          "properties": {
+            "id": {
+              "type": "string"
+            },
+            "name": {
+              "type": "string"
+            },
+            "size": {
+              "type": "integer"
+            },
+            "content_type": {
+              "type": "string"
+            },
+            "sha256": {
+              "type": "string"
+            }
+          },
+          "required": [
+            "id",
+            "name",
+            "size",
+            "content_type",
+            "sha256"
+          ],
+          "additionalProperties": false
+        }
       },
       "funded": {
         "type": "boolean"
@@ -1849,7 +1951,34 @@ export const responseSchemas = {
               },
               "deliverables": {
                 "type": "array",
-                "items": {}
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "id": {
+                      "type": "string"
+                    },
+                    "name": {
+                      "type": "string"
+                    },
+                    "size": {
+                      "type": "integer"
+                    },
+                    "content_type": {
+                      "type": "string"
+                    },
+                    "sha256": {
+                      "type": "string"
+                    }
+                  },
+                  "required": [
+                    "id",
+                    "name",
+                    "size",
+                    "content_type",
+                    "sha256"
+                  ],
+                  "additionalProperties": false
+                }
               },
               "submitted_at": {
                 "type": "string"
@@ -1963,6 +2092,155 @@ export const responseSchemas = {
       "body",
       "read_at",
       "created_at"
+    ],
+    "additionalProperties": false
+  },
+  "NotificationPreferences": {
+    "description": "Which notifications are mailed, by what they are about.",
+    "type": "object",
+    "properties": {
+      "money": {
+        "type": "object",
+        "properties": {
+          "about": {
+            "type": "string",
+            "description": "What it is about, in words."
+          },
+          "in_app": {
+            "type": "boolean",
+            "const": true
+          },
+          "email": {
+            "type": "boolean"
+          },
+          "required": {
+            "type": "boolean",
+            "description": "Mails of this category cannot be switched off."
+          }
+        },
+        "required": [
+          "about",
+          "in_app",
+          "email",
+          "required"
+        ],
+        "additionalProperties": false
+      },
+      "account": {
+        "type": "object",
+        "properties": {
+          "about": {
+            "type": "string",
+            "description": "What it is about, in words."
+          },
+          "in_app": {
+            "type": "boolean",
+            "const": true
+          },
+          "email": {
+            "type": "boolean"
+          },
+          "required": {
+            "type": "boolean",
+            "description": "Mails of this category cannot be switched off."
+          }
+        },
+        "required": [
+          "about",
+          "in_app",
+          "email",
+          "required"
+        ],
+        "additionalProperties": false
+      },
+      "work": {
+        "type": "object",
+        "properties": {
+          "about": {
+            "type": "string",
+            "description": "What it is about, in words."
+          },
+          "in_app": {
+            "type": "boolean",
+            "const": true
+          },
+          "email": {
+            "type": "boolean"
+          },
+          "required": {
+            "type": "boolean",
+            "description": "Mails of this category cannot be switched off."
+          }
+        },
+        "required": [
+          "about",
+          "in_app",
+          "email",
+          "required"
+        ],
+        "additionalProperties": false
+      },
+      "messages": {
+        "type": "object",
+        "properties": {
+          "about": {
+            "type": "string",
+            "description": "What it is about, in words."
+          },
+          "in_app": {
+            "type": "boolean",
+            "const": true
+          },
+          "email": {
+            "type": "boolean"
+          },
+          "required": {
+            "type": "boolean",
+            "description": "Mails of this category cannot be switched off."
+          }
+        },
+        "required": [
+          "about",
+          "in_app",
+          "email",
+          "required"
+        ],
+        "additionalProperties": false
+      },
+      "security": {
+        "type": "object",
+        "properties": {
+          "about": {
+            "type": "string",
+            "description": "What it is about, in words."
+          },
+          "in_app": {
+            "type": "boolean",
+            "const": true
+          },
+          "email": {
+            "type": "boolean"
+          },
+          "required": {
+            "type": "boolean",
+            "description": "Mails of this category cannot be switched off."
+          }
+        },
+        "required": [
+          "about",
+          "in_app",
+          "email",
+          "required"
+        ],
+        "additionalProperties": false
+      }
+    },
+    "required": [
+      "money",
+      "account",
+      "work",
+      "messages",
+      "security"
     ],
     "additionalProperties": false
   },
@@ -3272,6 +3550,30 @@ export const responseSchemas = {
       "wait_reason",
       "created_at",
       "completed_at"
+    ],
+    "additionalProperties": false
+  },
+  "Unsubscribed": {
+    "description": "What is not mailed any more.",
+    "type": "object",
+    "properties": {
+      "category": {
+        "type": "string",
+        "enum": [
+          "account",
+          "messages",
+          "money",
+          "work"
+        ]
+      },
+      "email": {
+        "type": "boolean",
+        "const": false
+      }
+    },
+    "required": [
+      "category",
+      "email"
     ],
     "additionalProperties": false
   },

@@ -106,6 +106,7 @@ export type ScannedRoutes = {
     'streams.subscribe': { paramsTuple?: []; params?: {} }
     'streams.unsubscribe': { paramsTuple?: []; params?: {} }
     'api.profile.destroy': { paramsTuple?: []; params?: {} }
+    'documents.openapi': { paramsTuple?: []; params?: {} }
   }
   GET: {
     'health.live': { paramsTuple?: []; params?: {} }
@@ -146,6 +147,7 @@ export type ScannedRoutes = {
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'pictures.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'streams.show': { paramsTuple?: []; params?: {} }
+    'documents.openapi': { paramsTuple?: []; params?: {} }
   }
   HEAD: {
     'health.live': { paramsTuple?: []; params?: {} }
@@ -186,6 +188,7 @@ export type ScannedRoutes = {
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'pictures.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'streams.show': { paramsTuple?: []; params?: {} }
+    'documents.openapi': { paramsTuple?: []; params?: {} }
   }
   POST: {
     'api.auth.register': { paramsTuple?: []; params?: {} }

@@ -1,5 +1,7 @@
 import type { InferData } from '@adonisjs/core/types/transformers'
 import type { EmailChangeState } from '#identity/confirm_email_change'
+import type { OptionalCategory } from '#notifications/catalogue'
+import type { Preferences } from '#notifications/preferences'
 import type { Party as ProjectParty } from '#transformers/party'
 import type { ProjectSummary as Summary } from '#transformers/project_transformer'
 import type SignedInTransformer from '#transformers/signed_in_transformer'
@@ -45,4 +47,19 @@ interface CodeRequired {
   challenge: string
   /** How long it is good, in seconds. */
   expires_in: number
+}
+
+/** Which notifications are mailed, by what they are about. */
+export type NotificationPreferences = Preferences
+
+/** What is not mailed any more. */
+export interface Unsubscribed {
+  category: OptionalCategory
+  email: false
+}
+
+/** Where a file can be fetched, for a short time. */
+export interface DownloadLink {
+  url: string
+  expires_at: string
 }

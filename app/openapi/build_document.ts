@@ -64,7 +64,7 @@ export function buildDocument(routes: DocumentedRoute[], appUrl: string): OpenAp
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
-      schemas: components(),
+      schemas: referencedBy([paths, responses], components()),
       responses,
       securitySchemes: {
         access_token: {
@@ -350,6 +350,20 @@ function components(): Record<string, Schema> {
       additionalProperties: false,
     },
   }
+}
+
+/** Of the schemas those that something refers to, however indirectly: not every transformer is an answer. */
+function referencedBy(roots: unknown[], schemas: Record<string, Schema>): Record<string, Schema> {
+  const found = new Set<string>()
+  const look = (value: unknown) => {
+    for (const [, name] of JSON.stringify(value).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      if (found.has(name)) continue
+      found.add(name)
+      look(schemas[name])
+    }
+  }
+  roots.forEach(look)
+  return Object.fromEntries(Object.entries(schemas).filter(([name]) => found.has(name)))
 }
 
 function mapValues<From, To>(record: Record<string, From>, change: (value: From) => To) {

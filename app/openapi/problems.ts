@@ -350,6 +350,36 @@ export const PROBLEMS = {
   },
 
   // Files and streams.
+  malformed_multipart: {
+    status: 400,
+    means: 'The body is no well-formed `multipart/form-data`.',
+    todo: 'Send a `FormData` with the file, and let the browser set the type.',
+  },
+  upload_aborted: {
+    status: 400,
+    means: 'The upload broke off.',
+    todo: 'Send it again.',
+  },
+  too_many_deliverables: {
+    status: 409,
+    means: 'The milestone takes no more files, or no more bytes.',
+    todo: 'Delete one that was not handed in.',
+  },
+  already_submitted: {
+    status: 409,
+    means: 'The file was handed in and stays with the work.',
+    todo: 'Do not offer it.',
+  },
+  scan_pending: {
+    status: 409,
+    means: 'The file `deliverable_id` is being scanned for viruses.',
+    todo: 'Try again in a minute.',
+  },
+  quarantined: {
+    status: 409,
+    means: 'The virus scanner found something in the file `deliverable_id`.',
+    todo: 'Delete it, and upload a clean one.',
+  },
   link_not_valid: {
     status: 403,
     means: 'The link to the file has expired or was changed.',
@@ -393,6 +423,7 @@ export const PROBLEM_MEMBERS = {
   transaction_id: { type: 'string', description: 'The transaction that is in the way.' },
   refund_id: { type: 'string', description: 'The refund request that is in the way.' },
   dispute_id: { type: 'string', description: 'The dispute that is in the way.' },
+  deliverable_id: { type: 'string', description: 'The file that is in the way.' },
   closed_reason: { type: ['string', 'null'], description: 'Why the milestone is closed.' },
   pending: {
     type: 'array',

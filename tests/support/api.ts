@@ -79,7 +79,6 @@ export function api(user?: User) {
 
 const isJson = (body: unknown) => body !== undefined && !(body instanceof FormData)
 
-async function readAnswer(what: string, response: Response): Promise<Answer> {
 async function readAnswer(method: string, path: string, response: Response): Promise<Answer> {
   const { status, headers } = response
   const text = await response.text()

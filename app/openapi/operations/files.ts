@@ -1,6 +1,88 @@
-import type { Operations } from '#openapi/operation'
+import { data, file, multipart, noContent, page, type Operations } from '#openapi/operation'
+import { pageValidator } from '#transformers/page'
+
+const OF_UPLOADS = [
+  'malformed_multipart',
+  'upload_aborted',
+  'unsupported_media_type',
+  'too_large',
+  'validation_failed',
+] as const
 
 export const fileOperations: Operations = {
+  'POST /api/users/upload-avatar': {
+    summary: 'Upload your picture',
+    description:
+      'A JPEG, PNG, WebP, GIF or AVIF of at most 5 MB. It is made anew as a square without whatever else the file held.',
+    tag: 'Profile',
+    who: 'signed in',
+    body: multipart({ avatar: 'The picture.' }),
+    answers: { 200: data('Profile', 'The profile; `avatar` is where the picture is.') },
+    problems: [...OF_UPLOADS, 'busy'],
+  },
+  'DELETE /api/users/avatar': {
+    summary: 'Remove your picture',
+    tag: 'Profile',
+    who: 'signed in',
+    answers: { 200: data('Profile', 'The profile without it.') },
+  },
+  'GET /avatars/:name': {
+    summary: 'Show a picture',
+    description: 'As `avatar` of a profile says. It never changes, so keep it.',
+    tag: 'Files',
+    who: 'anyone',
+    params: { name: { type: 'string', description: 'As in `avatar`.' } },
+    answers: {
+      200: {
+        description: 'The picture.',
+        content: { 'image/webp': { type: 'string', format: 'binary' } },
+      },
+      304: { description: 'It is as you have it.' },
+    },
+    problems: ['not_found', 'too_many_requests'],
+  },
+
+  'POST /api/milestones/:id/deliverables': {
+    summary: 'Upload a file of work',
+    description:
+      'Of a funded milestone. [Hand it in](#operation/milestonesSubmit) with its `id` in `deliverable_ids`. What it is, is found out from its content. Where files are scanned, `scan_status` is `pending` for a moment.',
+    tag: 'Milestones',
+    who: 'freelancer',
+    body: multipart({ file: 'The file, at most 100 MB unless this installation says otherwise.' }),
+    answers: { 201: data('Deliverable', 'The file.') },
+    problems: [
+      ...OF_UPLOADS,
+      'not_funded',
+      'milestone_closed',
+      'wrong_state',
+      'too_many_deliverables',
+    ],
+  },
+  'GET /api/milestones/:id/deliverables': {
+    summary: 'List the files of a milestone',
+    description: 'Newest first, handed in or not.',
+    tag: 'Milestones',
+    who: 'signed in',
+    query: pageValidator,
+    answers: { 200: page('Deliverable', 'A page of files.') },
+  },
+  'GET /api/deliverables/:id/download': {
+    summary: 'Get a link to a file of work',
+    description: 'Send the browser to `url` before `expires_at`; it needs no token.',
+    tag: 'Milestones',
+    who: 'signed in',
+    answers: { 200: data('DownloadLink', 'The link.') },
+    problems: ['scan_pending', 'quarantined'],
+  },
+  'DELETE /api/deliverables/:id': {
+    summary: 'Delete a file of work',
+    description: 'That was not handed in yet.',
+    tag: 'Milestones',
+    who: 'freelancer',
+    answers: { 204: noContent('It is gone.') },
+    problems: ['already_submitted'],
+  },
+
   'GET /files/*': {
     summary: 'Download a file by a signed link',
     description:
@@ -9,18 +91,9 @@ export const fileOperations: Operations = {
     who: 'anyone',
     params: { path: { type: 'string', description: 'As in the link.' } },
     answers: {
-      200: {
-        description: 'The file, to be saved.',
-        content: { '*/*': { type: 'string', format: 'binary' } },
-        headers: {
-          'Content-Disposition': {
-            description: 'The name to save it under.',
-            schema: { type: 'string' },
-          },
-        },
-      },
+      200: file('*/*', 'The file, to be saved.'),
       304: { description: 'It is as you have it.' },
     },
-    problems: ['link_not_valid', 'not_found'],
+    problems: ['link_not_valid', 'not_found', 'too_many_requests'],
   },
 }

@@ -1,4 +1,5 @@
 import { data, file, type Operations } from '#openapi/operation'
+import { statementValidator } from '#validators/payment'
 
 export const paperOperations: Operations = {
   'GET /api/users/dashboard': {
@@ -26,5 +27,14 @@ export const paperOperations: Operations = {
     who: 'signed in',
     answers: { 200: file('application/pdf', 'The receipt.') },
     problems: ['not_completed', 'no_receipt'],
+  },
+  'GET /api/payments/statement': {
+    summary: 'Get a statement',
+    description:
+      'What was booked from the first moment on and before the second, at most a year, between two balances. UTF-8, one line each.',
+    tag: 'Payments',
+    who: 'signed in',
+    query: statementValidator,
+    answers: { 200: file('text/csv', 'The statement.') },
   },
 }

@@ -140,7 +140,15 @@ export const projectOperations: Operations = {
     who: 'freelancer',
     body: submitValidator,
     answers: { 200: data('Milestone', 'The milestone, submitted.') },
-    problems: ['wrong_state', 'not_funded', 'milestone_closed', 'frozen', 'refund_pending'],
+    problems: [
+      'wrong_state',
+      'not_funded',
+      'milestone_closed',
+      'frozen',
+      'refund_pending',
+      'scan_pending',
+      'quarantined',
+    ],
   },
   'POST /api/milestones/:id/reject': {
     summary: 'Reject work',
@@ -183,7 +191,13 @@ export const projectOperations: Operations = {
     body: acceptInvitationValidator,
     bodyOptional: true,
     answers: { 200: data('Invitation', 'The invitation, accepted.') },
-    problems: ['wrong_state', 'terms_changed', 'other_address', 'not_a_freelancer'],
+    problems: [
+      'wrong_state',
+      'terms_changed',
+      'terms_not_in_force',
+      'other_address',
+      'not_a_freelancer',
+    ],
     never: ['forbidden'],
   },
   'POST /api/invitations/:token/decline': {
