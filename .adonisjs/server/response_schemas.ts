@@ -1553,6 +1553,42 @@ export const responseSchemas = {
     ],
     "additionalProperties": false
   },
+  "Identity": {
+    "description": "An account elsewhere that signs its owner in.",
+    "type": "object",
+    "properties": {
+      "id": {
+        "type": "string"
+      },
+      "provider": {
+        "type": "string",
+        "enum": [
+          "github",
+          "google"
+        ]
+      },
+      "email": {
+        "type": "string"
+      },
+      "created_at": {
+        "type": "string"
+      },
+      "last_used_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      }
+    },
+    "required": [
+      "id",
+      "provider",
+      "email",
+      "created_at",
+      "last_used_at"
+    ],
+    "additionalProperties": false
+  },
   "Invitation": {
     "description": "An invitation as who sent it and who got it see it.",
     "type": "object",
@@ -2241,6 +2277,26 @@ export const responseSchemas = {
       "work",
       "messages",
       "security"
+    ],
+    "additionalProperties": false
+  },
+  "OauthProviders": {
+    "description": "The providers that one can sign in with here.",
+    "type": "object",
+    "properties": {
+      "providers": {
+        "type": "array",
+        "items": {
+          "type": "string",
+          "enum": [
+            "github",
+            "google"
+          ]
+        }
+      }
+    },
+    "required": [
+      "providers"
     ],
     "additionalProperties": false
   },
