@@ -283,6 +283,26 @@ test.group('Statement', (group) => {
     )
   })
 
+  test('while money moves, each is of one moment: none is without its last lines', async ({
+    assert,
+  }) => {
+    const found = await fundedProject({ amounts: ['10.00'] })
+    const own = { ...found, milestone: found.milestone.id }
+    let more = true
+    const moving = (async () => {
+      while (more) await booked({ what: 0, minor: 100n, currency: 'USD', days: 0 }, own)
+    })()
+    const seen = new Set<string>()
+    for (let round = 0; round < 15; round++) {
+      const read = await statement(found.client)
+      assertAddsUp(assert, read)
+      seen.add(read.closing[0].balance)
+    }
+    more = false
+    await moving
+    assert.isAbove(seen.size, 5)
+  })
+
   test('whatever is booked, whenever: the lines of any period add up to what the ledger says', async ({
     assert,
   }) => {
