@@ -157,6 +157,8 @@ async function* entriesOf(
   userId: string,
   { from, to }: Period
 ): AsyncGenerator<EntryRow> {
+  // All of it will be read: not a plan that is quick to the first rows and slow to the last.
+  await trx.rawQuery('SET LOCAL cursor_tuple_fraction = 1')
   await trx.rawQuery(`DECLARE statement NO SCROLL CURSOR FOR ${ENTRIES(holder)}`, {
     user: userId,
     from,
