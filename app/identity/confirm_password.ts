@@ -1,5 +1,6 @@
+import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { Problem, unprocessable } from '#exceptions/problem'
+import { forbidden, Problem, unprocessable } from '#exceptions/problem'
 import User from '#models/user'
 import { passwordFits } from '#identity/passwords'
 
@@ -19,21 +20,38 @@ export async function confirmPassword(
   if (!(await passwordFits(user.password, password))) throw wrongPassword(field)
 }
 
+/** How long after signing in somebody counts as being there, who has no password to say so. */
+const FRESH = '10 minutes'
+
 /**
- * The same for who has a password. An account without one signs in at a provider only, where we cannot ask
- * anew.
+ * The same before a change of the second factor, also for accounts without a password: their owner must
+ * have signed in just now, which takes the provider and cannot be done with a stolen token.
  *
- * @throws Problem 422 for a wrong or a missing one, 503 `busy`
+ * @param sessionId the session that asks
+ * @throws Problem 422 for a wrong or a missing password, 403 `sign_in_again`, 503 `busy`
  */
-export async function confirmPasswordIfAny(
+export async function confirmOwner(
   user: User,
+  sessionId: string,
   password: string | undefined
 ): Promise<void> {
-  if (user.password === null) return
-  if (password === undefined) {
-    throw unprocessable('password', 'required', 'Give the password of your account.')
+  if (user.password !== null) {
+    if (password === undefined) {
+      throw unprocessable('password', 'required', 'Give the password of your account.')
+    }
+    return confirmPassword(user, password)
   }
-  await confirmPassword(user, password)
+  const fresh = await db
+    .from('sessions')
+    .where('id', sessionId)
+    .whereRaw('created_at > now() - ?::interval', [FRESH])
+    .first()
+  if (!fresh) {
+    throw forbidden(
+      `Sign in again where you sign in, then repeat this within ${FRESH}.`,
+      'sign_in_again'
+    )
+  }
 }
 
 /**

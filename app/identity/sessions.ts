@@ -52,6 +52,7 @@ export type RevocationReason =
   | 'password_changed'
   | 'email_changed'
   | 'mfa_enabled'
+  | 'mfa_reset'
   | 'account_closed'
 
 /**

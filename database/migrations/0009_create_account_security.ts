@@ -23,7 +23,7 @@ export default class extends BaseSchema {
       ALTER TABLE sessions DROP CONSTRAINT sessions_revoked_reason_check;
       ALTER TABLE sessions ADD CONSTRAINT sessions_revoked_reason_check CHECK (revoked_reason IN (
         'logout', 'reuse', 'revoked', 'password_reset', 'password_changed', 'email_changed', 'mfa_enabled',
-        'account_closed'));
+        'mfa_reset', 'account_closed'));
 
       -- A change of the e-mail address: takes effect when both addresses have confirmed it.
       CREATE TABLE email_changes (
@@ -74,6 +74,15 @@ export default class extends BaseSchema {
         created_at timestamptz NOT NULL DEFAULT now(),
         used_at timestamptz,
         UNIQUE (user_id, code_hash)
+      );
+
+      -- An operator took somebody's authenticator app away, who had lost it. Rows are only ever added.
+      CREATE TABLE mfa_resets (
+        id uuid PRIMARY KEY DEFAULT uuid_v7(),
+        user_id uuid NOT NULL REFERENCES users (id),
+        operator text NOT NULL CHECK (operator <> ''),
+        reason text NOT NULL CHECK (reason <> ''),
+        created_at timestamptz NOT NULL DEFAULT now()
       );
 
       -- A sign-in whose first factor was right and whose second is awaited.
@@ -127,6 +136,7 @@ export default class extends BaseSchema {
       'oauth_handovers',
       'identities',
       'mfa_challenges',
+      'mfa_resets',
       'mfa_recovery_codes',
       'mfa_authenticators',
       'email_changes',

@@ -24,8 +24,9 @@ export default class MfaController {
   }
 
   async enroll({ auth, request, response }: HttpContext) {
+    const { user, sessionId } = auth.use('api')
     const { password } = await request.validateUsing(enrollMfaValidator)
-    const enrollment = await enrollMfa(auth.getUserOrFail(), password)
+    const enrollment = await enrollMfa(user!, sessionId!, password)
     response.status(201).header('cache-control', 'no-store')
     return serialize(MfaEnrollmentTransformer.transform(enrollment))
   }
@@ -46,14 +47,16 @@ export default class MfaController {
   }
 
   async recoveryCodes({ auth, request, response }: HttpContext) {
+    const { user, sessionId } = auth.use('api')
     const given = await request.validateUsing(bothFactorsValidator)
-    const codes = await replaceRecoveryCodes(auth.getUserOrFail(), given)
+    const codes = await replaceRecoveryCodes(user!, sessionId!, given)
     response.header('cache-control', 'no-store')
     return serialize(RecoveryCodesTransformer.transform({ codes }))
   }
 
   async disable({ auth, request, response }: HttpContext) {
-    await disableMfa(auth.getUserOrFail(), await request.validateUsing(bothFactorsValidator))
+    const { user, sessionId } = auth.use('api')
+    await disableMfa(user!, sessionId!, await request.validateUsing(bothFactorsValidator))
     return response.noContent()
   }
 }

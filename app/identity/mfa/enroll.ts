@@ -2,7 +2,7 @@ import { toDataURL } from 'qrcode'
 import { inTransaction } from '#database/transaction'
 import { wrongState, type Problem } from '#exceptions/problem'
 import User from '#models/user'
-import { confirmPasswordIfAny } from '#identity/confirm_password'
+import { confirmOwner } from '#identity/confirm_password'
 import { hasMfa, newAuthenticator } from '#identity/mfa/authenticators'
 import { assertVerified } from '#identity/verified'
 
@@ -20,15 +20,20 @@ export interface MfaEnrollment {
  * Begins with an authenticator app. Nothing changes for signing in before the first code of it was given
  * (`confirmMfa`); asking again makes another secret.
  *
- * Takes the password: otherwise a device that was left open would be enough to lock its owner out. And a
- * verified address: otherwise somebody could register the address of another and keep them out of it, even
+ * Takes the password, or a sign-in of just now: otherwise a device that was left open would be enough to
+ * lock its owner out. And a verified address: otherwise somebody could register the address of another and keep them out of it, even
  * after a reset of the password.
  *
- * @throws Problem 403 `email_not_verified`, 409 `mfa_enabled`, 422 for a wrong password, 503 `busy`
+ * @param sessionId the session that asks
+ * @throws Problem 403 `email_not_verified`, `sign_in_again`, 409 `mfa_enabled`, 422 for a wrong password, 503 `busy`
  */
-export async function enrollMfa(user: User, password: string | undefined): Promise<MfaEnrollment> {
+export async function enrollMfa(
+  user: User,
+  sessionId: string,
+  password: string | undefined
+): Promise<MfaEnrollment> {
   assertVerified(user)
-  await confirmPasswordIfAny(user, password)
+  await confirmOwner(user, sessionId, password)
   const { stored, secret, url } = newAuthenticator(user)
   await inTransaction(async (trx) => {
     await User.query({ client: trx }).where('id', user.id).forUpdate().firstOrFail()

@@ -9,7 +9,7 @@ import { withAuthenticator } from '#tests/support/authenticator'
 import { truncateAll } from '#tests/support/database'
 import { emptyMailboxes, mailedToken, mailsTo } from '#tests/support/mailbox'
 import { aPerson, Browser, OauthProviderServer } from '#tests/support/oauth_provider'
-import { aClient, aFreelancer, PASSWORD } from '#tests/support/users'
+import { aClient, aFreelancer, PASSWORD, tokenOf } from '#tests/support/users'
 
 const provider = new OauthProviderServer()
 
@@ -282,6 +282,11 @@ test.group('Signing in with Google and GitHub', (group) => {
 
   test('who has an authenticator app is asked for its code here, too', async ({ assert }) => {
     const user = await anOauthAccount()
+    // Without a password to ask for, a sign-in of just now must do.
+    await tokenOf(user)
+    await db.from('sessions').update({ created_at: db.raw("now() - interval '11 minutes'") })
+    expectProblem(await api(user).post('auth/mfa/enroll', {}), 403, 'sign_in_again')
+    await db.from('sessions').update({ created_at: db.raw('now()') })
     const { app } = await withAuthenticator(user, null)
     const result = expectData(await exchange(await aCode()))
     assert.isTrue(result.mfa_required)
