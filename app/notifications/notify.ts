@@ -3,10 +3,8 @@ import logger from '@adonisjs/core/services/logger'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { USER_TYPES } from '#models/user'
 import { entryOf, type NotificationData, type NotificationKind } from '#notifications/catalogue'
+import { announce } from '#notifications/live/announce'
 import { enqueueMail } from '#notifications/mail/enqueue_mail'
-
-/** What PostgreSQL calls the news that somebody has a notification; the payload is the user's id. */
-export const NOTIFICATION_MADE = 'notification_made'
 
 export interface NewNotification<Kind extends NotificationKind = NotificationKind> {
   /** Who is told. */
@@ -46,9 +44,9 @@ export async function notify<Kind extends NotificationKind>(
      made AS (
        INSERT INTO notifications (user_id, seq, kind, title, body, data)
        SELECT id, notification_seq, ?, ?, ?, ?::jsonb FROM numbered
-       RETURNING id, user_id
+       RETURNING id
      )
-     SELECT id, pg_notify(?, user_id::text) FROM made`,
+     SELECT id FROM made`,
     [
       userId,
       entry.to === 'both' ? [...USER_TYPES] : [entry.to],
@@ -56,10 +54,10 @@ export async function notify<Kind extends NotificationKind>(
       title,
       body,
       JSON.stringify(data),
-      NOTIFICATION_MADE,
     ]
   )
   if (rows.length === 0) return refuse(userId, kind, entry.to)
+  announce(trx, userId)
   await enqueueMail(trx, { id: rows[0].id, userId, kind, data })
 }
 

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import env from '#start/env'
 import logger from '@adonisjs/core/services/logger'
-import { NOTIFICATION_MADE } from '#notifications/notify'
+import { NOTIFICATION_MADE } from '#notifications/live/announce'
 
 /** Milliseconds until the first attempt to connect anew, and the longest wait between two. */
 const FIRST_RETRY = 100

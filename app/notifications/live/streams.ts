@@ -55,10 +55,10 @@ interface Followed {
  *
  *     notify() in a transaction ──commit──> NOTIFY ──> every web process ──> its streams of that user
  *
- * The table is the truth and a stream only carries it. PostgreSQL says who has news when the transaction
- * that made it commits, never before and never for one that rolled back, to all web processes alike. Each
- * reads what is new to it and pushes it in the order of its numbers. The word of PostgreSQL may be lost
- * with a connection; nothing is lost by that, for each ping compares the numbers, too.
+ * The table is the truth and a stream only carries it. PostgreSQL says who has news (`announce.ts`), to all
+ * web processes alike. Each reads what is committed and new to it and pushes it in the order of its
+ * numbers. The word of PostgreSQL may be lost with a connection or a process; nothing is lost by that, for
+ * each ping compares the numbers, too.
  *
  * A stream is tied to the session that opened it and carries that user's channel from its first byte, so
  * it needs no other process to know of it, and no other session can have anything put on it. What was
