@@ -24,6 +24,8 @@ export function scannerIsSetUp(): boolean {
  *   nothing is known of the file then
  */
 export async function scan(contents: Readable): Promise<Verdict> {
+  // A file that cannot be opened says so before anybody reads it; whoever reads it is told again.
+  contents.on('error', () => {})
   const socket = dial()
   const answer = answerOf(socket)
   try {

@@ -197,6 +197,17 @@ test.group('Virus scanning', (group) => {
     assert.isFalse(clean)
   })
 
+  test('a file that is not on the disk any more fails its job, and nothing else', async ({
+    assert,
+  }) => {
+    const file = await upload('x')
+    await drive.use().deleteAll('deliverables')
+    const { errors } = await drain({ mayFail: true })
+    assert.lengthOf(errors, 1)
+    assert.match(String(errors[0].error), /ENOENT/)
+    assert.equal(await statusOf(file.id), 'pending')
+  })
+
   test('the scanner is found by its socket, too', async ({ assert, cleanup }) => {
     cleanup(() => {
       env.set('CLAMAV_SOCKET', '')
