@@ -450,8 +450,21 @@ test.group('Deliverables', (group) => {
     await drive.use().put('deliverables/left/old', 'x')
     await drive.use().put('deliverables/left/new', 'x')
     await drive.use().put('others/old', 'x')
-    for (const key of ['deliverables/left/old', 'others/old', storageKey]) age(key)
-    assert.equal(await deleteOrphans(), 1)
+    await drive.use().put('avatars/shown.webp', 'x')
+    await drive.use().put('avatars/left.webp', 'x')
+    await db.from('profiles').where('user_id', freelancer.id).update({ avatar: 'shown.webp' })
+    for (const key of [
+      'deliverables/left/old',
+      'others/old',
+      'avatars/shown.webp',
+      'avatars/left.webp',
+      storageKey,
+    ]) {
+      age(key)
+    }
+    assert.equal(await deleteOrphans(), 2)
+    assert.isTrue(await drive.use().exists('avatars/shown.webp'))
+    assert.isFalse(await drive.use().exists('avatars/left.webp'))
     assert.isFalse(await drive.use().exists('deliverables/left/old'))
     assert.isTrue(await drive.use().exists('deliverables/left/new'))
     assert.isTrue(await drive.use().exists('others/old'))
