@@ -80,13 +80,16 @@ export function transmitClient(
   const signed = (headers: Headers) => headers.set('authorization', `Bearer ${token()}`)
   return new Transmit({
     baseUrl: url ?? ownUrl(),
+    maxReconnectAttempts: 0,
     eventSourceFactory: (address) =>
       new EventSource(address, {
-        fetch: (input, init) =>
-          fetch(input, {
-            ...init,
-            headers: { ...init.headers, authorization: `Bearer ${token()}` },
-          }),
+        fetch: async (input, init) => {
+          const headers = { ...init.headers, authorization: `Bearer ${token()}` }
+          const response = await fetch(input, { ...init, headers })
+          // An answer that is no stream ends an EventSource for good; a failure makes it try again.
+          if (!response.ok) throw new Error(`The stream was refused: ${response.status}`)
+          return response
+        },
       }) as never,
     beforeSubscribe: ({ headers }) => signed(headers),
     beforeUnsubscribe: ({ headers }) => signed(headers),

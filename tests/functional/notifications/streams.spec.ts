@@ -105,13 +105,18 @@ test.group('Streams of notifications', (group) => {
     assert.deepEqual(seqs(second.heard), upTo(120))
   })
 
-  test("the frontend's client subscribes, hears, and goes on after it was cut off", async ({
+  test("the frontend's client subscribes, hears, and goes on after it was refused or cut off", async ({
     assert,
   }) => {
     const user = await aClient()
     const token = await tokenOf(user)
     let subscribed = 0
-    const client = transmitClient({ token: () => token, onSubscription: () => subscribed++ })
+    let asked = 0
+    const client = transmitClient({
+      // The first is one that has just run out.
+      token: () => (asked++ === 0 ? 'x' : token),
+      onSubscription: () => subscribed++,
+    })
     open.push(client)
     const heard: Heard[] = []
     const subscription = client.subscription(channelOf(user.id))
@@ -218,6 +223,43 @@ test.group('Streams of notifications', (group) => {
     opened[0].close()
     await until('one less', () => streams.load.streams === 20)
     assert.equal((await stream(user)).status, 200)
+  })
+
+  test('HEAD is answered and leaves nothing open; rubbish is refused in words', async ({
+    assert,
+  }) => {
+    const user = await aClient()
+    const authorization = `Bearer ${await tokenOf(user)}`
+    const events = `${ownUrl()}/__transmit/events`
+    const head = await fetch(`${events}?uid=a`, { method: 'HEAD', headers: { authorization } })
+    assert.equal(head.status, 200)
+    assert.match(head.headers.get('content-type')!, /^text\/event-stream/)
+    assert.equal(streams.load.streams, 0)
+
+    const rubbish: [string, string, string][] = [
+      ['subscribe', 'application/json', '{'],
+      ['subscribe', 'application/json', '[]'],
+      ['subscribe', 'application/json', 'null'],
+      ['unsubscribe', 'application/json', '"x"'],
+      ['subscribe', 'text/plain', 'uid=a'],
+      ['subscribe', 'application/x-www-form-urlencoded', 'uid=a&channel=b'],
+      ['unsubscribe', 'multipart/form-data; boundary=x', '--x--'],
+      ['subscribe', 'application/json', '['.repeat(10_000)],
+      ['subscribe', 'application/json', `{"uid":"a","channel":"${'c'.repeat(2_000_000)}"}`],
+      ['events', 'application/json', '{}'],
+      ['nothing', 'application/json', '{}'],
+    ]
+    for (const [path, type, body] of rubbish) {
+      const answer = await fetch(`${ownUrl()}/__transmit/${path}`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': type },
+        body,
+      })
+      assert.isAtLeast(answer.status, 400)
+      assert.isBelow(answer.status, 500, body.slice(0, 40))
+      assert.match(answer.headers.get('content-type')!, /^application\/problem\+json/)
+      assert.isString(((await answer.json()) as { code: string }).code)
+    }
   })
 
   test("a stream ends within a ping once its session is revoked; the user's others go on", async ({
