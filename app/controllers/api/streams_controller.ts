@@ -8,7 +8,8 @@ export default class StreamsController {
   async show(ctx: HttpContext) {
     const { uid } = await openStreamValidator.validate(ctx.request.qs())
     // A stream that may carry nothing would never end.
-    if (ctx.request.method() === 'HEAD') return ctx.response.type('text/event-stream').send(':ok\n\n')
+    if (ctx.request.method() === 'HEAD')
+      return ctx.response.type('text/event-stream').send(':ok\n\n')
     const userId = ctx.auth.getUserOrFail().id
     await streams.open(ctx, { userId, sessionId: ctx.auth.use('api').sessionId!, uid })
   }

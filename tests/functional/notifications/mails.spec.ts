@@ -118,6 +118,26 @@ test.group('Mails of notifications', (group) => {
     assert.lengthOf(await mailsTo(user.email), 1)
   })
 
+  test('a worker that dies before it marks a mail sends it again, and never a third time', async ({
+    assert,
+  }) => {
+    const user = await aClient()
+    await tell(user)
+    const { id } = await lastOf(user)
+    await drain({ includeDeferred: true })
+    // As it is found by who takes the job over: sent, and not marked.
+    await db.from('notifications').where('id', id).update({ mailed_at: null })
+    for (let n = 0; n < 2; n++) {
+      await enqueue(db, mailNotification, { notificationId: id })
+      assert.lengthOf(await mailed(user), 2)
+    }
+    const [first, second] = [
+      await asSent(user, await lastOf(user)),
+      await asSent(user, await lastOf(user)),
+    ]
+    assert.equal(first.messageId, second.messageId)
+  })
+
   test('an address that is not verified, or erased meanwhile, gets none', async ({ assert }) => {
     const [unverified, erased] = [await aClient({ verified: false }), await aClient()]
     await tell(unverified)
