@@ -42,6 +42,7 @@ export async function receiveWebhook(
     throw new Problem('The signature cannot be checked now. Send it again later.', {
       code: 'provider_no_answer',
       status: 503,
+      extra: { retry_after: 60 },
       cause: failure,
     })
   }

@@ -1,5 +1,5 @@
 import router from '@adonisjs/core/services/router'
-import { limits } from '#start/limiter'
+import { generalLimits, limits } from '#start/limiter'
 import { api, signedIn } from '#start/routes/groups'
 
 const NotificationPreferences = () => import('#controllers/api/notification_preferences_controller')
@@ -36,3 +36,4 @@ router
   })
   .prefix('/api/notifications')
   .as('unsubscriptions')
+  .use(generalLimits.perIp)

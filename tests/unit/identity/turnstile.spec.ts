@@ -20,6 +20,7 @@ test.group('The turnstile', () => {
     const turnedAway = await all[5].catch((error) => error)
     assert.instanceOf(turnedAway, Problem)
     assert.include(turnedAway, { status: 503, code: 'busy' })
+    assert.deepEqual(turnedAway.extra, { retry_after: 3 })
 
     for (let finished = 0; finished < 5;) {
       await new Promise((resolve) => setImmediate(resolve))
