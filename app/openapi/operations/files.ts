@@ -13,7 +13,7 @@ export const fileOperations: Operations = {
   'POST /api/users/upload-avatar': {
     summary: 'Upload your picture',
     description:
-      'A JPEG, PNG, WebP, GIF or AVIF of at most 5 MB. It is made anew as a square without whatever else the file held.',
+      'A JPEG, PNG, WebP, GIF or AVIF of at most 5 MB. It is drawn anew, no side longer than 512 pixels, without whatever else the file held; of several frames the first.',
     tag: 'Profile',
     who: 'signed in',
     body: multipart({ avatar: 'The picture.' }),
