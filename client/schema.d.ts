@@ -1631,7 +1631,7 @@ export interface paths {
          * Upload your picture
          * @description **For who is signed in.**
          *
-         *     A JPEG, PNG, WebP, GIF or AVIF of at most 5 MB. It is made anew as a square without whatever else the file held.
+         *     A JPEG, PNG, WebP, GIF or AVIF of at most 5 MB. It is drawn anew, no side longer than 512 pixels, without whatever else the file held; of several frames the first.
          */
         post: operations["avatarsStore"];
         delete?: never;
