@@ -77,7 +77,8 @@ with its \`seq\`. A stream has no memory, so:
 3. drop what you have already, by \`seq\`. Numbers have no gaps: a gap means step 2 again.
 
 The stream ends with its session. Browsers' own \`EventSource\` sends no \`Authorization\` header: use one that does, by the
-\`eventSourceFactory\` of the client.
+\`eventSourceFactory\` of the client. Let its \`fetch\` throw when the answer is no 200, so that it tries again instead of
+giving up; and refresh the access token when it is a 401.
 
 # Too many requests
 

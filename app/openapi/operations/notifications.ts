@@ -51,7 +51,7 @@ export const notificationOperations: Operations = {
   'GET /api/notifications/unsubscribe': {
     summary: 'Follow the unsubscribe link of a mail',
     description:
-      'Leads to the frontend’s `/notifications/unsubscribe?token=…`, which asks and then posts. Changes nothing.',
+      'Leads to the frontend’s `/notifications/unsubscribe#token=…`, which asks and then posts. Changes nothing.',
     tag: 'Notifications',
     who: 'anyone',
     query: unsubscribeValidator,
