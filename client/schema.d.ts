@@ -777,7 +777,7 @@ export interface paths {
          * Follow the unsubscribe link of a mail
          * @description **For anyone.**
          *
-         *     Leads to the frontend’s `/notifications/unsubscribe?token=…`, which asks and then posts. Changes nothing.
+         *     Leads to the frontend’s `/notifications/unsubscribe#token=…`, which asks and then posts. Changes nothing.
          */
         get: operations["unsubscriptionsShow"];
         put?: never;
