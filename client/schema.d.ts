@@ -83,7 +83,7 @@ export interface paths {
          * Ask for another e-mail address
          * @description **For who is signed in.**
          *
-         *     Mails a link to both addresses; the change is made once both are [confirmed](#operation/authConfirmEmailChange).
+         *     Mails a link to both addresses, to the frontend’s `/confirm-email-change#token=…`; the change is made once both are [confirmed](#operation/authConfirmEmailChange). The answer is the same whether the new address has an account. The session that asks goes on; the change ends all others.
          */
         post: operations["authChangeEmail"];
         delete?: never;
@@ -131,6 +131,50 @@ export interface paths {
          */
         post: operations["authChangePassword"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what else signs you in
+         * @description **For who is signed in.**
+         *
+         *     Accounts at providers, newest first.
+         */
+        get: operations["authIdentitiesIndex"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/identities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink an account at a provider
+         * @description **For who is signed in.**
+         *
+         *     Except for the last way to sign in.
+         */
+        delete: operations["authIdentitiesDestroy"];
         options?: never;
         head?: never;
         patch?: never;
@@ -255,9 +299,9 @@ export interface paths {
         put?: never;
         /**
          * Begin with an authenticator app
-         * @description **For who is signed in.**
+         * @description **For who is signed in with a verified e-mail address.**
          *
-         *     Show `qr_code` to be scanned, or `secret` to be typed; then [confirm](#operation/authMfaConfirm) with the first code. Until then nothing changes. Takes the password of an account that has one.
+         *     Show `qr_code` to be scanned, or `secret` to be typed; then [confirm](#operation/authMfaConfirm) with the first code. Until then nothing changes. Takes the password of an account that has one; of one without, a sign-in within the last ten minutes.
          */
         post: operations["authMfaEnroll"];
         delete?: never;
@@ -310,6 +354,116 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/oauth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show which providers sign in
+         * @description **For anyone.**
+         *
+         *     Offer a button for each of them.
+         */
+        get: operations["authOauthIndex"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in at a provider
+         * @description **For anyone.**
+         *
+         *     Send the browser here, not a request of a script. It comes back to the frontend’s `/oauth/callback#provider=…` with a `code` to [trade in](#operation/authOauthExchange), or with an `error`: `access_denied`, `invalid_state`, `email_not_verified` or `provider_failed`. Send a `code_challenge` (base64url of the SHA-256 of a secret that you keep, RFC 7636), and the code can be traded in only with that secret: otherwise a link with a code of somebody else would sign your user in as them.
+         */
+        get: operations["authOauthRedirect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from a provider
+         * @description **For anyone.**
+         *
+         *     For the provider only: the address that is registered there. Whatever happened there, the browser goes on to the frontend.
+         */
+        get: operations["authOauthCallback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/exchange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a provider’s code
+         * @description **For anyone.**
+         *
+         *     The `code` works once, for ten minutes; a refusal leaves it good. Who is new gets an account with the `user_type` that you send. An account that has the address already is not touched before its owner has signed in to it and [confirmed](#operation/authIdentitiesStore).
+         */
+        post: operations["authOauthExchange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oauth/link/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link an account at a provider
+         * @description **For who is signed in.**
+         *
+         *     With the `code` that was answered with `link_required`. Both accounts must have the same address.
+         */
+        post: operations["authIdentitiesStore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/refresh": {
         parameters: {
             query?: never;
@@ -345,7 +499,7 @@ export interface paths {
          * Register
          * @description **For anyone.**
          *
-         *     Makes an account and mails a link that proves the address; the link leads to the frontend’s `/verify-email?token=…`. Tokens come with the first [sign-in](#operation/authLogin).
+         *     Makes an account and mails a link that proves the address; the link leads to the frontend’s `/verify-email#token=…`. Tokens come with the first [sign-in](#operation/authLogin).
          */
         post: operations["authRegister"];
         delete?: never;
@@ -367,7 +521,7 @@ export interface paths {
          * Reset the password
          * @description **For anyone.**
          *
-         *     Two steps at one address. With `email` it asks for a link to the frontend’s `/reset-password?token=…`; the answer is the same whether there is such an account. With the link’s `token` and a `password` it sets the password and ends all sessions.
+         *     Two steps at one address. With `email` it asks for a link to the frontend’s `/reset-password#token=…`; the answer is the same whether there is such an account. With the link’s `token` and a `password` it sets the password and ends all sessions.
          */
         post: operations["authResetPassword"];
         delete?: never;
@@ -2402,6 +2556,25 @@ export interface components {
             /** @constant */
             user_type: "freelancer";
         };
+        /** @description An account elsewhere that signs its owner in. */
+        Identity: {
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            created_at: string;
+            /** Format: email */
+            email: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            last_used_at: string | null;
+            /** @enum {string} */
+            provider: "github" | "google";
+        };
         /** @description An invitation as who sent it and who got it see it. */
         Invitation: {
             /**
@@ -2674,6 +2847,10 @@ export interface components {
                 required: boolean;
             };
         };
+        /** @description The providers that one can sign in with here. */
+        OauthProviders: {
+            providers: ("github" | "google")[];
+        };
         /** @description Where the freelancer goes on. It works once and for a short time. */
         OnboardingLink: {
             /** Format: uri */
@@ -2787,10 +2964,12 @@ export interface components {
         };
         /** @description What went wrong (RFC 9457). Decide by `code`; `detail` is for people. */
         Problem: {
+            /** @description How many more codes the challenge takes. */
+            attempts_left?: number;
             /** @description Why the milestone is closed. */
             closed_reason?: string | null;
             /** @enum {string} */
-            code: "already_funded" | "already_submitted" | "already_verified" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "email_not_verified" | "email_taken" | "erasure_refused" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_refresh_token" | "invitee_is_client" | "link_not_valid" | "malformed_json" | "malformed_multipart" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_unavailable" | "quarantined" | "refund_pending" | "route_not_found" | "scan_pending" | "terms_changed" | "terms_not_in_force" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_deliverables" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "unauthenticated" | "unsupported_media_type" | "upload_aborted" | "validation_failed" | "wrong_mode" | "wrong_password" | "wrong_state";
+            code: "already_funded" | "already_submitted" | "already_verified" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "email_not_verified" | "email_taken" | "erasure_refused" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_taken" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_oauth_code" | "invalid_refresh_token" | "invitee_is_client" | "last_sign_in" | "link_not_valid" | "link_required" | "malformed_json" | "malformed_multipart" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_not_offered" | "provider_unavailable" | "quarantined" | "refund_pending" | "route_not_found" | "scan_pending" | "sign_in_again" | "terms_changed" | "terms_not_in_force" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_deliverables" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "unauthenticated" | "unsupported_media_type" | "upload_aborted" | "user_type_required" | "validation_failed" | "wrong_mode" | "wrong_password" | "wrong_state";
             /** @description The state that the record is in. */
             current_status?: string;
             /** @description The file that is in the way. */
@@ -2799,6 +2978,8 @@ export interface components {
             detail: string;
             /** @description The dispute that is in the way. */
             dispute_id?: string;
+            /** @description The address that the provider has verified. */
+            email?: string;
             /** @description The fields that were refused. */
             errors?: {
                 /** @description Such as `changes.amount`. */
@@ -2806,6 +2987,10 @@ export interface components {
                 message: string;
                 rule: string;
             }[];
+            /** @description As the provider has it. */
+            first_name?: string;
+            /** @description As the provider has it. */
+            last_name?: string;
             /** @description How many there may be. */
             maximum?: number;
             /** @description The milestone that is in the way. */
@@ -3416,7 +3601,7 @@ export interface components {
         /**
          * @description - `email_not_verified`: Who has not verified the e-mail address moves no money.
          *     - `not_a_freelancer`: Only a freelancer account can take a project on.
-         *     - `other_address`: The invitation was sent to another address.
+         *     - `other_address`: The invitation, or the account at the provider, has another address than this account.
          */
         EmailNotVerifiedOrNotAFreelancerOrOtherAddress403: {
             headers: {
@@ -3511,33 +3696,15 @@ export interface components {
                 };
             };
         };
-        /**
-         * @description - `invalid_code`: The code is wrong, too old, or was used already.
-         *     - `unauthenticated`: The access token is missing, wrong, expired, or its session has ended.
-         */
-        InvalidCodeOrUnauthenticated401: {
+        /** @description - `mfa_not_enabled`: No codes from an authenticator app are asked for. */
+        MfaNotEnabled409: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "invalid_code" | "unauthenticated";
-                };
-            };
-        };
-        /**
-         * @description - `mfa_not_enabled`: No codes from an authenticator app are asked for.
-         *     - `no_password`: The account has no password; it signs in with another provider.
-         */
-        MfaNotEnabledOrNoPassword409: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "mfa_not_enabled" | "no_password";
+                    code?: "mfa_not_enabled";
                 };
             };
         };
@@ -3552,6 +3719,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "mfa_unavailable";
+                };
+            };
+        };
+        /** @description - `no_password`: The account has no password; it signs in with another provider. */
+        NoPassword409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "no_password";
                 };
             };
         };
@@ -3608,6 +3787,18 @@ export interface components {
                 };
             };
         };
+        /** @description - `provider_not_offered`: Signing in with this provider is not offered here. */
+        ProviderNotOffered404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "provider_not_offered";
+                };
+            };
+        };
         /** @description - `provider_unavailable`: The payment provider is not offered here, or not for this. */
         ProviderUnavailable422: {
             headers: {
@@ -3617,6 +3808,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "provider_unavailable";
+                };
+            };
+        };
+        /** @description - `sign_in_again`: The account has no password to ask for, and its sign-in is not of just now. */
+        SignInAgain403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "sign_in_again";
                 };
             };
         };
@@ -3873,21 +4076,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
-            /**
-             * @description - `email_taken`: There is an account with this e-mail address.
-             *     - `no_password`: The account has no password; it signs in with another provider.
-             */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "email_taken" | "no_password";
-                    };
-                };
-            };
+            409: components["responses"]["NoPassword409"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
@@ -3972,7 +4161,72 @@ export interface operations {
             };
             400: components["responses"]["BadRequestOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
-            /** @description - `no_password`: The account has no password; it signs in with another provider. */
+            409: components["responses"]["NoPassword409"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+            503: components["responses"]["Busy503"];
+        };
+    };
+    authIdentitiesIndex: {
+        parameters: {
+            query?: {
+                /** @description `meta.next_cursor` of the page before. */
+                after?: string;
+                /** @description How many on a page, 20 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The accounts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Identity"][];
+                        meta: components["schemas"]["PageMeta"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    authIdentitiesDestroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It signs nobody in any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
+            /** @description - `last_sign_in`: It is the only way to sign in to the account. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3980,16 +4234,14 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "no_password";
+                        code?: "last_sign_in";
                     };
                 };
             };
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
-            422: components["responses"]["ValidationFailed422"];
-            429: components["responses"]["TooManyCodesOrTooManyRequests429"];
+            429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
-            503: components["responses"]["Busy503"];
         };
     };
     authLogin: {
@@ -4138,7 +4390,7 @@ export interface operations {
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
-            429: components["responses"]["TooManyCodesOrTooManyRequests429"];
+            429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
             503: components["responses"]["MfaUnavailable503"];
         };
@@ -4168,8 +4420,9 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["BadRequestOrMalformedJson400"];
-            401: components["responses"]["InvalidCodeOrUnauthenticated401"];
-            409: components["responses"]["MfaNotEnabledOrNoPassword409"];
+            401: components["responses"]["Unauthenticated401"];
+            403: components["responses"]["SignInAgain403"];
+            409: components["responses"]["MfaNotEnabled409"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
@@ -4207,9 +4460,21 @@ export interface operations {
             400: components["responses"]["BadRequestOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             /**
-             * @description - `mfa_enabled`: Codes from an authenticator app are asked for already.
-             *     - `no_password`: The account has no password; it signs in with another provider.
+             * @description - `email_not_verified`: Who has not verified the e-mail address moves no money.
+             *     - `sign_in_again`: The account has no password to ask for, and its sign-in is not of just now.
              */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "email_not_verified" | "sign_in_again";
+                    };
+                };
+            };
+            /** @description - `mfa_enabled`: Codes from an authenticator app are asked for already. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4217,14 +4482,14 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "mfa_enabled" | "no_password";
+                        code?: "mfa_enabled";
                     };
                 };
             };
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
-            429: components["responses"]["TooManyCodesOrTooManyRequests429"];
+            429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
             503: components["responses"]["Busy503"];
         };
@@ -4258,8 +4523,9 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequestOrMalformedJson400"];
-            401: components["responses"]["InvalidCodeOrUnauthenticated401"];
-            409: components["responses"]["MfaNotEnabledOrNoPassword409"];
+            401: components["responses"]["Unauthenticated401"];
+            403: components["responses"]["SignInAgain403"];
+            409: components["responses"]["MfaNotEnabled409"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
@@ -4318,6 +4584,243 @@ export interface operations {
             429: components["responses"]["TooManyCodesOrTooManyRequests429"];
             500: components["responses"]["InternalError500"];
             503: components["responses"]["MfaUnavailable503"];
+        };
+    };
+    authOauthIndex: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The providers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OauthProviders"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    authOauthRedirect: {
+        parameters: {
+            query?: {
+                code_challenge?: string;
+            };
+            header?: never;
+            path: {
+                provider: "google" | "github";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider. */
+            302: {
+                headers: {
+                    /** @description Where to go. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            404: components["responses"]["ProviderNotOffered404"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    authOauthCallback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: "google" | "github";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the frontend. */
+            302: {
+                headers: {
+                    /** @description Where to go. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            404: components["responses"]["ProviderNotOffered404"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    authOauthExchange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                    code_verifier?: string;
+                    terms_version?: string;
+                    /** @enum {string} */
+                    user_type?: "client" | "freelancer";
+                };
+            };
+        };
+        responses: {
+            /** @description Tokens, and whose they are; or a challenge. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SignIn"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            /** @description - `invalid_oauth_code`: The one-time code was used, has expired, or is not of this browser’s sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_oauth_code";
+                    };
+                };
+            };
+            /** @description - `link_required`: An account has this e-mail address already. The code stays good. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "link_required";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            /**
+             * @description - `terms_not_in_force`: The terms that were accepted are not those in force.
+             *     - `user_type_required`: There is no account yet. The code stays good.
+             *     - `validation_failed`: Some fields are not acceptable.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "terms_not_in_force" | "user_type_required" | "validation_failed";
+                    };
+                };
+            };
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    authIdentitiesStore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                    code_verifier?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What signs in from now on, too. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Identity"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            /**
+             * @description - `invalid_oauth_code`: The one-time code was used, has expired, or is not of this browser’s sign-in.
+             *     - `unauthenticated`: The access token is missing, wrong, expired, or its session has ended.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_oauth_code" | "unauthenticated";
+                    };
+                };
+            };
+            /** @description - `other_address`: The invitation, or the account at the provider, has another address than this account. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "other_address";
+                    };
+                };
+            };
+            /** @description - `identity_taken`: The account at the provider signs somebody else in. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "identity_taken";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
         };
     };
     authRefresh: {

@@ -174,6 +174,42 @@ export const PROBLEMS = {
     todo: 'Offer a recovery code.',
   },
 
+  sign_in_again: {
+    status: 403,
+    means: 'The account has no password to ask for, and its sign-in is not of just now.',
+    todo: 'Have the user sign in again at their provider, then repeat this within ten minutes.',
+  },
+  provider_not_offered: {
+    status: 404,
+    means: 'Signing in with this provider is not offered here.',
+    todo: 'Offer those that `GET /api/auth/oauth` names.',
+  },
+  invalid_oauth_code: {
+    status: 401,
+    means: 'The one-time code was used, has expired, or is not of this browser’s sign-in.',
+    todo: 'Begin the sign-in at the provider again.',
+  },
+  user_type_required: {
+    status: 422,
+    means: 'There is no account yet. The code stays good.',
+    todo: 'Ask what kind of account it shall be, show the terms, and send the code again with `user_type`.',
+  },
+  link_required: {
+    status: 409,
+    means: 'An account has this e-mail address already. The code stays good.',
+    todo: 'Have its owner sign in to it, then confirm the link with the code.',
+  },
+  identity_taken: {
+    status: 409,
+    means: 'The account at the provider signs somebody else in.',
+    todo: 'Sign in with it, or use another one.',
+  },
+  last_sign_in: {
+    status: 409,
+    means: 'It is the only way to sign in to the account.',
+    todo: 'Offer to set a password by the reset link first.',
+  },
+
   // Idempotency.
   idempotency_key_required: {
     status: 400,
@@ -229,7 +265,7 @@ export const PROBLEMS = {
   },
   other_address: {
     status: 403,
-    means: 'The invitation was sent to another address.',
+    means: 'The invitation, or the account at the provider, has another address than this account.',
     todo: 'Sign in with the account of that address.',
   },
   not_a_freelancer: {
@@ -432,6 +468,10 @@ export const PROBLEM_MEMBERS = {
   },
   maximum: { type: 'integer', description: 'How many there may be.' },
   retry_after: { type: 'integer', description: 'Seconds to wait, as in `Retry-After`.' },
+  attempts_left: { type: 'integer', description: 'How many more codes the challenge takes.' },
+  email: { type: 'string', description: 'The address that the provider has verified.' },
+  first_name: { type: 'string', description: 'As the provider has it.' },
+  last_name: { type: 'string', description: 'As the provider has it.' },
   terms_version: { type: 'string', description: 'The version in force.' },
   terms_url: { type: 'string', description: 'Where its text is.' },
   reasons: {
