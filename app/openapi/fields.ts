@@ -23,7 +23,7 @@ const CONVENTIONS: Convention[] = [
   },
   { name: /^request_id$/, description: 'Finds the request in our logs.' },
   {
-    name: /^(id|.+_id|escrow_account|milestone|project|repays|(submitted|reviewed|proposed|decided)_by)$/,
+    name: /^(id|.+_id|escrow_account|milestone|project|repays|(submitted|reviewed|proposed|decided|uploaded)_by)$/,
     text: { format: 'uuid' },
     only: 'answer',
   },
