@@ -2280,10 +2280,7 @@ export interface components {
              * @description ISO 8601, in UTC.
              */
             submitted_at: string | null;
-            /**
-             * Format: date-time
-             * @description ISO 8601, in UTC.
-             */
+            /** Format: uuid */
             uploaded_by: string;
         };
         /** @description Where a file can be fetched, for a short time. */
