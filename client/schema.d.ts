@@ -699,7 +699,7 @@ export interface paths {
          * Accept an invitation
          * @description **For freelancers with a verified e-mail address.**
          *
-         *     The project becomes active; fee and inspection days are fixed with it. Send the `terms` that the invitation showed, so that nothing else is accepted.
+         *     The project becomes active; fee and inspection days are fixed with it. Send the `terms` that the invitation showed, so that nothing else is accepted. With it you accept the terms of use: send their `terms_version` as `GET /api/terms` gives it; without it, you accept those in force.
          */
         post: operations["invitationsAccept"];
         delete?: never;
@@ -1101,7 +1101,7 @@ export interface paths {
          * Ask what a payment would cost and bring
          * @description **For who is signed in.**
          *
-         *     For `milestone_ids[]` of one project, or for an `amount` in a `currency` (USD unless said). The platform fee comes out of the amount on release; the client pays nothing on top. `payment_providers` says who would take such a payment.
+         *     For `milestone_ids[]` of one project, one’s own or offered by an open invitation, or for an `amount` in a `currency` (USD unless said). The platform fee comes out of the amount on release; the client pays nothing on top. `payment_providers` says who would take such a payment.
          */
         get: operations["quotesShow"];
         put?: never;
@@ -1253,7 +1253,11 @@ export interface paths {
          * Get a statement
          * @description **For who is signed in.**
          *
-         *     What was booked from the first moment on and before the second, at most a year, between two balances. UTF-8, one line each.
+         *     CSV (RFC 4180, UTF-8, with a header) of what was booked from the first moment on and before the second, at most 366 days. In each currency there is an `opening_balance`, a line for each ledger entry that changed what is yours, and a `closing_balance`: opening + the sum of `net` = closing.
+         *
+         *     What is yours: for a client what we hold for them, for a freelancer what we owe them less what they owe us. The day of booking decides, so a period that is over does not change.
+         *
+         *     Columns: `date` (booked), `value_date` (happened), `type`, `project_id`, `project`, `milestone_id`, `milestone`, `amount` (signed), `fee`, `net` (`amount` - `fee`), `balance` (after the line), `currency`, `provider`, `provider_reference`, `transaction_id`, `status` (of the transaction, today), `journal_reference`. Text that a spreadsheet would take for a formula begins with an apostrophe; amounts are plain decimals.
          */
         get: operations["statementsShow"];
         put?: never;
@@ -1341,7 +1345,7 @@ export interface paths {
          * Get a receipt
          * @description **For who is signed in.**
          *
-         *     Of a completed deposit, release, payout or refund, for who paid or was paid.
+         *     Of a completed transaction, as A4: a client’s deposits, releases and refunds; a freelancer’s releases (with fee and net), payouts and refunds. A fee is on the receipt of its release. The same facts give the same bytes, so it need not be kept. It is mailed, too.
          */
         get: operations["receiptsShow"];
         put?: never;
@@ -1703,7 +1707,12 @@ export interface paths {
          * Show your dashboard
          * @description **For who is signed in.**
          *
-         *     By `user_type`: what is held, what waits for you, what is due soon, what was earned or spent by month, and what happened last. Lists hold the first few and say `count`.
+         *     By `user_type`: what is held, what waits for you, what is due within 14 days or late, what was earned or spent by month, and what happened last. Lists hold the first ten and say how many there are in `count`. All of it is one moment, and every amount is the ledger’s.
+         *
+         *     Months are the last twelve calendar months in UTC, the oldest first. For all time (`total`) and in each currency:
+         *
+         *     - a client’s `deposited` = `spent` + `refunded` + `charged_back` + `held` + `refund_in_transit` + `refund_payable` + `unapplied`; spent is what was released, our fee included, less what a lost chargeback took back of it
+         *     - a freelancer’s `earned` = `paid_out` + `payable` + `in_transit` - `owed`; earned is net of our fee and of lost chargebacks
          */
         get: operations["dashboardShow"];
         put?: never;

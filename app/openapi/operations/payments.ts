@@ -26,7 +26,7 @@ export const paymentOperations: Operations = {
   'GET /api/payments/quote': {
     summary: 'Ask what a payment would cost and bring',
     description:
-      'For `milestone_ids[]` of one project, or for an `amount` in a `currency` (USD unless said). The platform fee comes out of the amount on release; the client pays nothing on top. `payment_providers` says who would take such a payment.',
+      'For `milestone_ids[]` of one project, one’s own or offered by an open invitation, or for an `amount` in a `currency` (USD unless said). The platform fee comes out of the amount on release; the client pays nothing on top. `payment_providers` says who would take such a payment.',
     tag: 'Payments',
     who: 'signed in',
     query: quoteValidator,

@@ -183,7 +183,7 @@ export const projectOperations: Operations = {
   'POST /api/invitations/:token/accept': {
     summary: 'Accept an invitation',
     description:
-      'The project becomes active; fee and inspection days are fixed with it. Send the `terms` that the invitation showed, so that nothing else is accepted.',
+      'The project becomes active; fee and inspection days are fixed with it. Send the `terms` that the invitation showed, so that nothing else is accepted. With it you accept the terms of use: send their `terms_version` as `GET /api/terms` gives it; without it, you accept those in force.',
     tag: 'Invitations',
     who: 'freelancer',
     verified: true,
