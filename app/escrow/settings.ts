@@ -91,6 +91,34 @@ const definitions = {
     40,
     'Version of the terms of use that who registers or takes a project on accepts'
   ),
+  exports_per_day: integer(3, 1, 100, 'Copies of their data that a user may ask for in 24 hours'),
+  // Windows after which personal data is deleted: docs/privacy.md says why each is as long as it is.
+  export_retention_days: integer(7, 1, 30, 'Days that a copy of their data waits for its user'),
+  notification_retention_days: integer(365, 30, 3650, 'Days that read notifications are kept'),
+  invitation_address_days: integer(
+    30,
+    1,
+    3650,
+    'Days that the address of an invitation is kept that was declined, revoked or not answered'
+  ),
+  inbox_payload_days: integer(
+    90,
+    30,
+    3650,
+    'Days that the content of handled webhook events is kept, for replay'
+  ),
+  message_retention_days: integer(
+    1095,
+    550,
+    3650,
+    'Days after the last event of a finished project that its messages are kept, as evidence'
+  ),
+  unverified_account_days: integer(
+    90,
+    7,
+    3650,
+    'Days after which an account is erased that was never verified and is not used'
+  ),
 } satisfies Record<string, Definition<unknown>>
 
 export type SettingName = keyof typeof definitions

@@ -2,16 +2,20 @@ import type { Job } from '#jobs/queue'
 import autoApproveDue from '#jobs/auto_approve_due'
 import backfillInbox from '#jobs/backfill_inbox'
 import deleteFile from '#jobs/delete_file'
+import deleteFiles from '#jobs/delete_files'
 import escalateUnansweredRefunds from '#jobs/escalate_unanswered_refunds'
 import mailErased from '#jobs/mail_erased'
+import mailExport from '#jobs/mail_export'
 import { mailInvitation } from '#jobs/mail_invitation'
 import { mailEmailChange } from '#jobs/mail_email_change'
 import mailLink from '#jobs/mail_link'
 import mailSecurityNotice from '#jobs/mail_security_notice'
 import { mailNotification } from '#jobs/mail_notification'
+import prepareExport from '#jobs/prepare_export'
 import processInboxEvent from '#jobs/process_inbox_event'
 import purgeExpiredSignIns from '#jobs/purge_expired_sign_ins'
 import purgeIdempotencyKeys from '#jobs/purge_idempotency_keys'
+import purgePersonalData from '#jobs/purge_personal_data'
 import reconcileProviders from '#jobs/reconcile_providers'
 import reconcileRail from '#jobs/reconcile_rail'
 import recheckRefunds from '#jobs/recheck_refunds'
@@ -38,6 +42,10 @@ export const jobs: Job[] = [
   mailSecurityNotice,
   mailNotification,
   mailErased,
+  mailExport,
+  prepareExport,
+  deleteFiles,
+  purgePersonalData,
   purgeExpiredSignIns,
   purgeIdempotencyKeys,
   deleteFile,

@@ -36,12 +36,16 @@ export interface Replayed extends InboxRow {
 
 const PAGE = 500
 
-/** The stored events that are meant, in the order in which they came. */
+/**
+ * The stored events that are meant, in the order in which they came. Those whose content was deleted after
+ * its window say nothing any more that could be looked at.
+ */
 export async function* eventsToReplay(which: WhichEvents): AsyncGenerator<InboxRow> {
   for (let last: string | undefined; ;) {
     const query = db
       .from('inbox_events')
       .select('id', 'event_id', 'rail', 'type', 'received_at', 'status')
+      .whereNull('payload_purged_at')
       .orderBy('id')
       .limit(PAGE)
     if (last) query.where('id', '>', last)

@@ -4,6 +4,7 @@ import { inTransaction } from '#database/transaction'
 import { forgetFiles } from '#escrow/forget_files'
 import { notFound, Problem } from '#exceptions/problem'
 import { enqueue, QUEUE_SCHEMA } from '#jobs/queue'
+import deleteFiles from '#jobs/delete_files'
 import mailErased from '#jobs/mail_erased'
 import User from '#models/user'
 import { ERASED_NAME, erasedAddress } from '#identity/erased'
@@ -11,8 +12,12 @@ import { forgetNameOf } from '#notifications/forget_name'
 import { notify } from '#notifications/notify'
 import { refusalsOf, type Refusal } from '#privacy/refusals'
 
-/** Who wants it. An operator says their name and why; both are kept. */
-export type ErasureOrder = { by: 'user' } | { by: 'operator'; operator: string; reason: string }
+/**
+ * Who wants it. An operator says their name and why; both are kept. `retention`: an account that nobody ever
+ * verified; its address may be a stranger's, who gets no mail.
+ */
+export type ErasureOrder =
+  { by: 'user' | 'retention' } | { by: 'operator'; operator: string; reason: string }
 
 /**
  * Erases a person: what says who they are goes, the row that the books and other people's projects refer to
@@ -34,6 +39,7 @@ export async function eraseUser(userId: string, order: ErasureOrder): Promise<vo
     const address = user.email
     await declineInvitations(trx, user)
     await forgetNameOf(trx, userId)
+    const files = await filesToDelete(trx, userId)
     await forgetInProjects(trx, user)
     await forgetFiles(trx, userId)
     await forgetAccount(trx, userId)
@@ -44,6 +50,8 @@ export async function eraseUser(userId: string, order: ErasureOrder): Promise<vo
       requested_by: order.by,
       ...(order.by === 'operator' && { operator: order.operator, reason: order.reason }),
     })
+    if (files.length > 0) await enqueue(trx, deleteFiles, { keys: files })
+    if (order.by === 'retention') return
     // Encrypted, because the queue keeps what it was given for days.
     await enqueue(trx, mailErased, { to: encryption.encrypt(address, { expiresIn: '2 days' }) })
   })
@@ -188,6 +196,17 @@ async function forgetAccount(trx: TransactionClientContract, userId: string): Pr
       erased_at: trx.raw('now()'),
       updated_at: trx.raw('now()'),
     })
+}
+
+/** What hangs on rows that are about to go. Work that was handed in is the other party's, too, and stays. */
+async function filesToDelete(trx: TransactionClientContract, userId: string): Promise<string[]> {
+  const { rows } = await trx.rawQuery(
+    `SELECT avatar AS key FROM profiles WHERE user_id = :userId AND avatar <> ''
+      UNION ALL
+     SELECT key FROM data_exports WHERE user_id = :userId AND state <> 'expired'`,
+    { userId }
+  )
+  return rows.map(({ key }: { key: string }) => key)
 }
 
 /** Jobs say who by id, but one that failed may have said it in words. */

@@ -29,12 +29,12 @@ export default class extends BaseSchema {
       -- That it was done, by whom and why. Nothing here says who it was.
       CREATE TABLE erasures (
         user_id uuid PRIMARY KEY REFERENCES users (id),
-        requested_by text NOT NULL CHECK (requested_by IN ('user', 'operator')),
-        -- The operator who did it; empty for a person who did it themselves.
+        requested_by text NOT NULL CHECK (requested_by IN ('user', 'operator', 'retention')),
+        -- The operator who did it; empty for people who did it themselves, and for what the schedule erases.
         operator text NOT NULL DEFAULT '',
         reason text NOT NULL DEFAULT '',
         erased_at timestamptz NOT NULL DEFAULT now(),
-        CHECK (requested_by = 'user' OR operator <> '' AND reason <> '')
+        CHECK (requested_by <> 'operator' OR operator <> '' AND reason <> '')
       );
       CREATE FUNCTION erasures_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN

@@ -1,0 +1,43 @@
+import db from '@adonisjs/lucid/services/db'
+import drive from '@adonisjs/drive/services/main'
+import { validate as isUuid } from 'uuid'
+import { notFound, wrongState } from '#exceptions/problem'
+import DataExport from '#models/data_export'
+import type User from '#models/user'
+
+/** Long enough to begin a download, too short to be passed on. */
+const LINK_SECONDS = 300
+
+/** A user's exports, newest first, to be paged. */
+export function exportsOf(user: User) {
+  return DataExport.query().where('user_id', user.id)
+}
+
+/**
+ * A link to an export's file, for the signed-in owner only. It works for minutes; they can ask for another.
+ *
+ * @throws Problem 404; 409 `wrong_state` unless it is ready, with its state
+ */
+export async function exportLink(
+  user: User,
+  id: string
+): Promise<{ url: string; expires_at: string }> {
+  const found = isUuid(id) ? await exportsOf(user).where('id', id).first() : null
+  if (!found) throw notFound('export')
+  const { rows } = await db.rawQuery(
+    `UPDATE data_exports SET downloaded_at = now()
+      WHERE id = ? AND state = 'ready' AND expires_at > now() RETURNING id`,
+    [id]
+  )
+  if (rows.length === 0) {
+    const state = found.state === 'ready' ? 'expired' : found.state
+    throw wrongState(`This export is ${state}, so there is nothing to fetch.`, state)
+  }
+  const expiresAt = new Date(Date.now() + LINK_SECONDS * 1000)
+  const url = await drive.use().getSignedUrl(found.key, {
+    expiresIn: LINK_SECONDS * 1000,
+    contentType: 'application/zip',
+    contentDisposition: 'attachment; filename="safesend-export.zip"',
+  })
+  return { url, expires_at: expiresAt.toISOString() }
+}
