@@ -10,6 +10,10 @@ export default class DataExport extends DataExportSchema {
   @column()
   declare state: ExportState
 
+  /** Named, because the naming strategy would look for `sha_256`. */
+  @column({ columnName: 'sha256' })
+  declare sha256: string | null
+
   @belongsTo(() => User)
   declare user: BelongsTo<typeof User>
 }

@@ -10,6 +10,7 @@ import User from '#models/user'
 import { ERASED_NAME, erasedAddress } from '#identity/erased'
 import { forgetNameOf } from '#notifications/forget_name'
 import { notify } from '#notifications/notify'
+import { DELETED_WITH_USER } from '#privacy/personal_data'
 import { refusalsOf, type Refusal } from '#privacy/refusals'
 
 /**
@@ -144,22 +145,10 @@ async function forgetInProjects(trx: TransactionClientContract, user: User): Pro
   )
 }
 
-/** Rows that are about the person and nobody else. */
-const OWN = [
-  'sessions',
-  'single_use_tokens',
-  'idempotency_keys',
-  'notifications',
-  'notification_preferences',
-  'data_exports',
-  'email_changes',
-  'mfa_authenticators',
-  'mfa_challenges',
-  'identities',
-] as const
-
 async function forgetAccount(trx: TransactionClientContract, userId: string): Promise<void> {
-  for (const table of OWN) await trx.from(table).where('user_id', userId).delete()
+  for (const { table, column } of DELETED_WITH_USER) {
+    await trx.from(table).where(column, userId).delete()
+  }
   await trx
     .from('profiles')
     .where('user_id', userId)

@@ -51,6 +51,26 @@ export const EXPORT_KINDS: readonly ExportKind[] = [
             FROM sessions WHERE user_id = :userId`,
   },
   {
+    name: 'email_changes',
+    about: 'Changes of your e-mail address that you asked for.',
+    tables: ['email_changes'],
+    sql: `SELECT id, old_email, new_email, old_confirmed_at, new_confirmed_at, created_at, expires_at,
+                 changed_at, cancelled_at
+            FROM email_changes WHERE user_id = :userId`,
+  },
+  {
+    name: 'authenticators',
+    about: 'Your authenticator app: since when, not its secret.',
+    tables: ['mfa_authenticators'],
+    sql: `SELECT user_id AS id, created_at, confirmed_at FROM mfa_authenticators WHERE user_id = :userId`,
+  },
+  {
+    name: 'identities',
+    about: 'Accounts elsewhere that sign you in.',
+    tables: ['identities'],
+    sql: `SELECT id, provider, subject, email, created_at, last_used_at FROM identities WHERE user_id = :userId`,
+  },
+  {
     name: 'terms_acceptances',
     about: 'Which terms of use you accepted, and when.',
     tables: ['terms_acceptances'],

@@ -30,7 +30,7 @@ interface Rule {
 /** Stands for an address that is not kept any longer. */
 const FORGOTTEN = 'forgotten@erased.invalid'
 
-const RULES: readonly Rule[] = [
+export const RULES: readonly Rule[] = [
   {
     name: 'notifications',
     window: 'notification_retention_days',

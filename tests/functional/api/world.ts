@@ -102,11 +102,13 @@ export async function aWorld() {
     await api(client).post('auth/mfa/enroll', { password: PASSWORD }),
     201
   )
+  expectData(await api(client).post('users/export'), 202)
   await settle()
   const deliverable = expectData(
     await api(freelancer).upload(`milestones/${funded.id}/deliverables`, 'file', 'Done.'),
     201
   )
+  const [copy] = expectData(await api(client).get('users/exports'))
   const [account] = expectData(await api(freelancer).get('payments/payout-accounts'))
   const [{ id: notification }] = await db.from('notifications').where('user_id', client.id)
 
@@ -128,6 +130,7 @@ export async function aWorld() {
     cancellable: cancellable.id as string,
     proposal: proposal.id as string,
     account: account.id as string,
+    export: copy.id as string,
     notification: notification as string,
     deliverable: deliverable.id as string,
     refreshToken: refreshToken as string,
@@ -295,6 +298,8 @@ export function examples(own: World): Record<string, Example[]> {
         legal: { skills: [[], ['x']], portfolio_url: [''], hourly_rate: ['0', '0.00'] },
       },
     ],
+    'POST users/export': [both],
+    'GET users/exports/:id/download': [{ ...client, params: [own.export] }],
     'DELETE users/profile': [
       { by: 'unverified', body: { password: PASSWORD }, text: ['password'] },
     ],
