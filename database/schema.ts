@@ -112,12 +112,10 @@ export class ClawBackSchema extends BaseModel {
 }
 
 export class DataExportSchema extends BaseModel {
-  static $columns = ['createdAt', 'downloadedAt', 'expiresAt', 'id', 'key', 'readyAt', 'sha256', 'size', 'state', 'userId'] as const
+  static $columns = ['createdAt', 'expiresAt', 'id', 'key', 'readyAt', 'sha256', 'size', 'state', 'userId'] as const
   $columns = DataExportSchema.$columns
   @column.dateTime({ autoCreate: true })
   declare createdAt: DateTime
-  @column.dateTime()
-  declare downloadedAt: DateTime | null
   @column.dateTime()
   declare expiresAt: DateTime | null
   @column({ isPrimary: true })

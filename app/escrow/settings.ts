@@ -94,6 +94,12 @@ const definitions = {
   exports_per_day: integer(3, 1, 100, 'Copies of their data that a user may ask for in 24 hours'),
   // Windows after which personal data is deleted: docs/privacy.md says why each is as long as it is.
   export_retention_days: integer(7, 1, 30, 'Days that a copy of their data waits for its user'),
+  sign_in_retention_days: integer(
+    30,
+    1,
+    365,
+    'Days that sessions and mailed links are kept after they have ended'
+  ),
   notification_retention_days: integer(365, 30, 3650, 'Days that read notifications are kept'),
   invitation_address_days: integer(
     30,

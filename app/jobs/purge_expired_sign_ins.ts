@@ -1,24 +1,34 @@
 import db from '@adonisjs/lucid/services/db'
+import { setting } from '#escrow/settings'
 import { defineJob } from '#jobs/queue'
 
-/** How long what can sign nobody in any more is kept, so that support can still look. */
-const KEPT = {
-  refresh_tokens: '30 days',
-  sessions: '30 days',
-  single_use_tokens: '30 days',
-  email_changes: '30 days',
-  mfa_challenges: '30 days',
-  // With the name and address of people who may never have opened an account.
-  oauth_handovers: '1 day',
-}
+const TABLES = [
+  'refresh_tokens',
+  'sessions',
+  'single_use_tokens',
+  'email_changes',
+  'mfa_challenges',
+] as const
 
-/** Forgets what can sign nobody in any more. */
+/** Forgets what can sign nobody in any more; some time later, so that support can still look. */
 export default defineJob({
   name: 'purge_expired_sign_ins',
   schedule: '17 3 * * *',
   async handle() {
-    for (const [table, kept] of Object.entries(KEPT)) {
-      await db.from(table).whereRaw('expires_at < now() - ?::interval', [kept]).delete()
+    const days = await setting(db, 'sign_in_retention_days')
+    const over = 'make_interval(days => ?)'
+    for (const table of TABLES) {
+      await db
+        .from(table)
+        .whereRaw(`expires_at < now() - ${over}`, [days])
+        .delete()
     }
+    // Its tokens go with it.
+    await db
+      .from('sessions')
+      .whereRaw(`revoked_at < now() - ${over}`, [days])
+      .delete()
+    // With the name and address of people who may never have opened an account.
+    await db.from('oauth_handovers').whereRaw("expires_at < now() - interval '1 day'").delete()
   },
 })

@@ -1,4 +1,3 @@
-import db from '@adonisjs/lucid/services/db'
 import drive from '@adonisjs/drive/services/main'
 import { validate as isUuid } from 'uuid'
 import { notFound, wrongState } from '#exceptions/problem'
@@ -24,12 +23,8 @@ export async function exportLink(
 ): Promise<{ url: string; expires_at: string }> {
   const found = isUuid(id) ? await exportsOf(user).where('id', id).first() : null
   if (!found) throw notFound('export')
-  const { rows } = await db.rawQuery(
-    `UPDATE data_exports SET downloaded_at = now()
-      WHERE id = ? AND state = 'ready' AND expires_at > now() RETURNING id`,
-    [id]
-  )
-  if (rows.length === 0) {
+  const over = found.expiresAt !== null && found.expiresAt.toMillis() <= Date.now()
+  if (found.state !== 'ready' || over) {
     const state = found.state === 'ready' ? 'expired' : found.state
     throw wrongState(`This export is ${state}, so there is nothing to fetch.`, state)
   }

@@ -1,23 +1,22 @@
-import { Problem } from '#exceptions/problem'
-import { passwordFits } from '#identity/passwords'
+import { confirmAnew } from '#identity/confirm_anew'
+import type { BothFactors } from '#identity/mfa/change'
 import type User from '#models/user'
-import { eraseUser } from '#privacy/erase_user'
+import { eraseUser, outlookOf, refused } from '#privacy/erase_user'
 
 /**
- * Deletes the account of who is signed in, if they can say its password once more: who finds an unlocked
- * screen, or steals an access token, must not be able to.
+ * Deletes the account of who is signed in, if they can prove once more that they are it: who finds an
+ * unlocked screen, or steals an access token, must not be able to.
  *
- * @throws Problem 403 `wrong_password`; 409 `erasure_refused` with `reasons`; 503 `busy`
+ * @throws Problem as `confirmAnew`; 409 `erasure_refused` with `reasons`
  */
 export async function eraseOwnAccount(
   user: User,
-  { password }: { password: string }
+  sessionId: string,
+  given: BothFactors
 ): Promise<void> {
-  if (!(await passwordFits(user.password ?? undefined, password))) {
-    throw new Problem('The password is wrong. Nothing was deleted.', {
-      code: 'wrong_password',
-      status: 403,
-    })
-  }
+  // First, because a code is used up when it is looked at. It tells the user of nothing but their own.
+  const reasons = await outlookOf(user.id)
+  if (reasons.length > 0) throw refused(reasons)
+  await confirmAnew(user, sessionId, given)
   await eraseUser(user.id, { by: 'user' })
 }

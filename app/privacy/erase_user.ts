@@ -84,7 +84,8 @@ async function lockPerson(trx: TransactionClientContract, userId: string): Promi
   return user
 }
 
-function refused(reasons: Refusal[]): Problem {
+/** 409 with every reason, as a code and in words. */
+export function refused(reasons: Refusal[]): Problem {
   return new Problem(
     `This account cannot be deleted yet. ${reasons.map(({ detail }) => detail).join(' ')}`,
     { code: 'erasure_refused', status: 409, extra: { reasons } }
@@ -146,6 +147,11 @@ async function forgetInProjects(trx: TransactionClientContract, user: User): Pro
 }
 
 async function forgetAccount(trx: TransactionClientContract, userId: string): Promise<void> {
+  // A sign-in that somebody began with an account elsewhere knows its address before it knows whose it is.
+  await trx
+    .from('oauth_handovers')
+    .where('email', trx.from('users').where('id', userId).select('email'))
+    .delete()
   for (const { table, column } of DELETED_WITH_USER) {
     await trx.from(table).where(column, userId).delete()
   }

@@ -250,7 +250,7 @@ export const EXPORT_KINDS: readonly ExportKind[] = [
     name: 'exports',
     about: 'Exports like this one that you asked for.',
     tables: ['data_exports'],
-    sql: `SELECT id, state, size, created_at, ready_at, expires_at, downloaded_at
+    sql: `SELECT id, state, size, created_at, ready_at, expires_at
             FROM data_exports WHERE user_id = :userId`,
   },
 ]

@@ -47,7 +47,9 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
   identities: { export: { in: 'identities' }, erasure: { deletedBy: 'user_id' } },
   oauth_handovers: {
     export: { not: 'What a provider said of somebody who is signing in; good for minutes.' },
-    erasure: { kept: 'Names no user; it goes with the day.' },
+    erasure: {
+      kept: 'Names no user; those of the address are deleted, the rest goes after a day.',
+    },
   },
   terms_acceptances: {
     export: { in: 'terms_acceptances' },

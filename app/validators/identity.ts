@@ -117,6 +117,12 @@ export const exchangeCodeValidator = vine.create({
 
 export const linkIdentityValidator = vine.create({ code: token(), code_verifier: codeVerifier() })
 
+/** Deletes the account: whatever a sign-in takes, anew. */
+export const erasureValidator = vine.create({
+  password: somePassword().optional(),
+  ...secondFactor,
+})
+
 /** A `PUT` names what changes; what it leaves out stays, and what is not listed is not settable. */
 export const profileValidator = vine.create({
   first_name: line(100).optional(),

@@ -57,7 +57,6 @@ export default class extends BaseSchema {
         created_at timestamptz NOT NULL DEFAULT now(),
         ready_at timestamptz,
         expires_at timestamptz,
-        downloaded_at timestamptz,
         CHECK (state <> 'ready' OR num_nulls(size, sha256, ready_at, expires_at) = 0)
       );
       CREATE INDEX data_exports_user ON data_exports (user_id, id DESC);

@@ -1,11 +1,12 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { eraseOwnAccount } from '#privacy/erase_own_account'
-import { erasureValidator } from '#validators/privacy'
+import { erasureValidator } from '#validators/identity'
 
 export default class ErasuresController {
   async store({ auth, request, response }: HttpContext) {
-    const confirmation = await request.validateUsing(erasureValidator)
-    await eraseOwnAccount(auth.getUserOrFail(), confirmation)
+    const { user, sessionId } = auth.use('api')
+    const given = await request.validateUsing(erasureValidator)
+    await eraseOwnAccount(user!, sessionId!, given)
     return response.noContent()
   }
 }

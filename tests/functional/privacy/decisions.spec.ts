@@ -53,6 +53,7 @@ test.group('What is decided about personal data', () => {
     const windows = [
       ...RULES.map(({ window }) => window),
       'unverified_account_days',
+      'sign_in_retention_days',
       'exports_per_day',
     ]
     for (const name of windows) {

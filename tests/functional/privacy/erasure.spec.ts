@@ -2,8 +2,10 @@ import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import type User from '#models/user'
 import { api, expectData, expectProblem } from '#tests/support/api'
+import { withAuthenticator } from '#tests/support/authenticator'
 import { resetAll } from '#tests/support/database'
 import { settle } from '#tests/support/jobs'
+import { openStream, ownUrl } from '#tests/support/live'
 import { breaks } from '#tests/support/ledger'
 import { emptyMailboxes, mailsTo } from '#tests/support/mailbox'
 import {
@@ -17,17 +19,16 @@ import { PASSWORD, tokenOf } from '#tests/support/users'
 import { KEPT_AFTER_ERASURE, whereItIsSaid } from './dump.js'
 import { aFinishedHistory, somebody, type Identity } from './history.js'
 
-const erase = (user: User, password = PASSWORD) =>
-  fetch(`http://${process.env.HOST}:${process.env.PORT}/api/users/profile`, {
-    method: 'DELETE',
-    headers: { 'content-type': 'application/json', ...user.$extras.headers },
-    body: JSON.stringify({ password }),
-  })
-
 /** As a client would, with a body, which `api().delete` does not send. */
-async function eraseAs(user: User, password?: string) {
-  user.$extras.headers = { authorization: `Bearer ${await tokenOf(user)}` }
-  const response = await erase(user, password)
+async function eraseAs(user: User, given: object = { password: PASSWORD }) {
+  const response = await fetch(`${ownUrl()}/api/users/profile`, {
+    method: 'DELETE',
+    headers: {
+      'content-type': 'application/json',
+      'authorization': `Bearer ${await tokenOf(user)}`,
+    },
+    body: JSON.stringify(given),
+  })
   const text = await response.text()
   return { status: response.status, body: text ? JSON.parse(text) : undefined }
 }
@@ -93,9 +94,60 @@ test.group('Deleting an account', (group) => {
 
   test('needs the password, and without it nothing happens', async ({ assert }) => {
     const { user, identity } = await somebody('client')
-    const { status, body } = await eraseAs(user, 'not the password')
-    assert.deepEqual([status, body.code], [403, 'wrong_password'])
+    for (const given of [{ password: 'not the password' }, {}]) {
+      const { status, body } = await eraseAs(user, given)
+      assert.deepEqual([status, body.errors[0].field], [422, 'password'])
+    }
     expectData(await api().post('auth/login', { email: identity.email, password: PASSWORD }))
+  })
+
+  test('needs a code of the authenticator app, too, where there is one', async ({ assert }) => {
+    const { user } = await somebody('freelancer')
+    const { app } = await withAuthenticator(user)
+    const without = await eraseAs(user, { password: PASSWORD })
+    assert.deepEqual([without.status, without.body.errors[0].field], [422, 'code'])
+    const wrong = await eraseAs(user, { password: PASSWORD, recovery_code: 'aaaa-bbbb-cccc-dddd' })
+    assert.deepEqual([wrong.status, wrong.body.errors[0].field], [422, 'recovery_code'])
+    assert.equal((await eraseAs(user, { password: PASSWORD, code: app.code() })).status, 204)
+    assert.isNull(await db.from('mfa_authenticators').where('user_id', user.id).first())
+    assert.isNull(await db.from('mfa_recovery_codes').where('user_id', user.id).first())
+  })
+
+  test('of an account without a password takes a sign-in of just now', async ({ assert }) => {
+    const { user, identity } = await somebody('client')
+    await db.from('users').where('id', user.id).update({ password: null })
+    await db.table('identities').insert({
+      user_id: user.id,
+      provider: 'github',
+      subject: '4711',
+      email: identity.email,
+    })
+    await db.table('oauth_handovers').insert({
+      code_hash: 'hash',
+      provider: 'google',
+      subject: '1147',
+      email: identity.email,
+      first_name: identity.firstName,
+      last_name: identity.lastName,
+      expires_at: db.raw("now() + interval '5 minutes'"),
+    })
+    await tokenOf(user)
+    const sessions = db.from('sessions').where('user_id', user.id)
+    await sessions.clone().update({ created_at: db.raw("now() - interval '11 minutes'") })
+    const stale = await eraseAs(user, {})
+    assert.deepEqual([stale.status, stale.body.code], [403, 'fresh_sign_in_required'])
+    await sessions.clone().update({ created_at: db.raw('now()') })
+    assert.equal((await eraseAs(user, {})).status, 204)
+    assert.deepEqual(await whereItIsSaid(Object.values(identity)), [])
+  })
+
+  test('ends the streams of its notifications', async ({ assert }) => {
+    const { user } = await somebody('client')
+    const stream = await openStream(user)
+    assert.equal(stream.status, 200)
+    assert.equal((await eraseAs(user)).status, 204)
+    await stream.ended
+    assert.isTrue(stream.isOver)
   })
 
   test('is refused to both while money is held, with the reasons', async ({ assert }) => {

@@ -15,6 +15,13 @@ import { emptyMailboxes, mailsTo } from '#tests/support/mailbox'
 import { aClient, PASSWORD } from '#tests/support/users'
 import { aFinishedHistory } from './history.js'
 
+/** Where it is not `id`. */
+const PRIMARY_KEYS: Record<string, string> = {
+  profiles: 'user_id',
+  payouts: 'transaction_id',
+  mfa_authenticators: 'user_id',
+}
+
 /** The entries of a zip, by name. */
 async function unzip(bytes: Buffer): Promise<Map<string, Buffer>> {
   const entries = new Map<string, Buffer>()
@@ -82,7 +89,7 @@ test.group('A copy of my data', (group) => {
       for (const { table, column } of references) {
         const kind = EXPORT_KINDS.find(({ tables }) => tables[0] === table)
         if (!kind) continue
-        const key = { profiles: 'user_id', payouts: 'transaction_id' }[table as string] ?? 'id'
+        const key = PRIMARY_KEYS[table] ?? 'id'
         const ids = await db.from(table).where(column, user.id).select(`${key} AS id`)
         const written = rows(kind.name).map(({ id }) => id)
         assert.includeMembers(

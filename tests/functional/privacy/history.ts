@@ -50,6 +50,19 @@ export async function somebody(type: UserType): Promise<{ user: User; identity: 
   await db.transaction(async (trx) => {
     await startSession(trx, user, { ip: identity.ip, userAgent: identity.userAgent })
     await issueSingleUseToken(trx, user.id, 'reset_password')
+    await trx.table('identities').insert({
+      user_id: user.id,
+      provider: 'github',
+      subject: tag,
+      email: identity.email,
+    })
+    await trx.table('email_changes').insert({
+      user_id: user.id,
+      old_email: `before.${identity.email}`,
+      new_email: identity.email,
+      expires_at: trx.raw('now()'),
+      cancelled_at: trx.raw('now()'),
+    })
   })
   return { user, identity }
 }
