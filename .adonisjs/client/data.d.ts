@@ -8,6 +8,7 @@ import type { InferData, InferVariants } from '@adonisjs/core/types/transformers
 import type ActivityTransformer from '#transformers/activity_transformer'
 import type ClientDashboardTransformer from '#transformers/client_dashboard_transformer'
 import type DashboardLinesTransformer from '#transformers/dashboard_lines'
+import type DataExportTransformer from '#transformers/data_export_transformer'
 import type DeliverableTransformer from '#transformers/deliverable_transformer'
 import type DescribeTransformer from '#transformers/describe'
 import type EscrowStatementTransformer from '#transformers/escrow_statement_transformer'
@@ -52,6 +53,10 @@ export namespace Data {
   export type DashboardLines = InferData<DashboardLinesTransformer>
   export namespace DashboardLines {
     export type Variants = InferVariants<DashboardLinesTransformer>
+  }
+  export type DataExport = InferData<DataExportTransformer>
+  export namespace DataExport {
+    export type Variants = InferVariants<DataExportTransformer>
   }
   export type Deliverable = InferData<DeliverableTransformer>
   export namespace Deliverable {

@@ -13,6 +13,7 @@ const AT_ONCE = 500
 const FOLDERS: Record<string, string> = {
   deliverables: 'SELECT storage_key AS key FROM deliverables WHERE storage_key = ANY (?)',
   quarantine: 'SELECT storage_key AS key FROM deliverables WHERE storage_key = ANY (?)',
+  exports: `SELECT key FROM data_exports WHERE key = ANY (?) AND state IN ('pending', 'ready')`,
   avatars: `SELECT 'avatars/' || avatar AS key FROM profiles WHERE 'avatars/' || avatar = ANY (?)`,
 }
 

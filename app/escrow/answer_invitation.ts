@@ -71,7 +71,7 @@ export async function declineInvitation(token: string, { by }: { by: User }): Pr
     await notify(trx, {
       userId: project.clientId,
       kind: 'invitation.declined',
-      data: { ...aboutProject(project), by: by.displayName },
+      data: { ...aboutProject(project), by: by.displayName, by_id: by.id },
     })
   })
 }

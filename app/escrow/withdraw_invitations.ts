@@ -28,6 +28,6 @@ export async function withdrawInvitations(
   return rows.map(({ id }: { id: string }) => ({
     userId: id,
     kind: 'invitation.withdrawn' as const,
-    data: { ...aboutProject(project), invited_by: by.displayName },
+    data: { ...aboutProject(project), invited_by: by.displayName, by_id: by.id },
   }))
 }

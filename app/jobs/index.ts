@@ -2,7 +2,6 @@ import type { Job } from '#jobs/queue'
 import autoApproveDue from '#jobs/auto_approve_due'
 import backfillInbox from '#jobs/backfill_inbox'
 import deleteFile from '#jobs/delete_file'
-import deleteFiles from '#jobs/delete_files'
 import escalateUnansweredRefunds from '#jobs/escalate_unanswered_refunds'
 import mailErased from '#jobs/mail_erased'
 import mailExport from '#jobs/mail_export'
@@ -44,7 +43,6 @@ export const jobs: Job[] = [
   mailErased,
   mailExport,
   prepareExport,
-  deleteFiles,
   purgePersonalData,
   purgeExpiredSignIns,
   purgeIdempotencyKeys,

@@ -25,6 +25,14 @@ export interface AboutPayoutAccount {
   payment_provider: string
 }
 
+/**
+ * Whose name it is, where the project may be gone by the time that its owner wants to be forgotten; see
+ * `forget_name.ts`.
+ */
+interface Named {
+  by_id?: string
+}
+
 interface AboutTransaction {
   transaction_id: string
 }
@@ -93,7 +101,7 @@ export const catalogue = {
     category: 'work',
     email: 'never',
     page: invitationsPage,
-    words: (d: AboutProject & { invited_by: string }) => ({
+    words: (d: AboutProject & Named & { invited_by: string }) => ({
       title: `Invitation to ${d.project_title}`,
       body: `${d.invited_by} invites you to work on "${d.project_title}". Accept or decline the invitation.`,
     }),
@@ -113,7 +121,7 @@ export const catalogue = {
     category: 'work',
     email: 'by_default',
     page: projectPage,
-    words: (d: AboutProject & { by: string }) => ({
+    words: (d: AboutProject & Named & { by: string }) => ({
       title: `${d.by} declined`,
       body: `${d.by} declined the invitation to "${d.project_title}". You can invite someone else.`,
     }),
@@ -123,7 +131,7 @@ export const catalogue = {
     category: 'work',
     email: 'by_default',
     page: invitationsPage,
-    words: (d: AboutProject & { invited_by: string }) => ({
+    words: (d: AboutProject & Named & { invited_by: string }) => ({
       title: 'Invitation withdrawn',
       body: `${d.invited_by} does not ask you to work on "${d.project_title}" any more. Its invitation cannot be accepted now.`,
     }),

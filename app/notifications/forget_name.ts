@@ -10,7 +10,7 @@ const BATCH = 500
 /**
  * Takes a name out of what other people were told, and says it anew without: title and body are made of
  * data, so they are made again. Whose name it is follows from the project and never from the name, which may
- * have been another one at the time. What is about nobody's name stays as it is.
+ * have been another one at the time; or it is said beside it. What is about nobody's name stays as it is.
  *
  * Projects and invitations must still be as they were when it was told.
  */
@@ -69,4 +69,9 @@ const NAMED = `
               AND i.status = 'declined' AND i.responded_at = n.created_at)
          ELSE mine.freelancer_id = :userId
        END)
-   ORDER BY n.id LIMIT :batch`
+     AND (n.data ->> 'by_id' IS NULL OR n.data ->> 'by_id' = :userId::text)
+   UNION
+  -- Also of drafts that were deleted since.
+  SELECT n.id, n.kind, n.data FROM notifications n
+   WHERE n.data ->> 'by_id' = :userId::text AND n.user_id <> :userId AND n.id > :last
+   ORDER BY id LIMIT :batch`

@@ -38,7 +38,7 @@ export async function notify<Kind extends NotificationKind>(
   const { rows } = await trx.rawQuery(
     `WITH numbered AS (
        UPDATE users SET notification_seq = notification_seq + 1
-        WHERE id = ? AND user_type = ANY(?)
+        WHERE id = ? AND user_type = ANY(?) AND erased_at IS NULL
        RETURNING id, notification_seq
      ),
      made AS (
@@ -56,7 +56,10 @@ export async function notify<Kind extends NotificationKind>(
       JSON.stringify(data),
     ]
   )
-  if (rows.length === 0) return refuse(userId, kind, entry.to)
+  if (rows.length === 0) {
+    if (await isErased(trx, userId)) return
+    return refuse(userId, kind, entry.to)
+  }
   announce(trx, userId)
   await enqueueMail(trx, { id: rows[0].id, userId, kind, data })
 }
@@ -70,6 +73,12 @@ export async function notifyAll(
     a.userId < b.userId ? -1 : a.userId > b.userId ? 1 : 0
   )
   for (const notification of ordered) await notify(trx, notification)
+}
+
+/** The books go on, such as with a payout that comes back; there is nobody to be told. */
+async function isErased(trx: TransactionClientContract, userId: string): Promise<boolean> {
+  const user = await trx.from('users').where('id', userId).whereNotNull('erased_at').first()
+  return user !== null
 }
 
 function refuse(userId: string, kind: string, to: string): void {

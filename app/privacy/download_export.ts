@@ -1,11 +1,8 @@
-import drive from '@adonisjs/drive/services/main'
 import { validate as isUuid } from 'uuid'
+import { signedDownload, type SignedDownload } from '#drive/signed_download'
 import { notFound, wrongState } from '#exceptions/problem'
 import DataExport from '#models/data_export'
 import type User from '#models/user'
-
-/** Long enough to begin a download, too short to be passed on. */
-const LINK_SECONDS = 300
 
 /** A user's exports, newest first, to be paged. */
 export function exportsOf(user: User) {
@@ -17,10 +14,7 @@ export function exportsOf(user: User) {
  *
  * @throws Problem 404; 409 `wrong_state` unless it is ready, with its state
  */
-export async function exportLink(
-  user: User,
-  id: string
-): Promise<{ url: string; expires_at: string }> {
+export async function exportLink(user: User, id: string): Promise<SignedDownload> {
   const found = isUuid(id) ? await exportsOf(user).where('id', id).first() : null
   if (!found) throw notFound('export')
   const over = found.expiresAt !== null && found.expiresAt.toMillis() <= Date.now()
@@ -28,11 +22,5 @@ export async function exportLink(
     const state = found.state === 'ready' ? 'expired' : found.state
     throw wrongState(`This export is ${state}, so there is nothing to fetch.`, state)
   }
-  const expiresAt = new Date(Date.now() + LINK_SECONDS * 1000)
-  const url = await drive.use().getSignedUrl(found.key, {
-    expiresIn: LINK_SECONDS * 1000,
-    contentType: 'application/zip',
-    contentDisposition: 'attachment; filename="safesend-export.zip"',
-  })
-  return { url, expires_at: expiresAt.toISOString() }
+  return signedDownload(found.key, { name: 'safesend-export.zip', contentType: 'application/zip' })
 }

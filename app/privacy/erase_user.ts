@@ -4,12 +4,13 @@ import { inTransaction } from '#database/transaction'
 import { forgetFiles } from '#escrow/forget_files'
 import { notFound, Problem } from '#exceptions/problem'
 import { enqueue, QUEUE_SCHEMA } from '#jobs/queue'
-import deleteFiles from '#jobs/delete_files'
+import deleteFile from '#jobs/delete_file'
 import mailErased from '#jobs/mail_erased'
 import User from '#models/user'
 import { ERASED_NAME, erasedAddress } from '#identity/erased'
 import { forgetNameOf } from '#notifications/forget_name'
 import { notify } from '#notifications/notify'
+import { filesToDelete } from '#privacy/personal_files'
 import { DELETED_WITH_USER } from '#privacy/personal_data'
 import { refusalsOf, type Refusal } from '#privacy/refusals'
 
@@ -51,7 +52,7 @@ export async function eraseUser(userId: string, order: ErasureOrder): Promise<vo
       requested_by: order.by,
       ...(order.by === 'operator' && { operator: order.operator, reason: order.reason }),
     })
-    if (files.length > 0) await enqueue(trx, deleteFiles, { keys: files })
+    for (const key of files) await enqueue(trx, deleteFile, { key })
     if (order.by === 'retention') return
     // Encrypted, because the queue keeps what it was given for days.
     await enqueue(trx, mailErased, { to: encryption.encrypt(address, { expiresIn: '2 days' }) })
@@ -147,6 +148,7 @@ async function forgetInProjects(trx: TransactionClientContract, user: User): Pro
 }
 
 async function forgetAccount(trx: TransactionClientContract, userId: string): Promise<void> {
+  await trx.from('deliverables').where('uploaded_by', userId).whereNull('submitted_at').delete()
   // A sign-in that somebody began with an account elsewhere knows its address before it knows whose it is.
   await trx
     .from('oauth_handovers')
@@ -191,17 +193,6 @@ async function forgetAccount(trx: TransactionClientContract, userId: string): Pr
       erased_at: trx.raw('now()'),
       updated_at: trx.raw('now()'),
     })
-}
-
-/** What hangs on rows that are about to go. Work that was handed in is the other party's, too, and stays. */
-async function filesToDelete(trx: TransactionClientContract, userId: string): Promise<string[]> {
-  const { rows } = await trx.rawQuery(
-    `SELECT avatar AS key FROM profiles WHERE user_id = :userId AND avatar <> ''
-      UNION ALL
-     SELECT key FROM data_exports WHERE user_id = :userId AND state <> 'expired'`,
-    { userId }
-  )
-  return rows.map(({ key }: { key: string }) => key)
 }
 
 /** Jobs say who by id, but one that failed may have said it in words. */

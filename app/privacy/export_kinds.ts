@@ -110,6 +110,16 @@ export const EXPORT_KINDS: readonly ExportKind[] = [
             FROM submissions WHERE milestone_id IN (${MY_MILESTONES})`,
   },
   {
+    name: 'deliverables',
+    about: 'Files that were handed in for them, and those that you uploaded; yours are in files/.',
+    tables: ['deliverables'],
+    sql: `SELECT id, milestone_id, uploaded_by, name, size, content_type, sha256, scan_status, submitted_at,
+                 created_at
+            FROM deliverables
+           WHERE uploaded_by = :userId
+              OR submitted_at IS NOT NULL AND milestone_id IN (${MY_MILESTONES})`,
+  },
+  {
     name: 'proposals',
     about: 'Changes of projects that you or the other party proposed.',
     tables: ['proposals'],
@@ -243,8 +253,15 @@ export const EXPORT_KINDS: readonly ExportKind[] = [
     name: 'notifications',
     about: 'What we told you.',
     tables: ['notifications'],
-    sql: `SELECT id, seq, kind, title, body, data, read_at, created_at
+    sql: `SELECT id, seq, kind, title, body, data, read_at, mailed_at, created_at
             FROM notifications WHERE user_id = :userId`,
+  },
+  {
+    name: 'notification_preferences',
+    about: 'What you want mail about; what is not listed is as it was in the beginning.',
+    tables: ['notification_preferences'],
+    sql: `SELECT md5(category)::uuid AS id, category, email, updated_at
+            FROM notification_preferences WHERE user_id = :userId`,
   },
   {
     name: 'exports',

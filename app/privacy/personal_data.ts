@@ -60,6 +60,10 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
     erasure: { deletedBy: 'user_id' },
   },
   notifications: { export: { in: 'notifications' }, erasure: { deletedBy: 'user_id' } },
+  notification_preferences: {
+    export: { in: 'notification_preferences' },
+    erasure: { deletedBy: 'user_id' },
+  },
   data_exports: { export: { in: 'exports' }, erasure: { deletedBy: 'user_id' } },
   erasures: {
     export: { not: 'Who is in it has nothing left to be exported.' },
@@ -74,6 +78,10 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
   submissions: {
     export: { in: 'submissions' },
     erasure: { kept: 'What the other party paid for, and its reviews.' },
+  },
+  deliverables: {
+    export: { in: 'deliverables' },
+    erasure: { kept: 'What was handed in, as above; what was not is deleted with its file.' },
   },
   proposals: { export: { in: 'proposals' }, erasure: { kept: DEAL } },
   invitations: {

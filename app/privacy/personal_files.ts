@@ -1,4 +1,5 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { AVATARS } from '#identity/avatar_url'
 
 /** A file of somebody's, on the disk that Drive uses. */
 export interface PersonalFile {
@@ -7,17 +8,51 @@ export interface PersonalFile {
   path: string
 }
 
-/** What a user uploaded. */
+/** What a user uploaded and can be given back: not what a scanner has put away. */
 export async function filesOf(
   trx: TransactionClientContract,
   userId: string
 ): Promise<PersonalFile[]> {
   const { rows } = await trx.rawQuery(
-    `SELECT avatar FROM profiles WHERE user_id = ? AND avatar <> ''`,
+    `SELECT id, name, storage_key FROM deliverables
+      WHERE uploaded_by = ? AND scan_status IN ('clean', 'unscanned') ORDER BY id`,
     [userId]
   )
-  return rows.map(({ avatar }: { avatar: string }) => ({
-    key: avatar,
-    path: `files/avatar/${avatar.split('/').at(-1)}`,
-  }))
+  const avatar = await avatarOf(trx, userId)
+  return [
+    ...(avatar ? [{ key: avatar, path: `files/avatar/${avatar.split('/').at(-1)}` }] : []),
+    ...rows.map((row: { id: string; name: string; storage_key: string }) => ({
+      key: row.storage_key,
+      path: `files/deliverables/${row.id}/${entryName(row.name)}`,
+    })),
+  ]
+}
+
+/**
+ * What hangs on rows that go with their user. Work that was handed in is the other party's, too, and stays;
+ * what was uploaded and never handed in is not.
+ */
+export async function filesToDelete(
+  trx: TransactionClientContract,
+  userId: string
+): Promise<string[]> {
+  const { rows } = await trx.rawQuery(
+    `SELECT key FROM data_exports WHERE user_id = :userId AND state <> 'expired'
+      UNION ALL
+     SELECT storage_key FROM deliverables WHERE uploaded_by = :userId AND submitted_at IS NULL`,
+    { userId }
+  )
+  const avatar = await avatarOf(trx, userId)
+  return [...(avatar ? [avatar] : []), ...rows.map(({ key }: { key: string }) => key)]
+}
+
+async function avatarOf(trx: TransactionClientContract, userId: string): Promise<string | null> {
+  const profile = await trx.from('profiles').where('user_id', userId).select('avatar').first()
+  return profile?.avatar ? `${AVATARS}/${profile.avatar}` : null
+}
+
+/** A name that no archive takes for a path, whatever its owner called it. */
+function entryName(name: string): string {
+  const safe = name.replace(/[/\\:*?"<>|\p{Cc}]/gu, '_').replace(/^\.+/, '_')
+  return safe || 'file'
 }

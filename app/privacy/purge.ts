@@ -4,7 +4,7 @@ import { inTransaction } from '#database/transaction'
 import { Problem } from '#exceptions/problem'
 import { setting, type SettingName, type Settings } from '#escrow/settings'
 import { enqueue } from '#jobs/queue'
-import deleteFiles from '#jobs/delete_files'
+import deleteFile from '#jobs/delete_file'
 import { eraseUser } from '#privacy/erase_user'
 
 /** What ends a window: a name of a setting that counts days. */
@@ -181,9 +181,7 @@ async function purgeExports(
       RETURNING key`,
     [limit]
   )
-  if (rows.length > 0) {
-    await enqueue(trx, deleteFiles, { keys: rows.map(({ key }: { key: string }) => key) })
-  }
+  for (const { key } of rows) await enqueue(trx, deleteFile, { key })
   return rows.length
 }
 

@@ -1,3 +1,4 @@
+import { ERASED_NAME } from '#identity/erased'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { validate as isUuid } from 'uuid'
 import { Problem, notFound, wrongState } from '#exceptions/problem'
@@ -101,8 +102,8 @@ interface Row {
   payout_provider: PaymentProvider | null
 }
 
-const NAME = (of: string) => `coalesce(nullif(trim(${of}.first_name || ' ' || ${of}.last_name), ''),
-  ${of}.email)`
+const NAME = (of: string) => `CASE WHEN ${of}.erased_at IS NOT NULL THEN '${ERASED_NAME}'
+  ELSE coalesce(nullif(trim(${of}.first_name || ' ' || ${of}.last_name), ''), ${of}.email) END`
 
 const TRANSACTION = `
   SELECT t.id, t.transaction_type, t.status, t.payment_provider, t.provider_transaction_id, t.amount,

@@ -12,6 +12,12 @@ const ACTS: Record<string, string[]> = {
   submissions: ['submitted_by'],
   refund_requests: ['requested_by'],
   data_exports: ['user_id'],
+  identities: ['user_id'],
+  email_changes: ['user_id'],
+  mfa_authenticators: ['user_id'],
+  mfa_challenges: ['user_id'],
+  notification_preferences: ['user_id'],
+  deliverables: ['uploaded_by'],
 }
 
 export default class extends BaseSchema {
@@ -62,6 +68,9 @@ export default class extends BaseSchema {
       CREATE INDEX data_exports_user ON data_exports (user_id, id DESC);
       CREATE UNIQUE INDEX data_exports_one_pending ON data_exports (user_id) WHERE state = 'pending';
       CREATE INDEX data_exports_to_expire ON data_exports (expires_at) WHERE state = 'ready';
+
+      -- Whom a notification names, where nothing else tells any more.
+      CREATE INDEX notifications_by ON notifications ((data ->> 'by_id')) WHERE data ->> 'by_id' IS NOT NULL;
 
       -- When the payload was deleted, because nothing needs it any more.
       ALTER TABLE inbox_events ADD COLUMN payload_purged_at timestamptz;
@@ -116,6 +125,7 @@ export default class extends BaseSchema {
     // Erased users have no password: they would have to be deleted before the column can require one.
     this.schema.raw(`
       DROP FUNCTION refuse_erased_user() CASCADE;
+      DROP INDEX notifications_by;
       DROP TABLE data_exports, erasures;
       DROP FUNCTION erasures_append_only();
       ALTER TABLE projects DROP COLUMN messages_purged_at;

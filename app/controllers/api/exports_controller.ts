@@ -3,7 +3,7 @@ import { exportLink, exportsOf } from '#privacy/download_export'
 import { requestExport } from '#privacy/request_export'
 import DataExportTransformer from '#transformers/data_export_transformer'
 import { pageValidator, readPage } from '#transformers/page'
-import { serialize, serializePage } from '#transformers/serialize'
+import { isoTime, serialize, serializePage } from '#transformers/serialize'
 
 export default class ExportsController {
   async index({ auth, request }: HttpContext) {
@@ -21,6 +21,6 @@ export default class ExportsController {
   async download({ auth, params, response }: HttpContext) {
     const link = await exportLink(auth.getUserOrFail(), params.id)
     response.header('cache-control', 'no-store')
-    return { data: link }
+    return { data: { url: link.url, expires_at: isoTime(link.expiresAt) } }
   }
 }

@@ -627,10 +627,6 @@ test.group('Bad input', (group) => {
         const slashed = await send({ ...one, path: `${path}/${query ? `?${query}` : ''}` })
         const said = ({ status, text }: Answer) =>
           `${status} ${text.replace(/"(request_id|expires_at)":"[^"]*"|\/alnk_\w+|signature=[^"]*/g, '')}`
-          `${status} ${text.replace(
-            /"request_id":"[^"]*"|\/alnk_\w+|[?&]signature=[^"&]*|"expires_at":"[^"]*"/g,
-            ''
-          )}`
         assert.equal(said(slashed), said(plain), `${route.name} as ${as}`)
       }
     }

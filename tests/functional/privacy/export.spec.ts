@@ -12,6 +12,7 @@ import { api, expectData, expectProblem } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { drain, settle } from '#tests/support/jobs'
 import { emptyMailboxes, mailsTo } from '#tests/support/mailbox'
+import { fundedMilestone } from '#tests/support/projects'
 import { aClient, PASSWORD } from '#tests/support/users'
 import { aFinishedHistory } from './history.js'
 
@@ -20,6 +21,7 @@ const PRIMARY_KEYS: Record<string, string> = {
   profiles: 'user_id',
   payouts: 'transaction_id',
   mfa_authenticators: 'user_id',
+  notification_preferences: 'md5(category)::uuid',
 }
 
 /** The entries of a zip, by name. */
@@ -90,7 +92,10 @@ test.group('A copy of my data', (group) => {
         const kind = EXPORT_KINDS.find(({ tables }) => tables[0] === table)
         if (!kind) continue
         const key = PRIMARY_KEYS[table] ?? 'id'
-        const ids = await db.from(table).where(column, user.id).select(`${key} AS id`)
+        const ids = await db
+          .from(table)
+          .where(column, user.id)
+          .select(db.raw(`${key} AS id`))
         const written = rows(kind.name).map(({ id }) => id)
         assert.includeMembers(
           written,
@@ -183,20 +188,58 @@ test.group('A copy of my data', (group) => {
     assert.lengthOf(new Set(seqs), 2300)
   })
 
-  test('has the files, too', async ({ assert }) => {
-    const client = await aClient()
-    const key = `avatars/${client.id}/me.webp`
-    await drive.use().put(key, 'a picture')
-    await db.from('profiles').where('user_id', client.id).update({ avatar: key })
-    const { entries } = await exported(client)
+  test('has the files, too, by names that no archive takes for a path', async ({ assert }) => {
+    const { freelancer, client, milestone } = await fundedMilestone({ payable: false })
+    await drive.use().put('avatars/me.webp', 'a picture')
+    await db.from('profiles').where('user_id', freelancer.id).update({ avatar: 'me.webp' })
+    const upload = async (name: string, scan: string) => {
+      const key = `deliverables/${milestone.id}/${name.length}`
+      await drive.use().put(key, `this is ${scan}`)
+      const [{ id }] = await db
+        .table('deliverables')
+        .returning('id')
+        .insert({
+          milestone_id: milestone.id,
+          uploaded_by: freelancer.id,
+          name,
+          size: 9,
+          content_type: 'text/plain',
+          sha256: '0'.repeat(64),
+          storage_key: key,
+          scan_status: scan,
+          scan_signature: scan === 'infected' ? 'Eicar' : null,
+        })
+      return { id: id as string, key }
+    }
+    const { id, key } = await upload('../../etc/passwd', 'clean')
+    await upload('virus.exe', 'infected')
+    const { entries, rows } = await exported(freelancer)
     assert.equal(String(entries.get('files/avatar/me.webp')), 'a picture')
+    const files = [...entries.keys()].filter((name) => name.startsWith('files/deliverables/'))
+    assert.lengthOf(files, 1)
+    assert.match(files[0], new RegExp(`^files/deliverables/${id}/[^/]+$`))
+    assert.equal(String(entries.get(files[0])), 'this is clean')
+    assert.lengthOf(rows('deliverables'), 2)
+    // Not handed in yet: none of the client's business.
+    assert.deepEqual((await exported(client)).rows('deliverables'), [])
+
+    await db.from('projects').update({ status: 'cancelled' })
+    await db.from('milestones').update({ closed_at: db.raw('now()'), closed_reason: 'refunded' })
+    await db.transaction(async (trx) => {
+      await trx.rawQuery('SET LOCAL session_replication_role = replica')
+      await trx.rawQuery("UPDATE ledger_accounts SET balance = 0 WHERE kind = 'escrow'")
+    })
+    await eraseUser(freelancer.id, { by: 'user' })
+    await drain()
+    for (const each of [key, 'avatars/me.webp']) assert.isFalse(await drive.use().exists(each))
+    assert.deepEqual(await db.from('deliverables'), [])
   })
 
   test('fails as a whole when a part of it cannot be read, and may be asked for again', async ({
     assert,
   }) => {
     const client = await aClient()
-    await db.from('profiles').where('user_id', client.id).update({ avatar: 'avatars/none.webp' })
+    await db.from('profiles').where('user_id', client.id).update({ avatar: 'none.webp' })
     const { id } = expectData(await api(client).post('users/export'), 202)
     const { dead } = await drain({ mayFail: true, retryNow: true })
     assert.equal(dead, 1)

@@ -135,6 +135,21 @@ export async function aFinishedHistory() {
   expectData(await pay(client.user, 'payments/release', { milestone_id: second.milestone.id }), 201)
   await settle()
 
+  // Withdrawn with a draft that is gone: nothing but the notification itself says whose name is in it.
+  const { project: gone } = await aProject({ client: client.user })
+  const reader = await aFreelancer()
+  expectData(
+    await api(client.user).post(`projects/${gone.id}/invitations`, { email: reader.email }),
+    201
+  )
+  expectData(
+    await api(client.user).post(`projects/${gone.id}/invitations`, {
+      email: freelancer.identity.email,
+    }),
+    201
+  )
+  await api(client.user).delete(`projects/${gone.id}`)
+
   // Offered by the client to somebody else, who declined; and to this freelancer by somebody else.
   const { project: draft } = await aProject({ client: client.user })
   const declining = await aFreelancer()
