@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto'
 import { inTransaction } from '#database/transaction'
-import { newKey } from '#drive/new_key'
 import { Problem, wrongState } from '#exceptions/problem'
 import { setting } from '#escrow/settings'
 import { enqueue } from '#jobs/queue'
@@ -34,7 +34,7 @@ export async function requestExport(user: User): Promise<DataExport> {
         status: 429,
       })
     }
-    const key = newKey(`exports/${user.id}`, 'zip')
+    const key = `exports/${user.id}/${randomUUID()}.zip`
     const { id } = await DataExport.create(
       { userId: user.id, key, state: 'pending' },
       { client: trx }

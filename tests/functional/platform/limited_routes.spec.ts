@@ -28,7 +28,7 @@ const EXPENSIVE: [path: RegExp, limit: keyof typeof limits][] = [
   [/^POST .*(avatar|deliverables)$/, 'upload'],
   [/receipt/, 'receipt'],
   [/statement/, 'statement'],
-  [/users\/export/, 'export'],
+  [/users\/export$/, 'export'],
   [/\/dashboard/, 'dashboard'],
   [/\/oauth\//, 'oauth'],
 ]
