@@ -16,6 +16,7 @@ export const controllers = {
     EmailVerifications: () => import('#controllers/api/email_verifications_controller'),
     Erasures: () => import('#controllers/api/erasures_controller'),
     EscrowAccounts: () => import('#controllers/api/escrow_accounts_controller'),
+    Exports: () => import('#controllers/api/exports_controller'),
     Identities: () => import('#controllers/api/identities_controller'),
     Invitations: () => import('#controllers/api/invitations_controller'),
     Messages: () => import('#controllers/api/messages_controller'),

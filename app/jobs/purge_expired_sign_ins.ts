@@ -18,16 +18,10 @@ export default defineJob({
     const days = await setting(db, 'sign_in_retention_days')
     const over = 'make_interval(days => ?)'
     for (const table of TABLES) {
-      await db
-        .from(table)
-        .whereRaw(`expires_at < now() - ${over}`, [days])
-        .delete()
+      await db.from(table).whereRaw(`expires_at < now() - ${over}`, [days]).delete()
     }
     // Its tokens go with it.
-    await db
-      .from('sessions')
-      .whereRaw(`revoked_at < now() - ${over}`, [days])
-      .delete()
+    await db.from('sessions').whereRaw(`revoked_at < now() - ${over}`, [days]).delete()
     // With the name and address of people who may never have opened an account.
     await db.from('oauth_handovers').whereRaw("expires_at < now() - interval '1 day'").delete()
   },

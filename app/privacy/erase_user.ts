@@ -10,7 +10,6 @@ import User from '#models/user'
 import { ERASED_NAME, erasedAddress } from '#identity/erased'
 import { forgetNameOf } from '#notifications/forget_name'
 import { notify } from '#notifications/notify'
-import { filesToDelete } from '#privacy/personal_files'
 import { DELETED_WITH_USER } from '#privacy/personal_data'
 import { refusalsOf, type Refusal } from '#privacy/refusals'
 
@@ -41,10 +40,11 @@ export async function eraseUser(userId: string, order: ErasureOrder): Promise<vo
     const address = user.email
     await declineInvitations(trx, user)
     await forgetNameOf(trx, userId)
-    const files = await filesToDelete(trx, userId)
     await forgetInProjects(trx, user)
     await forgetFiles(trx, userId)
+    await forgetExports(trx, userId)
     await forgetAccount(trx, userId)
+    // A sign-in that somebody began with an account elsewhere knows its address before it knows whose it is.
     await trx.from('oauth_handovers').where('email', address).delete()
     await forgetQueued(trx, address)
     await trx.table('erasures').insert({
@@ -52,7 +52,6 @@ export async function eraseUser(userId: string, order: ErasureOrder): Promise<vo
       requested_by: order.by,
       ...(order.by === 'operator' && { operator: order.operator, reason: order.reason }),
     })
-    for (const key of files) await enqueue(trx, deleteFile, { key })
     if (order.by === 'retention') return
     // Encrypted, because the queue keeps what it was given for days.
     await enqueue(trx, mailErased, { to: encryption.encrypt(address, { expiresIn: '2 days' }) })
@@ -147,13 +146,15 @@ async function forgetInProjects(trx: TransactionClientContract, user: User): Pro
   )
 }
 
+async function forgetExports(trx: TransactionClientContract, userId: string): Promise<void> {
+  const { rows } = await trx.rawQuery(
+    `SELECT key FROM data_exports WHERE user_id = ? AND state <> 'expired'`,
+    [userId]
+  )
+  for (const { key } of rows) await enqueue(trx, deleteFile, { key })
+}
+
 async function forgetAccount(trx: TransactionClientContract, userId: string): Promise<void> {
-  await trx.from('deliverables').where('uploaded_by', userId).whereNull('submitted_at').delete()
-  // A sign-in that somebody began with an account elsewhere knows its address before it knows whose it is.
-  await trx
-    .from('oauth_handovers')
-    .where('email', trx.from('users').where('id', userId).select('email'))
-    .delete()
   for (const { table, column } of DELETED_WITH_USER) {
     await trx.from(table).where(column, userId).delete()
   }

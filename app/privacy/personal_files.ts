@@ -28,24 +28,6 @@ export async function filesOf(
   ]
 }
 
-/**
- * What hangs on rows that go with their user. Work that was handed in is the other party's, too, and stays;
- * what was uploaded and never handed in is not.
- */
-export async function filesToDelete(
-  trx: TransactionClientContract,
-  userId: string
-): Promise<string[]> {
-  const { rows } = await trx.rawQuery(
-    `SELECT key FROM data_exports WHERE user_id = :userId AND state <> 'expired'
-      UNION ALL
-     SELECT storage_key FROM deliverables WHERE uploaded_by = :userId AND submitted_at IS NULL`,
-    { userId }
-  )
-  const avatar = await avatarOf(trx, userId)
-  return [...(avatar ? [avatar] : []), ...rows.map(({ key }: { key: string }) => key)]
-}
-
 async function avatarOf(trx: TransactionClientContract, userId: string): Promise<string | null> {
   const profile = await trx.from('profiles').where('user_id', userId).select('avatar').first()
   return profile?.avatar ? `${AVATARS}/${profile.avatar}` : null

@@ -105,9 +105,11 @@ export default class extends BaseSchema {
           OR OLD.status = 'draft' AND NEW.status = 'active')
         EXECUTE FUNCTION refuse_erased_user('client_id', 'freelancer_id');
       -- A picture that was on its way when the account was deleted.
-      CREATE TRIGGER nobody_erased BEFORE UPDATE OF avatar ON profiles
-        FOR EACH ROW WHEN (NEW.avatar IS NOT NULL)
-        EXECUTE FUNCTION refuse_erased_user('user_id');
+      CREATE TRIGGER nobody_erased BEFORE UPDATE ON profiles
+        FOR EACH ROW EXECUTE FUNCTION refuse_erased_user('user_id');
+      -- A change that was under way, such as of the password or the name, finds nobody to change.
+      CREATE TRIGGER stays_erased BEFORE UPDATE ON users
+        FOR EACH ROW WHEN (OLD.erased_at IS NOT NULL) EXECUTE FUNCTION refuse_erased_user('id');
       -- What the system books for somebody, such as a refund, goes on.
       CREATE TRIGGER nobody_erased BEFORE INSERT ON transactions
         FOR EACH ROW WHEN (NEW.transaction_type = 'deposit')

@@ -11,6 +11,7 @@ import { settle } from '#tests/support/jobs'
 import { breaks } from '#tests/support/ledger'
 import { activeProject, aProject, fundedMilestone, inDays, pay } from '#tests/support/projects'
 import { aClient, aFreelancer, tokenOf } from '#tests/support/users'
+import { whereItIsSaid } from './dump.js'
 
 const ROUNDS = 12
 
@@ -119,6 +120,19 @@ test.group('An erasure and what happens at the same moment', (group) => {
     assert.deepEqual(await db.from('payout_accounts').whereNot('destination', ''), [])
   })
 
+  test('a profile that is being changed is changed before, or not at all', async ({ assert }) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const client = await aClient()
+      await tokenOf(client)
+      const change = () =>
+        api(client).put('users/profile', { first_name: 'Nadezhda', bio: 'My bio.' })
+      const { answer, gone } = await together(round, change, client)
+      assert.isTrue(gone)
+      assert.include([200, 401], answer.status, JSON.stringify(answer.body))
+    }
+    assert.deepEqual(await whereItIsSaid(['Nadezhda', 'My bio.']), [])
+  })
+
   test('a deposit and a release go on as if nobody had tried', async ({ assert }) => {
     const found = await activeProject({ amounts: ['10.00'] })
     const deposit = () =>
@@ -162,7 +176,9 @@ test.group('An erasure and what happens at the same moment', (group) => {
       db.table('sessions').insert({ user_id: client.id, expires_at: db.raw('now()') })
     await assert.rejects(insert, /the user is erased/)
     const revive = () => db.from('users').where('id', client.id).update({ first_name: 'Clara' })
-    await assert.rejects(revive, /check constraint/)
+    await assert.rejects(revive, /the user is erased/)
+    const bio = () => db.from('profiles').where('user_id', client.id).update({ bio: 'I am back.' })
+    await assert.rejects(bio, /the user is erased/)
     await assert.rejects(() => db.from('erasures').delete(), /stays erased/)
   })
 })
