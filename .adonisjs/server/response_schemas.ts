@@ -746,6 +746,61 @@ export const responseSchemas = {
     ],
     "additionalProperties": false
   },
+  "DataExport": {
+    "description": "A copy of somebody's data, as they see it.",
+    "type": "object",
+    "properties": {
+      "id": {
+        "type": "string"
+      },
+      "status": {
+        "type": "string",
+        "enum": [
+          "expired",
+          "failed",
+          "pending",
+          "ready"
+        ]
+      },
+      "size": {
+        "type": [
+          "integer",
+          "null"
+        ]
+      },
+      "sha256": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "created_at": {
+        "type": "string"
+      },
+      "ready_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "expires_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      }
+    },
+    "required": [
+      "id",
+      "status",
+      "size",
+      "sha256",
+      "created_at",
+      "ready_at",
+      "expires_at"
+    ],
+    "additionalProperties": false
+  },
   "Deliverable": {
     "description": "An uploaded file as the parties see it, whether it was handed in or not.",
     "type": "object",

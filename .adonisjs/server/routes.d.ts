@@ -105,6 +105,9 @@ export type ScannedRoutes = {
     'streams.show': { paramsTuple?: []; params?: {} }
     'streams.subscribe': { paramsTuple?: []; params?: {} }
     'streams.unsubscribe': { paramsTuple?: []; params?: {} }
+    'api.exports.store': { paramsTuple?: []; params?: {} }
+    'api.exports.index': { paramsTuple?: []; params?: {} }
+    'api.exports.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.profile.destroy': { paramsTuple?: []; params?: {} }
     'documents.openapi': { paramsTuple?: []; params?: {} }
   }
@@ -147,6 +150,8 @@ export type ScannedRoutes = {
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'pictures.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'streams.show': { paramsTuple?: []; params?: {} }
+    'api.exports.index': { paramsTuple?: []; params?: {} }
+    'api.exports.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'documents.openapi': { paramsTuple?: []; params?: {} }
   }
   HEAD: {
@@ -188,6 +193,8 @@ export type ScannedRoutes = {
     'files.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'pictures.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'streams.show': { paramsTuple?: []; params?: {} }
+    'api.exports.index': { paramsTuple?: []; params?: {} }
+    'api.exports.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'documents.openapi': { paramsTuple?: []; params?: {} }
   }
   POST: {
@@ -240,6 +247,7 @@ export type ScannedRoutes = {
     'api.deliverables.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'streams.subscribe': { paramsTuple?: []; params?: {} }
     'streams.unsubscribe': { paramsTuple?: []; params?: {} }
+    'api.exports.store': { paramsTuple?: []; params?: {} }
   }
   DELETE: {
     'api.auth.identities.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }

@@ -1,19 +1,16 @@
 import { inTransaction } from '#database/transaction'
-import { type Problem, forbidden, unprocessable } from '#exceptions/problem'
+import { type Problem, unprocessable } from '#exceptions/problem'
 import User from '#models/user'
-import { confirmPasswordIfAny } from '#identity/confirm_password'
+import { confirmOwner } from '#identity/confirm_password'
 import { hasMfa } from '#identity/mfa/authenticators'
 import type { BothFactors } from '#identity/mfa/change'
 import { takeSecondFactor } from '#identity/mfa/second_factor'
-
-/** How young the sign-in of who has no password must be: they just came back from their provider. */
-const FRESH = '10 minutes'
 
 /**
  * Makes sure that it is really the user who asks, before something that nothing brings back: by everything
  * that a sign-in takes. An account without a password is asked to sign in at its provider anew.
  *
- * @throws Problem 422 for what is missing or wrong; 403 `fresh_sign_in_required`; 429 `too_many_codes`;
+ * @throws Problem 422 for what is missing or wrong; 403 `sign_in_again`; 429 `too_many_codes`;
  *   503 `busy`
  */
 export async function confirmAnew(
@@ -21,18 +18,10 @@ export async function confirmAnew(
   sessionId: string,
   given: BothFactors
 ): Promise<void> {
-  await confirmPasswordIfAny(user, given.password)
+  await confirmOwner(user, sessionId, given.password)
   // What is wrong is thrown out here and not inside: a wrong code must stay counted.
   const wrong = await inTransaction(async (trx) => {
     await User.query({ client: trx }).where('id', user.id).forUpdate().firstOrFail()
-    if (user.password === null) {
-      const fresh = await trx
-        .from('sessions')
-        .where({ id: sessionId, user_id: user.id })
-        .whereRaw(`created_at > now() - interval '${FRESH}'`)
-        .first()
-      if (!fresh) return notFresh()
-    }
     if (!(await hasMfa(trx, user.id))) return null
     if ((given.code === undefined) === (given.recovery_code === undefined)) return oneFactor()
     return takeSecondFactor(trx, user.id, given)
@@ -42,13 +31,6 @@ export async function confirmAnew(
   if (wrong.status !== 401) throw wrong
   const field = given.code === undefined ? 'recovery_code' : 'code'
   throw unprocessable(field, 'valid_code', wrong.message)
-}
-
-function notFresh(): Problem {
-  return forbidden(
-    'Your account has no password to confirm this with. Sign in once more, and ask again within ten minutes.',
-    'fresh_sign_in_required'
-  )
 }
 
 function oneFactor(): Problem {

@@ -117,10 +117,20 @@ export const PROBLEMS = {
     means: 'The terms that were accepted are not those in force.',
     todo: 'Show those at `terms_url` and send their `terms_version`.',
   },
-  wrong_password: {
+  sign_in_again: {
     status: 403,
-    means: 'The password, asked for once more, is wrong.',
-    todo: 'Let the user type it again.',
+    means: 'The account has no password to confirm this with, and the sign-in is not fresh.',
+    todo: 'Let the user sign in once more, and repeat this within ten minutes.',
+  },
+  export_under_way: {
+    status: 409,
+    means: 'A copy of your data is being prepared.',
+    todo: 'Wait for the mail, or look at the list of copies.',
+  },
+  too_many_exports: {
+    status: 429,
+    means: 'You have had as many copies of your data as there are in a day.',
+    todo: 'Ask again tomorrow.',
   },
   erasure_refused: {
     status: 409,

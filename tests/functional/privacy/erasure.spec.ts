@@ -135,7 +135,7 @@ test.group('Deleting an account', (group) => {
     const sessions = db.from('sessions').where('user_id', user.id)
     await sessions.clone().update({ created_at: db.raw("now() - interval '11 minutes'") })
     const stale = await eraseAs(user, {})
-    assert.deepEqual([stale.status, stale.body.code], [403, 'fresh_sign_in_required'])
+    assert.deepEqual([stale.status, stale.body.code], [403, 'sign_in_again'])
     await sessions.clone().update({ created_at: db.raw('now()') })
     assert.equal((await eraseAs(user, {})).status, 204)
     assert.deepEqual(await whereItIsSaid(Object.values(identity)), [])
