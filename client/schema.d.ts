@@ -1723,6 +1723,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a copy of your data
+         * @description **For who is signed in.**
+         *
+         *     A zip of all that is known about you is prepared; a mail tells when it is ready. One at a time, a few a day.
+         */
+        post: operations["exportsStore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your copies
+         * @description **For who is signed in.**
+         *
+         *     Newest first. A `ready` one can be downloaded until `expires_at`.
+         */
+        get: operations["exportsIndex"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/exports/{id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a link to a copy of your data
+         * @description **For who is signed in.**
+         *
+         *     Send the browser to `url` before `expires_at`; it needs no token.
+         */
+        get: operations["exportsDownload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/notification-preferences": {
         parameters: {
             query?: never;
@@ -1773,7 +1839,7 @@ export interface paths {
          * Delete your account
          * @description **For who is signed in.**
          *
-         *     Erases personal data and ends all sessions. The books keep what the law wants kept, without a name. Refused while money or work is open. It cannot be undone, so the password is asked for once more.
+         *     Erases personal data and ends all sessions. The books keep what the law wants kept, without a name. Refused while money or work is open; `reasons` says what. It cannot be undone, so whatever a sign-in takes is asked for once more: the password, and a `code` or `recovery_code` where an authenticator app is in use.
          */
         delete: operations["profileDestroy"];
         options?: never;
@@ -2266,6 +2332,30 @@ export interface components {
             unread_notifications: number;
             /** @constant */
             user_type: "client";
+        };
+        /** @description A copy of somebody's data, as they see it. */
+        DataExport: {
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            expires_at: string | null;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            ready_at: string | null;
+            sha256: string | null;
+            size: number | null;
+            /** @enum {string} */
+            status: "expired" | "failed" | "pending" | "ready";
         };
         /** @description An uploaded file as the parties see it, whether it was handed in or not. */
         Deliverable: {
@@ -2975,7 +3065,7 @@ export interface components {
             /** @description Why the milestone is closed. */
             closed_reason?: string | null;
             /** @enum {string} */
-            code: "already_funded" | "already_submitted" | "already_verified" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "email_not_verified" | "email_taken" | "erasure_refused" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_taken" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_oauth_code" | "invalid_refresh_token" | "invitee_is_client" | "last_sign_in" | "link_not_valid" | "link_required" | "malformed_json" | "malformed_multipart" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_not_offered" | "provider_unavailable" | "quarantined" | "refund_pending" | "route_not_found" | "scan_pending" | "sign_in_again" | "terms_changed" | "terms_not_in_force" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_deliverables" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "unauthenticated" | "unsupported_media_type" | "upload_aborted" | "user_type_required" | "validation_failed" | "wrong_mode" | "wrong_password" | "wrong_state";
+            code: "already_funded" | "already_submitted" | "already_verified" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "email_not_verified" | "email_taken" | "erasure_refused" | "export_under_way" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_taken" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_oauth_code" | "invalid_refresh_token" | "invitee_is_client" | "last_sign_in" | "link_not_valid" | "link_required" | "malformed_json" | "malformed_multipart" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_not_offered" | "provider_unavailable" | "quarantined" | "refund_pending" | "route_not_found" | "scan_pending" | "sign_in_again" | "terms_changed" | "terms_not_in_force" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_deliverables" | "too_many_exports" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "unauthenticated" | "unsupported_media_type" | "upload_aborted" | "user_type_required" | "validation_failed" | "wrong_mode" | "wrong_state";
             /** @description The state that the record is in. */
             current_status?: string;
             /** @description The file that is in the way. */
@@ -7731,6 +7821,129 @@ export interface operations {
             500: components["responses"]["InternalError500"];
         };
     };
+    exportsStore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is being prepared. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DataExport"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            /** @description - `export_under_way`: A copy of your data is being prepared. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "export_under_way";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            /**
+             * @description - `too_many_exports`: You have had as many copies of your data as there are in a day.
+             *     - `too_many_requests`: This address or this account asks too often.
+             */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_exports" | "too_many_requests";
+                    };
+                };
+            };
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    exportsIndex: {
+        parameters: {
+            query?: {
+                /** @description `meta.next_cursor` of the page before. */
+                after?: string;
+                /** @description How many on a page, 20 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of copies. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DataExport"][];
+                        meta: components["schemas"]["PageMeta"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    exportsDownload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DownloadLink"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
+            409: components["responses"]["WrongState409"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
     notificationPreferencesShow: {
         parameters: {
             query?: never;
@@ -7904,7 +8117,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    password: string;
+                    code?: string;
+                    password?: string;
+                    recovery_code?: string;
                 };
             };
         };
@@ -7918,18 +8133,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
-            /** @description - `wrong_password`: The password, asked for once more, is wrong. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "wrong_password";
-                    };
-                };
-            };
+            403: components["responses"]["SignInAgain403"];
             /** @description - `erasure_refused`: Something is open that keeps the account from being deleted: `reasons`. */
             409: {
                 headers: {
@@ -7945,7 +8149,7 @@ export interface operations {
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
-            429: components["responses"]["TooManyRequests429"];
+            429: components["responses"]["TooManyCodesOrTooManyRequests429"];
             500: components["responses"]["InternalError500"];
             503: components["responses"]["Busy503"];
         };
