@@ -117,11 +117,6 @@ export const PROBLEMS = {
     means: 'The terms that were accepted are not those in force.',
     todo: 'Show those at `terms_url` and send their `terms_version`.',
   },
-  sign_in_again: {
-    status: 403,
-    means: 'The account has no password to confirm this with, and the sign-in is not fresh.',
-    todo: 'Let the user sign in once more, and repeat this within ten minutes.',
-  },
   export_under_way: {
     status: 409,
     means: 'A copy of your data is being prepared.',
