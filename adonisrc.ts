@@ -51,7 +51,10 @@ export default defineConfig({
     forceExit: false,
   },
 
-  metaFiles: [{ pattern: 'resources/views/**/*.edge', reloadServer: false }],
+  metaFiles: [
+    { pattern: 'resources/docs.css', reloadServer: false },
+    { pattern: 'resources/views/**/*.edge', reloadServer: false },
+  ],
 
   hooks: {
     init: [indexEntities({ transformers: { enabled: true } }), indexPolicies()],

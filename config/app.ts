@@ -25,7 +25,7 @@ export const http = defineConfig({
   /** A path with broken percent-encoding: refused before there is a request that the handler could answer. */
   onBadUrl(_: IncomingMessage, response: ServerResponse) {
     const problem = {
-      type: 'https://safesend.example/problems/bad_url',
+      type: `${appUrl.replace(/\/$/, '')}/problems/bad_url`,
       title: 'Bad request',
       status: 400,
       detail: 'The path of this request is no valid URL.',

@@ -110,6 +110,9 @@ export type ScannedRoutes = {
     'api.exports.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.profile.destroy': { paramsTuple?: []; params?: {} }
     'documents.openapi': { paramsTuple?: []; params?: {} }
+    'documents.page': { paramsTuple?: []; params?: {} }
+    'documents.style': { paramsTuple?: []; params?: {} }
+    'documents.problem': { paramsTuple: [ParamValue]; params: {'code': ParamValue} }
   }
   GET: {
     'health.live': { paramsTuple?: []; params?: {} }
@@ -153,6 +156,9 @@ export type ScannedRoutes = {
     'api.exports.index': { paramsTuple?: []; params?: {} }
     'api.exports.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'documents.openapi': { paramsTuple?: []; params?: {} }
+    'documents.page': { paramsTuple?: []; params?: {} }
+    'documents.style': { paramsTuple?: []; params?: {} }
+    'documents.problem': { paramsTuple: [ParamValue]; params: {'code': ParamValue} }
   }
   HEAD: {
     'health.live': { paramsTuple?: []; params?: {} }
@@ -196,6 +202,9 @@ export type ScannedRoutes = {
     'api.exports.index': { paramsTuple?: []; params?: {} }
     'api.exports.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'documents.openapi': { paramsTuple?: []; params?: {} }
+    'documents.page': { paramsTuple?: []; params?: {} }
+    'documents.style': { paramsTuple?: []; params?: {} }
+    'documents.problem': { paramsTuple: [ParamValue]; params: {'code': ParamValue} }
   }
   POST: {
     'api.auth.register': { paramsTuple?: []; params?: {} }

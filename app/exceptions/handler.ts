@@ -5,6 +5,7 @@ import { errors as bouncerErrors } from '@adonisjs/bouncer'
 import { errors as lucidErrors } from '@adonisjs/lucid'
 import { ExceptionHandler, type HttpContext } from '@adonisjs/core/http'
 import router from '@adonisjs/core/services/router'
+import { appUrl } from '#config/app'
 import { Problem, type FieldError } from '#exceptions/problem'
 import { USER_IS_ERASED } from '#identity/erased'
 
@@ -74,7 +75,7 @@ export default class HttpExceptionHandler extends ExceptionHandler {
       detail: string,
       more: Record<string, unknown> = {}
     ): ProblemDocument => ({
-      type: `https://safesend.example/problems/${code}`,
+      type: `${appUrl.replace(/\/$/, '')}/problems/${code}`,
       title: TITLES[status] ?? (status >= 500 ? 'Something went wrong on our side' : 'Refused'),
       status,
       detail,

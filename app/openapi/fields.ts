@@ -23,12 +23,12 @@ const CONVENTIONS: Convention[] = [
   },
   { name: /^request_id$/, description: 'Finds the request in our logs.' },
   {
-    name: /^(id|.+_id|escrow_account|milestone|project|repays|(submitted|reviewed|proposed|decided|uploaded)_by)$/,
+    name: /^(id|.+_id|escrow_account|milestone|project|repays|\w+ed_by)$/,
     text: { format: 'uuid' },
     only: 'answer',
   },
   {
-    name: /(_at|_until|_by|^deadline|^due_date|^not_before|^at)$/,
+    name: /(_at|_until|^respond_by|^deadline|^due_date|^not_before|^at)$/,
     text: { format: 'date-time' },
     description: 'ISO 8601, in UTC.',
     only: 'answer',

@@ -13,7 +13,7 @@ SafeSend holds a client's money for a freelancer's work and pays it out mileston
 
 # How a job goes
 
-| | Client | Freelancer |
+| Step | Client | Freelancer |
 | --- | --- | --- |
 | 1 | [registers](#operation/authRegister), verifies the address, [signs in](#operation/authLogin) | the same, and adds a [payout account](#operation/payoutAccountsStore) |
 | 2 | [drafts a project](#operation/projectsStore), [adds milestones](#operation/projectsMilestonesStore), [invites](#operation/projectsInvitationsStore) | |
@@ -109,7 +109,7 @@ function problemTable(): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(
       ([code, { status, means, todo }]) =>
-        `| \`${code}\` | ${[status].flat().join(', ')} | ${means} | ${todo} |`
+        `| <span id="problem/${code}">\`${code}\`</span> | ${[status].flat().join(', ')} | ${means} | ${todo} |`
     )
   return [
     '| Code | Status | What it means | What to do |',

@@ -1,5 +1,23 @@
+import { readFile } from 'node:fs/promises'
+import edge from 'edge.js'
+import app from '@adonisjs/core/services/app'
 import type { HttpContext } from '@adonisjs/core/http'
-import { servedDocument } from '#openapi/document'
+import { notFound } from '#exceptions/problem'
+import { openApiDocument, servedDocument } from '#openapi/document'
+import { pageOf } from '#openapi/page'
+import { PROBLEMS } from '#openapi/problems'
+
+/** No script, no frame, nothing from elsewhere: one style sheet of ours is all that the page needs. */
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** Made on the first request; nothing of it changes while the process runs. */
+let page: Promise<string> | undefined
 
 /** What the API says of itself. */
 export default class DocumentsController {
@@ -9,5 +27,28 @@ export default class DocumentsController {
     response.header('cache-control', 'public, max-age=300')
     if (request.header('if-none-match') === etag) return response.status(304).send(null)
     return response.header('content-type', 'application/json; charset=utf-8').send(body)
+  }
+
+  async page({ response }: HttpContext) {
+    page ??= edge.render('docs/page', { page: pageOf(openApiDocument()) })
+    response.header('content-type', 'text/html; charset=utf-8')
+    response.header('content-security-policy', POLICY)
+    response.header('x-content-type-options', 'nosniff')
+    response.header('referrer-policy', 'no-referrer')
+    response.header('cache-control', 'public, max-age=300')
+    return response.send(await page)
+  }
+
+  async style({ response }: HttpContext) {
+    response.header('content-type', 'text/css; charset=utf-8')
+    response.header('x-content-type-options', 'nosniff')
+    response.header('cache-control', 'public, max-age=300')
+    return response.send(await readFile(app.makePath('resources/docs.css'), 'utf8'))
+  }
+
+  /** Where `type` of every problem leads. */
+  async problem({ params, response }: HttpContext) {
+    if (!Object.hasOwn(PROBLEMS, params.code)) throw notFound('problem')
+    return response.redirect(`/docs#problem/${params.code}`)
   }
 }
