@@ -141,7 +141,7 @@ export async function releaseHeld(
   return row
 }
 
-/** The freelancer hears of every release; the client of one that happened by silence. */
+/** Both hear of every release and get its receipt; the client also that it happened by silence. */
 async function tell(
   trx: TransactionClientContract,
   { project, milestone, kind }: ReleaseHeld,
@@ -149,8 +149,10 @@ async function tell(
   offset: Money
 ): Promise<void> {
   const about = aboutMilestone(project, milestone)
+  const { net: _, ...paid } = release
   await notifyAll(trx, [
     { userId: project.freelancerId!, kind: 'release.made', data: { ...about, ...release } },
+    { userId: project.clientId, kind: 'payment.released', data: { ...about, ...paid } },
     ...(offset.isPositive
       ? [
           {

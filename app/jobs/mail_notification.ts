@@ -10,8 +10,8 @@ import { wantsMail } from '#notifications/preferences'
 import { receiptPdf, type ReceiptFile } from '#receipts/receipt_pdf'
 
 /**
- * Mails a notification that its user has not read yet, once; of a thread, all that is unread, and nothing
- * while an earlier mail about it is unread. Not to an address that is not verified: it may be somebody
+ * Mails a notification that its user has not read yet, once; one with a receipt in any case, for that is to be
+ * kept; of a thread, all that is unread, and nothing while an earlier mail about it is unread. Not to an address that is not verified: it may be somebody
  * else's, and that of an erased user is nobody's.
  *
  * What was mailed is marked after the mail server took it. A process that dies between the two mails it
@@ -23,7 +23,7 @@ export const mailNotification = defineJob<{ notificationId: string }>({
     const notification = await Notification.find(notificationId)
     const entry = notification && entryOf(notification.kind)
     if (!entry || entry.email === 'never') return
-    const told = await unread(notification, entry.thread)
+    const told = entry.receipt ? [notification] : await unread(notification, entry.thread)
     if (told.length === 0 || told.some(({ mailedAt }) => mailedAt)) return
 
     const user = await User.find(notification.userId)

@@ -75,7 +75,7 @@ export interface Entry<Data> {
   thread?: string
   /** Where the frontend shows what it is about. */
   page(data: Data): string
-  /** The transaction whose receipt goes with the mail. */
+  /** The transaction whose receipt goes with the mail, which then is sent whether this was read or not. */
   receipt?(data: Data): string
   words(data: Data): Words
   many?(data: Data, count: number): Words
@@ -404,6 +404,17 @@ export const catalogue = {
     words: (d: AboutMilestone & WithAmount & { transaction_id: string; net: string }) => ({
       title: 'Money released',
       body: `${money(d)} for "${d.milestone_title}" was released; ${d.net} ${d.currency} of it is yours after the platform fee.`,
+    }),
+  },
+  'payment.released': {
+    to: 'client',
+    category: 'money',
+    email: 'by_default',
+    page: milestonePage,
+    receipt: itsTransaction,
+    words: (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
+      title: 'Payment released',
+      body: `${money(d)} of what you deposited for "${d.milestone_title}" was released to the freelancer.`,
     }),
   },
   'payout.waiting': {

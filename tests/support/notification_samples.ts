@@ -69,6 +69,7 @@ export const samples: { [Kind in NotificationKind]: NotificationData<Kind> } = {
   'debt.offset': PAID_MILESTONE,
   'debt.written_off': DEBT,
   'release.made': { ...PAID_MILESTONE, net: '237.50' },
+  'payment.released': PAID_MILESTONE,
   'payout.waiting': { ...PAID_MILESTONE, reason: 'Add a payout account.' },
   'payout.paid': PAID_MILESTONE,
   'payout.failed': PAID_MILESTONE,

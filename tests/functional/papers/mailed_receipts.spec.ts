@@ -45,12 +45,21 @@ test.group('Mailed receipts', (group) => {
     for (const [user, type, subject] of [
       [found.client, 'deposit', 'Deposit received'],
       [found.freelancer, 'release', 'Money released'],
+      [found.client, 'release', 'Payment released'],
       [found.freelancer, 'payout', 'Paid out'],
       [found.client, 'refund', 'Refunded'],
     ] as const) {
       const { mailed, given } = await both(user, type, subject)
       assert.deepEqual(mailed, given, type)
     }
+  })
+
+  test('also when it was told of and read before there was a mail', async ({ assert }) => {
+    const { client } = await fundedProject({ amounts: ['100.00'] })
+    expectData(await api(client).post('notifications/read-all', {}))
+    await settle({ includeDeferred: true })
+    const { mailed, given } = await both(client, 'deposit', 'Deposit received')
+    assert.deepEqual(mailed, given)
   })
 
   test('also of a payment that nothing needed any more', async ({ assert }) => {
