@@ -3149,6 +3149,8 @@ export interface components {
             first_name?: string;
             /** @description As the provider has it. */
             last_name?: string;
+            /** @description How large the file may be, in bytes. */
+            max_bytes?: number;
             /** @description How many there may be. */
             maximum?: number;
             /** @description The milestone that is in the way. */

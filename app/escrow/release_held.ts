@@ -149,7 +149,11 @@ async function tell(
   offset: Money
 ): Promise<void> {
   const about = aboutMilestone(project, milestone)
-  const { net: _, ...paid } = release
+  const paid = {
+    transaction_id: release.transaction_id,
+    amount: release.amount,
+    currency: release.currency,
+  }
   await notifyAll(trx, [
     { userId: project.freelancerId!, kind: 'release.made', data: { ...about, ...release } },
     { userId: project.clientId, kind: 'payment.released', data: { ...about, ...paid } },

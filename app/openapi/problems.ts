@@ -472,6 +472,7 @@ export const PROBLEM_MEMBERS = {
     description: 'Which kinds of payment are under way.',
   },
   maximum: { type: 'integer', description: 'How many there may be.' },
+  max_bytes: { type: 'integer', description: 'How large the file may be, in bytes.' },
   retry_after: { type: 'integer', description: 'Seconds to wait, as in `Retry-After`.' },
   attempts_left: { type: 'integer', description: 'How many more codes the challenge takes.' },
   email: { type: 'string', description: 'The address that the provider has verified.' },

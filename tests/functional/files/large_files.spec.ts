@@ -16,6 +16,9 @@ import { Upload } from './upload.js'
 const MIB = 1024 * 1024
 const FILE = 100 * MIB
 
+/** MiB. What passes leaves some garbage, more of it on a busy machine; a file that is held is all of 100. */
+const MOST_GROWTH = 70
+
 /** The most memory that a process has had since `forgetPeak`, in bytes. */
 const peakOf = (pid: number) =>
   Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024
@@ -63,12 +66,12 @@ test.group('Large files', (group) => {
         assert.equal(body.data.sha256, hash.digest('hex'))
         return body.data
       }
-      await send(8 * MIB)
+      await send(24 * MIB)
       forgetPeak(web.pid)
       const before = peakOf(web.pid)
       const file = await send(FILE)
       assert.equal(file.size, FILE)
-      assert.isBelow((peakOf(web.pid) - before) / MIB, 50)
+      assert.isBelow((peakOf(web.pid) - before) / MIB, MOST_GROWTH)
 
       const { storageKey } = await Deliverable.findOrFail(file.id)
       assert.equal((await disk.getMetaData(storageKey)).contentLength, FILE)
@@ -83,7 +86,7 @@ test.group('Large files', (group) => {
       for await (const chunk of served.body!) hash.update(chunk)
       assert.equal(hash.digest('hex'), file.sha256)
       assert.match(served.headers.get('content-disposition')!, /^attachment/)
-      assert.isBelow((peakOf(web.pid) - before) / MIB, 50)
+      assert.isBelow((peakOf(web.pid) - before) / MIB, MOST_GROWTH)
       await disk.deleteAll('deliverables')
     }).timeout(120_000)
   }
