@@ -83,7 +83,7 @@ export interface paths {
          * Ask for another e-mail address
          * @description **For who is signed in.**
          *
-         *     Mails a link to both addresses, to the frontend’s `/confirm-email-change#token=…`; the change is made once both are [confirmed](#operation/authConfirmEmailChange). The answer is the same whether the new address has an account. The session that asks goes on; the change ends all others.
+         *     Mails a link to both addresses, to the frontend’s `/confirm-email-change#token=…`; the change is made once both are [confirmed](#operation/authConfirmEmailChange). An address that was never verified need not confirm and gets no mail. The answer is the same whether the new address has an account. The session that asks goes on; the change ends all others.
          */
         post: operations["authChangeEmail"];
         delete?: never;

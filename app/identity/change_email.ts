@@ -13,7 +13,8 @@ const MAX_CHANGES_PER_HOUR = 5
 
 /**
  * Asks for another e-mail address: a link goes to the present one and to the new one, and the address
- * changes when both were opened (`confirmEmailChange`). An earlier change that is under way ends.
+ * changes when both were opened (`confirmEmailChange`). From an address that is not verified, the new one is
+ * enough. An earlier change that is under way ends.
  *
  * Whether the new address has an account is not looked at, so the answer and the mails cannot tell: who
  * has to learn it is who can open the mail at that address.
@@ -48,7 +49,8 @@ export async function requestEmailChange(
         expires_at: trx.raw(`now() + interval '${EMAIL_CHANGE_LIFETIME}'`),
       })
       .returning('id')
-    await enqueue(trx, mailEmailChange, { changeId: change.id, side: 'old' })
+    // Whose mailbox an address is that was never verified, nobody knows: likely it was mistyped.
+    if (held.isVerified) await enqueue(trx, mailEmailChange, { changeId: change.id, side: 'old' })
     await enqueue(trx, mailEmailChange, { changeId: change.id, side: 'new' })
   })
 }

@@ -66,7 +66,9 @@ async function confirm(
     .from('email_changes')
     .where('id', change.id)
     .update({ [`${side}_confirmed_at`]: trx.raw('now()') })
-  if (change[`${other}_confirmed_at`] === null) return { status: 'confirmed' }
+  // An address that was never verified has nothing to lose: who mistyped it can still leave it.
+  const isEnough = side === 'new' && !user.isVerified
+  if (change[`${other}_confirmed_at`] === null && !isEnough) return { status: 'confirmed' }
   await takeEffect(trx, user, change)
   return { status: 'changed' }
 }
@@ -76,6 +78,7 @@ async function takeEffect(
   user: User,
   change: { id: string; session_id: string | null; old_email: string; new_email: string }
 ): Promise<void> {
+  const isOldTheirs = user.isVerified
   await user.merge({ email: change.new_email, isVerified: true }).save()
   await trx
     .from('email_changes')
@@ -88,6 +91,7 @@ async function takeEffect(
     .where({ user_id: user.id, purpose: 'verify_email' })
     .whereNull('used_at')
     .update({ used_at: trx.raw('now()') })
+  if (!isOldTheirs) return
   await enqueue(trx, mailSecurityNotice, {
     userId: user.id,
     notice: 'email_changed',

@@ -43,7 +43,8 @@ export default class extends BaseSchema {
         expires_at timestamptz NOT NULL,
         changed_at timestamptz,
         cancelled_at timestamptz,
-        CHECK (changed_at IS NULL OR (old_confirmed_at IS NOT NULL AND new_confirmed_at IS NOT NULL)),
+        -- The old one need not confirm if it was never verified.
+        CHECK (changed_at IS NULL OR new_confirmed_at IS NOT NULL),
         CHECK (changed_at IS NULL OR cancelled_at IS NULL)
       );
       -- One at a time: the last one that was asked for.

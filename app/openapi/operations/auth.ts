@@ -167,7 +167,7 @@ export const authOperations: Operations = {
   'POST /api/auth/change-email': {
     summary: 'Ask for another e-mail address',
     description:
-      'Mails a link to both addresses, to the frontend’s `/confirm-email-change#token=…`; the change is made once both are [confirmed](#operation/authConfirmEmailChange). The answer is the same whether the new address has an account. The session that asks goes on; the change ends all others.',
+      'Mails a link to both addresses, to the frontend’s `/confirm-email-change#token=…`; the change is made once both are [confirmed](#operation/authConfirmEmailChange). An address that was never verified need not confirm and gets no mail. The answer is the same whether the new address has an account. The session that asks goes on; the change ends all others.',
     tag: 'Account security',
     who: 'signed in',
     body: changeEmailValidator,
