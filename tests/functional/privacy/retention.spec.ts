@@ -10,7 +10,7 @@ import { drain, settle } from '#tests/support/jobs'
 import { breaks } from '#tests/support/ledger'
 import { mailsTo } from '#tests/support/mailbox'
 import { aProject, fundedMilestone, pay } from '#tests/support/projects'
-import { aClient, aUser } from '#tests/support/users'
+import { aClient, aUser, PASSWORD } from '#tests/support/users'
 import { run } from '#tests/functional/operations/run'
 import { whereItIsSaid } from './dump.js'
 import { aFinishedHistory } from './history.js'
@@ -227,5 +227,40 @@ test.group('Retention', (group) => {
     assert.deepEqual(await whereItIsSaid(words), [])
     assert.deepEqual(await breaks(), [])
     expectData(await api(other).get('invitations'))
+  })
+
+  test('sign-ins, links and half-done changes that have ended go after their window; live ones stay', async ({
+    assert,
+  }) => {
+    const user = await aClient()
+    const signIn = async () =>
+      expectData(await api().post('auth/login', { email: user.email, password: PASSWORD }))
+    await signIn()
+    expectData(await api().post('auth/reset-password', { email: user.email }), 202)
+    const change = { email: 'another@example.com', password: PASSWORD }
+    expectData(await api(user).post('auth/change-email', change), 202)
+    await drain()
+    const purge = () =>
+      jobs.find(({ name }) => name === 'purge_expired_sign_ins')!.handle({}, {} as never)
+    const left = async () => {
+      const tables = ['sessions', 'single_use_tokens', 'email_changes']
+      return Promise.all(tables.map(async (table) => (await db.from(table)).length))
+    }
+
+    const [sessions] = await left()
+    await db.from('sessions').update({ revoked_at: db.raw('now()'), revoked_reason: 'logout' })
+    await age('single_use_tokens', ['created_at', 'expires_at'], 30)
+    await age('email_changes', ['created_at', 'expires_at'], 29)
+    await age('sessions', ['created_at', 'revoked_at'], 29)
+    await purge()
+    assert.deepEqual(await left(), [sessions, 1, 1])
+
+    await age('single_use_tokens', ['created_at', 'expires_at'], 2)
+    await age('email_changes', ['created_at', 'expires_at'], 3)
+    await age('sessions', ['created_at', 'revoked_at'], 2)
+    await signIn()
+    await purge()
+    assert.deepEqual(await left(), [1, 0, 0])
+    assert.lengthOf(await db.from('refresh_tokens'), 1)
   })
 })
