@@ -189,8 +189,11 @@ test.group('Virus scanning', (group) => {
       assert.instanceOf(verdict, Error, mood)
     }
     use(clamd.port)
-    // Beyond StreamMaxLength.
-    await assert.rejects(() => scan(streamOf(random(9 * MIB), 65_536)), /size limit exceeded/)
+    // Beyond StreamMaxLength: clamd says so and hangs up, and the one may overtake the other.
+    await assert.rejects(
+      () => scan(streamOf(random(9 * MIB), 65_536)),
+      /size limit exceeded|ECONNRESET|EPIPE/
+    )
     await assert.rejects(() => scan(Readable.from(broken())), /the disk/)
     assert.deepEqual(await scan(Readable.from([Buffer.from('x')])), { clean: true })
     const { clean } = await scan(Readable.from([Buffer.from(VIRUS)]))

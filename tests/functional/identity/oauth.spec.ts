@@ -306,16 +306,16 @@ test.group('Signing in with Google and GitHub', (group) => {
     )
     const none = expectProblem(await noPasswordSignIn(user.email), 401, 'invalid_credentials')
     assert.deepEqual({ ...none, request_id: '' }, { ...wrong, request_id: '' })
-    const time = async (email: string) => {
-      const times: number[] = []
-      for (let i = 0; i < 7; i++) {
+    // The quickest of several in turn: what else the machine does only ever makes one slower.
+    const quickest = new Map([user.email, other.email].map((email) => [email, Infinity]))
+    for (let round = 0; round < 7; round++) {
+      for (const [email, so] of quickest) {
         const start = performance.now()
         await api().post('auth/login', { email, password: 'not the password' })
-        times.push(performance.now() - start)
+        quickest.set(email, Math.min(so, performance.now() - start))
       }
-      return times.sort((a, b) => a - b)[3]
     }
-    assert.isAbove(await time(user.email), (await time(other.email)) * 0.5)
+    assert.isAbove(quickest.get(user.email)!, quickest.get(other.email)! * 0.5)
     expectProblem(
       await api(user).post('auth/change-password', {
         current_password: PASSWORD,
