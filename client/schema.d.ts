@@ -2144,7 +2144,8 @@ export interface components {
             actor: {
                 /** Format: uuid */
                 id: string | null;
-                type: string;
+                /** @enum {string} */
+                type: "provider" | "staff" | "system" | "user";
             };
             /**
              * Format: date-time
@@ -2162,7 +2163,8 @@ export interface components {
             subject: {
                 /** Format: uuid */
                 id: string;
-                type: string;
+                /** @enum {string} */
+                type: "chargeback" | "deliverable" | "dispute" | "invitation" | "milestone" | "project" | "proposal" | "refund_request" | "transaction";
             };
             to_status: string | null;
         };
@@ -2199,7 +2201,8 @@ export interface components {
                          * @description ISO 8601, in UTC.
                          */
                         created_at: string;
-                        kind: string;
+                        /** @enum {string} */
+                        kind: "add_milestone" | "change_milestone" | "change_project" | "remove_milestone";
                         /** Format: uuid */
                         milestone_id: string | null;
                         /** Format: uuid */
@@ -2294,7 +2297,6 @@ export interface components {
                      * @description ISO 8601, in UTC.
                      */
                     due_date: string;
-                    /** @description A decimal string in the currency beside it, such as "1250.00". */
                     funded: boolean;
                     /** Format: uuid */
                     milestone_id: string;
@@ -2340,7 +2342,6 @@ export interface components {
                 refund_in_transit: string;
                 /** @description A decimal string in the currency beside it, such as "1250.00". */
                 refund_payable: string;
-                /** @description A decimal string in the currency beside it, such as "1250.00". */
                 total: {
                     /** @description A decimal string in the currency beside it, such as "1250.00". */
                     charged_back: string;
@@ -2366,7 +2367,8 @@ export interface components {
                 actor: {
                     /** Format: uuid */
                     id: string | null;
-                    type: string;
+                    /** @enum {string} */
+                    type: "provider" | "staff" | "system" | "user";
                 };
                 /**
                  * Format: date-time
@@ -2387,7 +2389,8 @@ export interface components {
                 subject: {
                     /** Format: uuid */
                     id: string;
-                    type: string;
+                    /** @enum {string} */
+                    type: "chargeback" | "deliverable" | "dispute" | "invitation" | "milestone" | "project" | "proposal" | "refund_request" | "transaction";
                 };
                 to_status: string | null;
             }[];
@@ -2549,7 +2552,8 @@ export interface components {
                          * @description ISO 8601, in UTC.
                          */
                         created_at: string;
-                        kind: string;
+                        /** @enum {string} */
+                        kind: "add_milestone" | "change_milestone" | "change_project" | "remove_milestone";
                         /** Format: uuid */
                         milestone_id: string | null;
                         /** Format: uuid */
@@ -2621,7 +2625,6 @@ export interface components {
                      * @description ISO 8601, in UTC.
                      */
                     due_date: string;
-                    /** @description A decimal string in the currency beside it, such as "1250.00". */
                     funded: boolean;
                     /** Format: uuid */
                     milestone_id: string;
@@ -2665,7 +2668,6 @@ export interface components {
                 owed: string;
                 /** @description A decimal string in the currency beside it, such as "1250.00". */
                 payable: string;
-                /** @description A decimal string in the currency beside it, such as "1250.00". */
                 total: {
                     /** @description A decimal string in the currency beside it, such as "1250.00". */
                     earned: string;
@@ -2685,7 +2687,8 @@ export interface components {
                 actor: {
                     /** Format: uuid */
                     id: string | null;
-                    type: string;
+                    /** @enum {string} */
+                    type: "provider" | "staff" | "system" | "user";
                 };
                 /**
                  * Format: date-time
@@ -2706,7 +2709,8 @@ export interface components {
                 subject: {
                     /** Format: uuid */
                     id: string;
-                    type: string;
+                    /** @enum {string} */
+                    type: "chargeback" | "deliverable" | "dispute" | "invitation" | "milestone" | "project" | "proposal" | "refund_request" | "transaction";
                 };
                 to_status: string | null;
             }[];
@@ -2852,7 +2856,8 @@ export interface components {
              * @description ISO 8601, in UTC.
              */
             closed_at: string | null;
-            closed_reason: string | null;
+            /** @enum {string|null} */
+            closed_reason: "charged_back" | "refunded" | "released" | "removed" | "settled" | null;
             /**
              * Format: date-time
              * @description ISO 8601, in UTC.
@@ -2887,7 +2892,6 @@ export interface components {
                 released: string;
             };
             frozen?: boolean;
-            /** @description A decimal string in the currency beside it, such as "1250.00". */
             funded: boolean;
             /**
              * Format: date-time
@@ -2913,7 +2917,8 @@ export interface components {
                 id: string;
                 links: string[];
                 note: string;
-                review: string | null;
+                /** @enum {string|null} */
+                review: "approved" | "rejected" | null;
                 review_reason: string | null;
                 /**
                  * Format: date-time
@@ -2947,7 +2952,8 @@ export interface components {
             data?: unknown;
             /** Format: uuid */
             id: string;
-            kind: string;
+            /** @enum {string} */
+            kind: "chargeback.closed" | "chargeback.evidence_sent" | "chargeback.lost" | "chargeback.won" | "debt.incurred" | "debt.offset" | "debt.reduced" | "debt.written_off" | "deliverable.quarantined" | "deposit.completed" | "deposit.disputed" | "deposit.expired" | "deposit.failed" | "deposit.returned" | "invitation.accepted" | "invitation.declined" | "invitation.received" | "invitation.withdrawn" | "message.received" | "milestone.approved" | "milestone.funded" | "milestone.rejected" | "milestone.review_reminder" | "milestone.submitted" | "payout.failed" | "payout.paid" | "payout.returned" | "payout.waiting" | "payout_account.added" | "payout_account.bank_payout_failed" | "payout_account.disabled" | "payout_account.enabled" | "payout_account.made_default" | "payout_account.refused" | "payout_account.restricted" | "project.cancelled" | "project.completed" | "proposal.accepted" | "proposal.declined" | "proposal.opened" | "refund.accepted" | "refund.completed" | "refund.declined" | "refund.escalated" | "refund.failed" | "refund.requested" | "refund.taken" | "release.made";
             /**
              * Format: date-time
              * @description ISO 8601, in UTC.
@@ -3076,7 +3082,8 @@ export interface components {
             repays: string | null;
             /** @description A decimal string in the currency beside it, such as "1250.00". */
             returned_amount: string;
-            state: string;
+            /** @enum {string} */
+            state: "cancelled" | "failed" | "in_transit" | "paid" | "returned" | "waiting";
             /** @enum {string} */
             status: "completed" | "failed" | "pending";
             /** @description Why it is still pending, where that is known: `provider_balance`, for example. */
@@ -3286,14 +3293,16 @@ export interface components {
             decided_by: string | null;
             /** Format: uuid */
             id: string;
-            kind: string;
+            /** @enum {string} */
+            kind: "add_milestone" | "change_milestone" | "change_project" | "remove_milestone";
             /** Format: uuid */
             milestone_id: string | null;
             /** Format: uuid */
             project_id: string;
             /** Format: uuid */
             proposed_by: string;
-            status: string;
+            /** @enum {string} */
+            status: "accepted" | "declined" | "open";
         };
         /** @description A person as the other party of a project sees them: no address, no settings. */
         PublicProfile: {
@@ -3376,7 +3385,8 @@ export interface components {
              * @description ISO 8601, in UTC.
              */
             respond_by: string | null;
-            status: string;
+            /** @enum {string} */
+            status: "accepted" | "declined" | "escalated" | "requested" | "withdrawn";
             transaction: {
                 /** @description Why it failed; null unless it did. */
                 failure: {
@@ -3411,13 +3421,15 @@ export interface components {
             deposit_id: string;
             /** Format: uuid */
             id: string;
-            kind: string;
+            /** @enum {string} */
+            kind: "approval" | "early" | "inspection_elapsed" | "resolution";
             /** Format: uuid */
             milestone_id: string;
             /** @description A decimal string in the currency beside it, such as "1250.00". */
             net: string;
             payout: {
-                state: string;
+                /** @enum {string} */
+                state: "cancelled" | "failed" | "in_transit" | "paid" | "returned" | "waiting";
                 /** Format: uuid */
                 transaction_id: string;
             } | null;
@@ -3449,7 +3461,8 @@ export interface components {
             access_token: string;
             expires_in: number;
             refresh_token: string;
-            token_type: string;
+            /** @constant */
+            token_type: "Bearer";
             user: {
                 /**
                  * Format: date-time
@@ -3474,7 +3487,8 @@ export interface components {
             /** @constant */
             mfa_required: false;
             refresh_token: string;
-            token_type: string;
+            /** @constant */
+            token_type: "Bearer";
             user: {
                 /**
                  * Format: date-time
@@ -3638,6 +3652,55 @@ export interface components {
         };
         /**
          * @description - `bad_request`: The request could not be read.
+         *     - `bad_url`: The path has broken percent-encoding.
+         */
+        BadRequestOrBadUrl400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "bad_request" | "bad_url";
+                };
+            };
+        };
+        /**
+         * @description - `bad_request`: The request could not be read.
+         *     - `bad_url`: The path has broken percent-encoding.
+         *     - `idempotency_key_invalid`: The `Idempotency-Key` is not 1 to 255 visible ASCII characters.
+         *     - `idempotency_key_required`: The request moves money and has no `Idempotency-Key`.
+         *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
+         */
+        BadRequestOrBadUrlOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJson400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "bad_request" | "bad_url" | "idempotency_key_invalid" | "idempotency_key_required" | "malformed_json";
+                };
+            };
+        };
+        /**
+         * @description - `bad_request`: The request could not be read.
+         *     - `bad_url`: The path has broken percent-encoding.
+         *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
+         */
+        BadRequestOrBadUrlOrMalformedJson400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "bad_request" | "bad_url" | "malformed_json";
+                };
+            };
+        };
+        /**
+         * @description - `bad_request`: The request could not be read.
          *     - `idempotency_key_invalid`: The `Idempotency-Key` is not 1 to 255 visible ASCII characters.
          *     - `idempotency_key_required`: The request moves money and has no `Idempotency-Key`.
          *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
@@ -3665,23 +3728,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "bad_request" | "malformed_json";
-                };
-            };
-        };
-        /**
-         * @description - `bad_request`: The request could not be read.
-         *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
-         *     - `malformed_multipart`: The body is no well-formed `multipart/form-data`.
-         *     - `upload_aborted`: The upload broke off.
-         */
-        BadRequestOrMalformedJsonOrMalformedMultipartOrUploadAborted400: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "bad_request" | "malformed_json" | "malformed_multipart" | "upload_aborted";
                 };
             };
         };
@@ -4383,7 +4429,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             /** @description - `last_sign_in`: It is the only way to sign in to the account. */
@@ -4795,7 +4841,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             404: components["responses"]["ProviderNotOffered404"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
@@ -4824,7 +4870,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             404: components["responses"]["ProviderNotOffered404"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
@@ -5194,7 +5240,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -5295,7 +5341,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -5339,7 +5385,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             /**
@@ -5429,7 +5475,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrNotAFreelancerOrOtherAddress403"];
             404: components["responses"]["NotFound404"];
@@ -5477,7 +5523,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrNotAFreelancerOrOtherAddress403"];
             404: components["responses"]["NotFound404"];
@@ -5510,7 +5556,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -5558,7 +5604,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -5588,7 +5634,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -5629,7 +5675,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrForbidden403"];
             404: components["responses"]["NotFound404"];
@@ -5669,7 +5715,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -5711,7 +5757,24 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJsonOrMalformedMultipartOrUploadAborted400"];
+            /**
+             * @description - `bad_request`: The request could not be read.
+             *     - `bad_url`: The path has broken percent-encoding.
+             *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
+             *     - `malformed_multipart`: The body is no well-formed `multipart/form-data`.
+             *     - `upload_aborted`: The upload broke off.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_request" | "bad_url" | "malformed_json" | "malformed_multipart" | "upload_aborted";
+                    };
+                };
+            };
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -5767,7 +5830,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -5824,7 +5887,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -5920,7 +5983,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -6155,7 +6218,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -6316,7 +6379,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrFreelancersOnly403"];
             404: components["responses"]["NotFound404"];
@@ -6346,7 +6409,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrFreelancersOnly403"];
             404: components["responses"]["NotFound404"];
@@ -6399,7 +6462,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrFreelancersOnly403"];
             404: components["responses"]["NotFound404"];
@@ -6622,7 +6685,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -6661,7 +6724,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrForbidden403"];
             404: components["responses"]["NotFound404"];
@@ -6711,7 +6774,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrForbidden403"];
             404: components["responses"]["NotFound404"];
@@ -6867,7 +6930,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -6898,7 +6961,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -6945,7 +7008,7 @@ export interface operations {
                     "application/pdf": string;
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             /**
@@ -7076,7 +7139,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -7126,7 +7189,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7156,7 +7219,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7195,7 +7258,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -7227,7 +7290,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7275,7 +7338,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7329,7 +7392,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrForbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7384,7 +7447,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -7422,7 +7485,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             /**
@@ -7476,7 +7539,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -7525,7 +7588,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7566,7 +7629,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -7660,7 +7723,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             /**
@@ -7709,7 +7772,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7760,7 +7823,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7820,7 +7883,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -7998,7 +8061,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             409: components["responses"]["WrongState409"];
@@ -8248,7 +8311,23 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJsonOrMalformedMultipartOrUploadAborted400"];
+            /**
+             * @description - `bad_request`: The request could not be read.
+             *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
+             *     - `malformed_multipart`: The body is no well-formed `multipart/form-data`.
+             *     - `upload_aborted`: The upload broke off.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "bad_request" | "malformed_json" | "malformed_multipart" | "upload_aborted";
+                    };
+                };
+            };
             401: components["responses"]["Unauthenticated401"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
@@ -8425,7 +8504,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequest400"];
+            400: components["responses"]["BadRequestOrBadUrl400"];
             404: components["responses"]["NotFound404"];
             429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
@@ -8506,7 +8585,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequest400"];
+            400: components["responses"]["BadRequestOrBadUrl400"];
             /** @description - `link_not_valid`: The link to the file has expired or was changed. */
             403: {
                 headers: {
@@ -8642,7 +8721,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequest400"];
+            400: components["responses"]["BadRequestOrBadUrl400"];
             404: components["responses"]["NotFound404"];
             429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];

@@ -35,7 +35,18 @@ export const responseSchemas = {
         "type": "object",
         "properties": {
           "type": {
-            "type": "string"
+            "type": "string",
+            "enum": [
+              "chargeback",
+              "deliverable",
+              "dispute",
+              "invitation",
+              "milestone",
+              "project",
+              "proposal",
+              "refund_request",
+              "transaction"
+            ]
           },
           "id": {
             "type": "string"
@@ -51,7 +62,13 @@ export const responseSchemas = {
         "type": "object",
         "properties": {
           "type": {
-            "type": "string"
+            "type": "string",
+            "enum": [
+              "provider",
+              "staff",
+              "system",
+              "user"
+            ]
           },
           "id": {
             "type": [
@@ -350,7 +367,13 @@ export const responseSchemas = {
                       "type": "string"
                     },
                     "kind": {
-                      "type": "string"
+                      "type": "string",
+                      "enum": [
+                        "add_milestone",
+                        "change_milestone",
+                        "change_project",
+                        "remove_milestone"
+                      ]
                     },
                     "milestone_id": {
                       "type": [
@@ -659,7 +682,18 @@ export const responseSchemas = {
               "type": "object",
               "properties": {
                 "type": {
-                  "type": "string"
+                  "type": "string",
+                  "enum": [
+                    "chargeback",
+                    "deliverable",
+                    "dispute",
+                    "invitation",
+                    "milestone",
+                    "project",
+                    "proposal",
+                    "refund_request",
+                    "transaction"
+                  ]
                 },
                 "id": {
                   "type": "string"
@@ -675,7 +709,13 @@ export const responseSchemas = {
               "type": "object",
               "properties": {
                 "type": {
-                  "type": "string"
+                  "type": "string",
+                  "enum": [
+                    "provider",
+                    "staff",
+                    "system",
+                    "user"
+                  ]
                 },
                 "id": {
                   "type": [
@@ -1269,7 +1309,13 @@ export const responseSchemas = {
                       "type": "string"
                     },
                     "kind": {
-                      "type": "string"
+                      "type": "string",
+                      "enum": [
+                        "add_milestone",
+                        "change_milestone",
+                        "change_project",
+                        "remove_milestone"
+                      ]
                     },
                     "milestone_id": {
                       "type": [
@@ -1522,7 +1568,18 @@ export const responseSchemas = {
               "type": "object",
               "properties": {
                 "type": {
-                  "type": "string"
+                  "type": "string",
+                  "enum": [
+                    "chargeback",
+                    "deliverable",
+                    "dispute",
+                    "invitation",
+                    "milestone",
+                    "project",
+                    "proposal",
+                    "refund_request",
+                    "transaction"
+                  ]
                 },
                 "id": {
                   "type": "string"
@@ -1538,7 +1595,13 @@ export const responseSchemas = {
               "type": "object",
               "properties": {
                 "type": {
-                  "type": "string"
+                  "type": "string",
+                  "enum": [
+                    "provider",
+                    "staff",
+                    "system",
+                    "user"
+                  ]
                 },
                 "id": {
                   "type": [
@@ -1987,6 +2050,14 @@ export const responseSchemas = {
         "type": [
           "string",
           "null"
+        ],
+        "enum": [
+          "charged_back",
+          "refunded",
+          "released",
+          "removed",
+          "settled",
+          null
         ]
       },
       "frozen": {
@@ -2078,6 +2149,11 @@ export const responseSchemas = {
                 "type": [
                   "string",
                   "null"
+                ],
+                "enum": [
+                  "approved",
+                  "rejected",
+                  null
                 ]
               },
               "review_reason": {
@@ -2156,7 +2232,57 @@ export const responseSchemas = {
         "type": "integer"
       },
       "kind": {
-        "type": "string"
+        "type": "string",
+        "enum": [
+          "chargeback.closed",
+          "chargeback.evidence_sent",
+          "chargeback.lost",
+          "chargeback.won",
+          "debt.incurred",
+          "debt.offset",
+          "debt.reduced",
+          "debt.written_off",
+          "deliverable.quarantined",
+          "deposit.completed",
+          "deposit.disputed",
+          "deposit.expired",
+          "deposit.failed",
+          "deposit.returned",
+          "invitation.accepted",
+          "invitation.declined",
+          "invitation.received",
+          "invitation.withdrawn",
+          "message.received",
+          "milestone.approved",
+          "milestone.funded",
+          "milestone.rejected",
+          "milestone.review_reminder",
+          "milestone.submitted",
+          "payout.failed",
+          "payout.paid",
+          "payout.returned",
+          "payout.waiting",
+          "payout_account.added",
+          "payout_account.bank_payout_failed",
+          "payout_account.disabled",
+          "payout_account.enabled",
+          "payout_account.made_default",
+          "payout_account.refused",
+          "payout_account.restricted",
+          "project.cancelled",
+          "project.completed",
+          "proposal.accepted",
+          "proposal.declined",
+          "proposal.opened",
+          "refund.accepted",
+          "refund.completed",
+          "refund.declined",
+          "refund.escalated",
+          "refund.failed",
+          "refund.requested",
+          "refund.taken",
+          "release.made"
+        ]
       },
       "title": {
         "type": "string"
@@ -2446,7 +2572,15 @@ export const responseSchemas = {
         "type": "string"
       },
       "state": {
-        "type": "string"
+        "type": "string",
+        "enum": [
+          "cancelled",
+          "failed",
+          "in_transit",
+          "paid",
+          "returned",
+          "waiting"
+        ]
       },
       "status": {
         "type": "string",
@@ -2860,7 +2994,13 @@ export const responseSchemas = {
         ]
       },
       "kind": {
-        "type": "string"
+        "type": "string",
+        "enum": [
+          "add_milestone",
+          "change_milestone",
+          "change_project",
+          "remove_milestone"
+        ]
       },
       "changes": {
         "type": "object",
@@ -2869,7 +3009,12 @@ export const responseSchemas = {
         }
       },
       "status": {
-        "type": "string"
+        "type": "string",
+        "enum": [
+          "accepted",
+          "declined",
+          "open"
+        ]
       },
       "proposed_by": {
         "type": "string"
@@ -3071,7 +3216,14 @@ export const responseSchemas = {
         "type": "boolean"
       },
       "status": {
-        "type": "string"
+        "type": "string",
+        "enum": [
+          "accepted",
+          "declined",
+          "escalated",
+          "requested",
+          "withdrawn"
+        ]
       },
       "respond_by": {
         "type": [
@@ -3195,7 +3347,13 @@ export const responseSchemas = {
         "type": "string"
       },
       "kind": {
-        "type": "string"
+        "type": "string",
+        "enum": [
+          "approval",
+          "early",
+          "inspection_elapsed",
+          "resolution"
+        ]
       },
       "amount": {
         "type": "string"
@@ -3221,7 +3379,15 @@ export const responseSchemas = {
                 "type": "string"
               },
               "state": {
-                "type": "string"
+                "type": "string",
+                "enum": [
+                  "cancelled",
+                  "failed",
+                  "in_transit",
+                  "paid",
+                  "returned",
+                  "waiting"
+                ]
               }
             },
             "required": [
@@ -3351,7 +3517,8 @@ export const responseSchemas = {
             "type": "string"
           },
           "token_type": {
-            "type": "string"
+            "type": "string",
+            "const": "Bearer"
           },
           "refresh_token": {
             "type": "string"
@@ -3400,7 +3567,8 @@ export const responseSchemas = {
         "type": "string"
       },
       "token_type": {
-        "type": "string"
+        "type": "string",
+        "const": "Bearer"
       },
       "expires_in": {
         "type": "integer"

@@ -1,9 +1,10 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import type Milestone from '#models/milestone'
+import type { ClosedReason, default as Milestone } from '#models/milestone'
 import { transition } from '#escrow/milestone_states'
 import { recordActivity, type Actor } from '#escrow/record_activity'
 
-export type ClosedReason = 'released' | 'refunded' | 'settled' | 'charged_back'
+/** Why money is gone; a milestone can also be closed by its removal. */
+type MoneyGone = Exclude<ClosedReason, 'removed'>
 
 /**
  * Closes a milestone whose held money has reached zero: its clock stops, and it can never be funded
@@ -15,7 +16,7 @@ export type ClosedReason = 'released' | 'refunded' | 'settled' | 'charged_back'
 export async function closeMilestone(
   trx: TransactionClientContract,
   milestone: Milestone,
-  reason: ClosedReason,
+  reason: MoneyGone,
   actor: Actor,
   options: { released: boolean }
 ): Promise<void> {

@@ -1,4 +1,5 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import type { SubjectType } from '#models/activity'
 
 /** Who did it: a person with an account, our own clock, a payment provider, or our staff. */
 export type Actor =
@@ -16,7 +17,7 @@ export interface ActivityInput {
   projectId: string
   milestoneId?: string | null
   /** What it happened to: `{ type: 'transaction', id }`. */
-  subject: { type: string; id: string }
+  subject: { type: SubjectType; id: string }
   actor: Actor
   /** `<subject>.<verb in the past tense>`: `milestone.submitted`, `deposit.completed`. */
   action: string

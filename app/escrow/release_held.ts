@@ -8,7 +8,7 @@ import sendPayoutJob from '#jobs/send_payout'
 import type Milestone from '#models/milestone'
 import Payout from '#models/payout'
 import type Project from '#models/project'
-import Release from '#models/release'
+import Release, { type ReleaseKind } from '#models/release'
 import Transaction from '#models/transaction'
 import type { WithAmount } from '#notifications/catalogue'
 import { notifyAll } from '#notifications/notify'
@@ -29,7 +29,7 @@ export interface ReleaseHeld {
   milestone: Milestone
   /** Part of what is held, decimal in the milestone's currency; without it, everything. */
   amount?: string
-  kind: 'approval' | 'early' | 'inspection_elapsed'
+  kind: Exclude<ReleaseKind, 'resolution'>
   actor: Actor
   bind?: BindIntent
 }

@@ -7,9 +7,21 @@ import Submission from '#models/submission'
 export const MILESTONE_STATUSES = ['pending', 'submitted', 'approved', 'rejected'] as const
 export type MilestoneStatus = (typeof MILESTONE_STATUSES)[number]
 
+export const CLOSED_REASONS = [
+  'released',
+  'refunded',
+  'settled',
+  'charged_back',
+  'removed',
+] as const
+export type ClosedReason = (typeof CLOSED_REASONS)[number]
+
 export default class Milestone extends MilestoneSchema {
   @column()
   declare status: MilestoneStatus
+
+  @column()
+  declare closedReason: ClosedReason | null
 
   @belongsTo(() => Project)
   declare project: BelongsTo<typeof Project>

@@ -1,3 +1,10 @@
 import { SubmissionSchema } from '#database/schema'
+import { column } from '@adonisjs/lucid/orm'
 
-export default class Submission extends SubmissionSchema {}
+export const REVIEWS = ['approved', 'rejected'] as const
+export type Review = (typeof REVIEWS)[number]
+
+export default class Submission extends SubmissionSchema {
+  @column()
+  declare review: Review | null
+}

@@ -292,6 +292,7 @@ export function codesOf(entry: Operation, { pattern }: DocumentedRoute): [Proble
   const own = entry.who !== 'anyone' && entry.who !== 'provider'
   if (own) codes.push('unauthenticated')
   if (own && pattern.includes(':')) codes.push('not_found')
+  if (/[:*]/.test(pattern)) codes.push('bad_url')
   if (entry.who === 'client' || entry.who === 'freelancer') codes.push('forbidden')
   if (entry.verified) codes.push('email_not_verified')
   if (pattern.startsWith('/api/') && entry.who !== 'provider') codes.push('too_many_requests')

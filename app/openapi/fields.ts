@@ -94,6 +94,8 @@ function describeProperties(
       const convention = CONVENTIONS.find((one) => one.name.test(name) && (one.only ?? of) === of)
       const schema = describeFields(property, of)
       if (!convention || '$ref' in schema) return [name, schema]
+      // What is said of text is not true of a flag or an object that has the same name.
+      if (convention.text && !isText(schema)) return [name, schema]
       const { description } = convention
       return [
         name,

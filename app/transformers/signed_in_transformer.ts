@@ -9,7 +9,7 @@ export default class SignedInTransformer extends BaseTransformer<SignedIn> {
     const { user, accessToken, refreshToken } = this.resource
     return {
       access_token: accessToken,
-      token_type: 'Bearer',
+      token_type: 'Bearer' as const,
       expires_in: ACCESS_TOKEN_LIFETIME,
       refresh_token: refreshToken,
       user: UserTransformer.transform(user),

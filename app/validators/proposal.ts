@@ -1,18 +1,10 @@
 import vine from '@vinejs/vine'
 import type { Infer } from '@vinejs/vine/types'
+import { PROPOSAL_KINDS, PROPOSAL_STATUSES } from '#models/proposal'
 import { pageFields } from '#transformers/page'
 import { atLeastOneField } from '#validators/at_least_one_field'
 import { milestoneChanges, milestoneFields } from '#validators/milestone'
 import { projectChanges } from '#validators/project'
-
-/** What a proposal says it is. Its `changes` are then read by the validator of that kind. */
-export const PROPOSAL_KINDS = [
-  'change_project',
-  'add_milestone',
-  'change_milestone',
-  'remove_milestone',
-] as const
-export type ProposalKind = (typeof PROPOSAL_KINDS)[number]
 
 const proposed = vine
   .group([
@@ -46,8 +38,6 @@ const proposed = vine
 const proposalSchema = vine.object({}).merge(proposed)
 export const proposalValidator = vine.create(proposalSchema)
 export type ProposalInput = Infer<typeof proposalSchema>
-
-export const PROPOSAL_STATUSES = ['open', 'accepted', 'declined'] as const
 
 export const listProposalsValidator = vine.create(
   vine.object({ ...pageFields, status: vine.enum(PROPOSAL_STATUSES).optional() })

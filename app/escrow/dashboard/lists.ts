@@ -1,6 +1,8 @@
 import type { Client } from '#ledger/balances'
 import type { Currency } from '#ledger/money'
 import type { ProjectStatus } from '#models/project'
+import type { ActorType, SubjectType } from '#models/activity'
+import type { ProposalKind } from '#models/proposal'
 import type User from '#models/user'
 import { partyColumn } from '#escrow/visible'
 
@@ -86,7 +88,7 @@ export function dueSoon(client: Client, user: User): Promise<Top<DueRow>> {
 
 export interface ProposalRow extends AboutProjectRow {
   proposal_id: string
-  kind: string
+  kind: ProposalKind
   milestone_id: string | null
   created_at: Date
 }
@@ -163,9 +165,9 @@ export function heldByProject(client: Client, user: User): Promise<Top<HeldRow>>
 export interface ActivityRow extends AboutProjectRow {
   id: string
   milestone_id: string | null
-  subject_type: string
+  subject_type: SubjectType
   subject_id: string
-  actor_type: string
+  actor_type: ActorType
   actor_id: string | null
   action: string
   from_status: string | null

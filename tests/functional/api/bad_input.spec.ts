@@ -7,6 +7,7 @@ import { appUrl } from '#config/app'
 import { AUDIENCE } from '#identity/access_tokens'
 import { signingKey } from '#identity/signing_key'
 import { resetAll } from '#tests/support/database'
+import { assertDocumented } from '#tests/support/documented'
 import { sandbox } from '#tests/support/sandbox'
 import { aClient, aFreelancer, tokenOf } from '#tests/support/users'
 import {
@@ -179,7 +180,22 @@ async function send({ as, method, path, headers, body }: Case): Promise<Answer> 
     body: body as string,
     signal: AbortSignal.timeout(15_000),
   })
-  return { status: response.status, headers: response.headers, text: await response.text() }
+  const answer = {
+    status: response.status,
+    headers: response.headers,
+    text: await response.text(),
+  }
+  // HEAD and OPTIONS belong to the protocol; the document has what is ours.
+  if (method !== 'HEAD' && method !== 'OPTIONS') {
+    assertDocumented({
+      method,
+      path: new URL(response.url).pathname,
+      status: answer.status,
+      contentType: answer.headers.get('content-type') ?? '',
+      body: answer.text,
+    })
+  }
+  return answer
 }
 
 /** What is true of every answer to whatever was sent. */
@@ -247,7 +263,7 @@ async function wrongIn(
     return []
   } catch (error) {
     const { method, path, as, what, body } = one
-    const reason = (error as Error).message.split('\n')[0].slice(0, 400)
+    const reason = (error as Error).message.split('\n').slice(0, 2).join(' ').slice(0, 400)
     const sent = typeof body === 'string' ? body.slice(0, 120) : ''
     return [`${method} ${path.slice(0, 120)} as ${as}, ${what}: ${reason} [${sent}]`]
   }

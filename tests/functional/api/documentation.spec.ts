@@ -115,6 +115,9 @@ test.group('API documentation', () => {
     const etag = response.headers.get('etag')!
     const again = await fetch(`${base()}/openapi.json`, { headers: { 'if-none-match': etag } })
     assert.equal(again.status, 304)
+    const head = await fetch(`${base()}/openapi.json`, { method: 'HEAD' })
+    assert.deepEqual([head.status, head.headers.get('etag')], [200, etag])
+    assert.equal(await head.text(), '')
   })
 })
 

@@ -105,7 +105,7 @@ test.group('Web servers behind a balancer', (group) => {
     assert,
   }) => {
     const { one } = await twoServers()
-    for (const path of ['/api/projects', '/api/nowhere', '/health/live']) {
+    for (const path of ['/api/projects', '/api/nowhere', '/health/live', '/openapi.json']) {
       const { headers } = await callFrom({ path, server: one.url, headers: { origin: FRONTEND } })
       assert.equal(headers['access-control-allow-origin'], FRONTEND, path)
       assert.equal(headers.vary, 'Origin')
