@@ -5,7 +5,7 @@ import { TAGS, metaWith, type Operation, type Schema } from '#openapi/operation'
 import { operations } from '#openapi/operations/index'
 import { PROBLEM_MEMBERS, PROBLEMS, type ProblemCode } from '#openapi/problems'
 import { queryParameters, requestSchema } from '#openapi/request_schema'
-import { recordedExamples } from '#openapi/examples'
+import { examplesOf } from '#openapi/examples'
 
 /** A route as the router lists it. */
 export interface DocumentedRoute {
@@ -86,7 +86,7 @@ function describeOperation(route: DocumentedRoute, key: string, entry: Operation
     ...headerParameters(entry),
     ...(entry.query ? queryParameters(entry.query) : []),
   ]
-  const examples = recordedExamples[key] ?? []
+  const examples = examplesOf(key)
   return {
     operationId: operationId(route.name ?? key),
     summary: entry.summary,
@@ -158,7 +158,8 @@ export interface RecordedExample {
 function requestBody(entry: Operation, examples: readonly RecordedExample[]) {
   const body = entry.body!
   if ('content' in body) {
-    const content = mapValues(body.content, (schema) => ({ schema }))
+    const sent = examples.filter(({ request }) => request !== undefined)
+    const content = mapValues(body.content, (schema) => ({ schema, ...named(sent, 'request') }))
     return { required: !entry.bodyOptional, content }
   }
   return {
@@ -203,7 +204,7 @@ function successes(entry: Operation, examples: readonly RecordedExample[]) {
                 type,
                 {
                   schema: describeFields(schema, 'answer'),
-                  ...(type === 'application/json' && named(seen, 'response')),
+                  ...(/^(application\/json|text\/.*)$/.test(type) && named(seen, 'response')),
                 },
               ])
             ),

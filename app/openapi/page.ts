@@ -126,7 +126,7 @@ function contentsOf(content: Record<string, any> = {}): PageContent[] {
     rows: describeSchema(schema),
     examples: Object.values<any>(examples).map(({ summary, value }) => ({
       title: summary ?? 'Example',
-      text: JSON.stringify(value, null, 2),
+      text: typeof value === 'string' ? value : JSON.stringify(value, null, 2),
     })),
   }))
 }

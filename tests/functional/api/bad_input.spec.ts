@@ -23,6 +23,7 @@ import {
   ODD_TEXTS,
   WRONG_TYPES,
 } from './rubbish.js'
+import { Recorder } from './recorder.js'
 import { Snapshot } from './snapshot.js'
 import { aWorld, examples, QUERIES, RAW, UNPAGED, type Example, type World } from './world.js'
 
@@ -32,6 +33,8 @@ import { aWorld, examples, QUERIES, RAW, UNPAGED, type Example, type World } fro
  */
 const LONG = process.env.LONG === '1'
 const SEED = Number(process.env.SEED ?? 1)
+/** Writes the examples of the API's document. */
+const WRITE_EXAMPLES = process.env.WRITE_EXAMPLES === '1'
 
 type Caller =
   | 'nobody'
@@ -269,9 +272,11 @@ async function wrongIn(
   }
 }
 
-async function wrongAlone(one: Case): Promise<string[]> {
+async function wrongAlone(one: Case, seen: (answer: Answer) => void = () => {}): Promise<string[]> {
   const stripe = sentToStripe()
-  const found = await wrongIn(one, async ({ status }) => {
+  const found = await wrongIn(one, async (answer) => {
+    const { status } = answer
+    seen(answer)
     if (status < 400 && one.method !== 'GET') return
     const written = await snapshot.written()
     strict.ok(written.length === 0, `answered ${status}, yet wrote to ${written.join(', ')}`)
@@ -279,6 +284,25 @@ async function wrongAlone(one: Case): Promise<string[]> {
   })
   await snapshot.restore()
   return found
+}
+
+/** Keeps what is text of a request and its answer; of files there is nothing to see. */
+function recorded(
+  recorder: Recorder,
+  { method, pattern }: Route,
+  { title }: Example,
+  { body }: Case,
+  { status, headers, text }: Answer
+): void {
+  const type = headers.get('content-type') ?? ''
+  const isJson = type.startsWith('application/json')
+  const isText = type.startsWith('text/')
+  recorder.add(`${method} /api/${pattern}`, {
+    title,
+    status,
+    ...(typeof body === 'string' && { request: JSON.parse(body) }),
+    ...((isJson || isText) && { response: isJson ? JSON.parse(text) : text }),
+  })
 }
 
 /** A sample that has something of every route in it. */
@@ -364,12 +388,16 @@ test.group('Bad input', (group) => {
     )
     const accepted = exactly(200, 201, 202, 204)
     const wrong: string[] = []
+    const recorder = new Recorder({ clara: own.client, frank: own.freelancer })
     for (const route of jsonRoutes()) {
       for (const example of examplesOf(route)) {
-        wrong.push(...(await wrongAlone({ ...valid(route, example), expect: accepted })))
+        const request = { ...valid(route, example), expect: accepted }
+        const record = (answer: Answer) => recorded(recorder, route, example, request, answer)
+        wrong.push(...(await wrongAlone(request, record)))
       }
     }
     assert.deepEqual(wrong, [])
+    if (WRITE_EXAMPLES) await recorder.write()
   }).timeout(60_000)
 
   test('without a valid token everything but signing in is a 401', async () => {

@@ -2,10 +2,13 @@ import { spawn } from 'node:child_process'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import addFormats from 'ajv-formats'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { test } from '@japa/runner'
 import app from '@adonisjs/core/services/app'
 import { routeKeys, type OpenApiDocument } from '#openapi/build_document'
 import { documentedRoutes, openApiDocument } from '#openapi/document'
+import { recordedExamples } from '#openapi/recorded_examples'
 import { operations } from '#openapi/operations/index'
 import { PROBLEMS } from '#openapi/problems'
 
@@ -95,6 +98,44 @@ test.group('API documentation', () => {
     )
   })
 
+  test('every operation shows a request and an answer, as its schemas say', ({ assert }) => {
+    const document = openApiDocument()
+    const ajv = new Ajv2020({ allErrors: true, strict: false })
+    addFormats.default(ajv)
+    ajv.addSchema({ ...document, $id: 'api' })
+    const wrong: string[] = []
+    let checked = 0
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const [method, operation] of Object.entries(methods)) {
+        for (const [where, type, pointer, media] of shownIn(path, method, operation)) {
+          const what = `${method.toUpperCase()} ${path}, ${where}`
+          const examples = Object.values<any>(media.examples ?? {})
+          if (examples.length === 0 && !WITHOUT_EXAMPLE.has(type) && !path.startsWith('/docs')) {
+            if (path !== '/openapi.json') wrong.push(`${what}: no example`)
+          }
+          const titles = examples.map(({ summary }) => summary)
+          if (new Set(titles).size < titles.length) wrong.push(`${what}: two of one title`)
+          const check = ajv.compile({ $ref: `api#/${pointer.map(escaped).join('/')}` })
+          for (const { value } of examples) {
+            checked++
+            if (!check(value)) wrong.push(`${what}: ${ajv.errorsText(check.errors)}`)
+          }
+        }
+      }
+    }
+    assert.deepEqual(wrong, [], 'WRITE_EXAMPLES=1 records them anew: see docs/api.md')
+    assert.isAbove(checked, 100)
+  })
+
+  test('what is recorded is of operations that there are, and tells no secret', ({ assert }) => {
+    assert.deepEqual(
+      Object.keys(recordedExamples).filter((key) => !(key in operations)),
+      []
+    )
+    const text = JSON.stringify(recordedExamples)
+    assert.notMatch(text, /eyJ[\w-]{10,}\.[\w-]{20,}|127\.0\.0\.1|localhost|[A-Za-z0-9_-]{65,}/)
+  })
+
   test('the document is clean by the recommended rules', async ({ assert }) => {
     const file = join(tmpdir(), `openapi-${process.pid}.json`)
     await writeFile(file, JSON.stringify(openApiDocument()))
@@ -120,6 +161,44 @@ test.group('API documentation', () => {
     assert.equal(await head.text(), '')
   })
 })
+
+/** Of bytes there is nothing to show. */
+const WITHOUT_EXAMPLE = new Set([
+  'multipart/form-data',
+  'application/pdf',
+  'image/webp',
+  '*/*',
+  'application/problem+json',
+])
+
+/** The bodies of an operation: where, of which type, where its schema is, and what is said of it. */
+function shownIn(path: string, method: string, operation: any): [string, string, string[], any][] {
+  const base = ['paths', path, method]
+  const bodies: [string, string[], any][] = [
+    ['request', ['requestBody'], operation.requestBody],
+    ...Object.entries<any>(operation.responses)
+      .filter(([status]) => status < '300')
+      .map(([status, response]): [string, string[], any] => [
+        status,
+        ['responses', status],
+        response,
+      ]),
+  ]
+  return bodies.flatMap(([where, steps, body]) =>
+    Object.entries<any>(body?.content ?? {}).map(
+      ([type, media]): [string, string, string[], any] => [
+        where,
+        type,
+        [...base, ...steps, 'content', type, 'schema'],
+        media,
+      ]
+    )
+  )
+}
+
+function escaped(step: string): string {
+  return encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1'))
+}
 
 function operationsOf(document: OpenApiDocument): any[] {
   return Object.values(document.paths).flatMap((path) => Object.values(path))

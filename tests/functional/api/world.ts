@@ -192,6 +192,8 @@ export type Side = 'nobody' | 'client' | 'freelancer' | 'unverified'
 
 /** A request that is accepted: where every piece of rubbish starts from. */
 export interface Example {
+  /** What makes it different from the route's other ones, in the API's document. */
+  title?: string
   /** Who may. */
   by: Side
   /** The other party may as well. */
@@ -244,13 +246,33 @@ export function examples(own: World): Record<string, Example[]> {
     ],
     'GET terms': [nobody],
     'POST auth/login': [
-      { ...nobody, body: { email: own.client.email, password: PASSWORD }, text: ['email'] },
+      {
+        ...nobody,
+        title: 'With a password alone',
+        body: { email: own.client.email, password: PASSWORD },
+        text: ['email'],
+      },
+      {
+        ...nobody,
+        title: 'Where an authenticator app is asked for',
+        body: { email: own.freelancer.email, password: PASSWORD },
+        text: ['email'],
+      },
     ],
     'POST auth/refresh': [{ ...nobody, body: { refresh_token: own.refreshToken } }],
     'POST auth/verify-email': [{ ...nobody, body: { token: own.verifyToken } }],
     'POST auth/reset-password': [
-      { ...nobody, body: { email: own.client.email }, text: ['email'] },
-      { ...nobody, body: { token: own.resetToken, password: `${PASSWORD} 2` } },
+      {
+        ...nobody,
+        title: 'Ask for the link',
+        body: { email: own.client.email },
+        text: ['email'],
+      },
+      {
+        ...nobody,
+        title: 'Set the password',
+        body: { token: own.resetToken, password: `${PASSWORD} 2` },
+      },
     ],
     'POST auth/logout': [both],
     'POST auth/change-password': [
@@ -282,6 +304,11 @@ export function examples(own: World): Record<string, Example[]> {
     ],
     'POST auth/verify-email/resend': [{ by: 'unverified' }],
     'GET users/profile': [both],
+    'GET users/dashboard': [
+      { ...both, title: 'Of a client' },
+      { ...freelancer, both: true, title: 'Of a freelancer' },
+    ],
+    'GET payments/payouts': [{ ...freelancer, both: true }],
     'PUT users/profile': [
       {
         ...both,
@@ -369,9 +396,10 @@ export function examples(own: World): Record<string, Example[]> {
       { ...client, params: [own.draft], body: { email: 'frieda@example.com' } },
     ],
     'POST invitations/:token/accept': [
-      { ...freelancer, params: [own.invitation], shared: true },
+      { ...freelancer, title: 'Without a body', params: [own.invitation], shared: true },
       {
         ...freelancer,
+        title: 'What was shown, and no other',
         params: [own.invitation],
         body: { terms: own.terms, terms_version: '2026-11-01' },
         shared: true,
@@ -384,16 +412,19 @@ export function examples(own: World): Record<string, Example[]> {
     'POST projects/:id/proposals': [
       {
         ...both,
+        title: 'Change the project',
         params: [own.project],
         body: { kind: 'change_project', changes: { title: 'Longer', total_amount: '1100.00' } },
       },
       {
         ...both,
+        title: 'Add a milestone',
         params: [own.project],
         body: { kind: 'add_milestone', changes: { ...aMilestone(), amount: '10.00' } },
       },
       {
         ...both,
+        title: 'Change a milestone',
         params: [own.project],
         body: {
           kind: 'change_milestone',
@@ -403,6 +434,7 @@ export function examples(own: World): Record<string, Example[]> {
       },
       {
         ...both,
+        title: 'Remove a milestone',
         params: [own.project],
         body: { kind: 'remove_milestone', milestone_id: own.unfunded },
       },
@@ -426,11 +458,21 @@ export function examples(own: World): Record<string, Example[]> {
     'POST payments/deposit': [
       {
         ...client,
+        title: 'To be paid on a page of the provider',
         body: {
           milestone_ids: [own.unfunded],
           payment_provider: 'stripe',
           method: 'checkout',
           return_url: 'https://example.com/back',
+        },
+      },
+      {
+        ...client,
+        title: 'To be paid on your own page',
+        body: {
+          milestone_ids: [own.unfunded],
+          payment_provider: 'stripe',
+          method: 'payment_element',
         },
       },
     ],
@@ -447,8 +489,12 @@ export function examples(own: World): Record<string, Example[]> {
     'GET payments/escrow/:project_id': [{ ...both, params: [own.project] }],
     'GET payments/payout-accounts': [freelancer],
     'POST payments/payout-accounts': [
-      { ...freelancer, body: { payment_provider: 'stripe', country: 'US' } },
-      { ...freelancer, body: { payment_provider: 'paypal', destination: 'farid@example.com' } },
+      { ...freelancer, title: 'Stripe', body: { payment_provider: 'stripe', country: 'US' } },
+      {
+        ...freelancer,
+        title: 'PayPal',
+        body: { payment_provider: 'paypal', destination: 'farid@example.com' },
+      },
     ],
     'PUT payments/payout-accounts/:id': [
       {
