@@ -2258,6 +2258,7 @@ export const responseSchemas = {
           "milestone.rejected",
           "milestone.review_reminder",
           "milestone.submitted",
+          "payment.released",
           "payout.failed",
           "payout.paid",
           "payout.returned",
