@@ -58,7 +58,7 @@ const WRITTEN: Record<string, readonly RecordedExample[]> = {
             id: '019a4355-0000-7000-8000-000000000041',
             seq: 7,
             kind: 'milestone.submitted',
-            title: 'Design: work submitted',
+            title: 'Work submitted',
             body: 'Frank Example submitted work for "Design". Review it.',
             data: {},
             read_at: null,

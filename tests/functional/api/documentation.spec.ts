@@ -173,7 +173,7 @@ const WITHOUT_EXAMPLE = new Set([
 
 /** The bodies of an operation: where, of which type, where its schema is, and what is said of it. */
 function shownIn(path: string, method: string, operation: any): [string, string, string[], any][] {
-  const base = ['paths', path, method]
+  const operationAt = ['paths', path, method]
   const bodies: [string, string[], any][] = [
     ['request', ['requestBody'], operation.requestBody],
     ...Object.entries<any>(operation.responses)
@@ -189,7 +189,7 @@ function shownIn(path: string, method: string, operation: any): [string, string,
       ([type, media]): [string, string, string[], any] => [
         where,
         type,
-        [...base, ...steps, 'content', type, 'schema'],
+        [...operationAt, ...steps, 'content', type, 'schema'],
         media,
       ]
     )
