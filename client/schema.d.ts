@@ -2949,7 +2949,9 @@ export interface components {
              * @description ISO 8601, in UTC.
              */
             created_at: string;
-            data?: unknown;
+            data: {
+                [key: string]: string | number | false | true;
+            };
             /** Format: uuid */
             id: string;
             /** @enum {string} */
@@ -5741,7 +5743,7 @@ export interface operations {
                      * Format: binary
                      * @description The file, at most 100 MB unless this installation says otherwise.
                      */
-                    file: string;
+                    file: Blob;
                 };
             };
         };
@@ -6856,7 +6858,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/csv": string;
+                    "text/csv": Blob;
                 };
             };
             400: components["responses"]["BadRequestOrMalformedJson400"];
@@ -7005,7 +7007,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/pdf": string;
+                    "application/pdf": Blob;
                 };
             };
             400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
@@ -8295,7 +8297,7 @@ export interface operations {
                      * Format: binary
                      * @description The picture.
                      */
-                    avatar: string;
+                    avatar: Blob;
                 };
             };
         };
@@ -8494,7 +8496,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/webp": string;
+                    "image/webp": Blob;
                 };
             };
             /** @description It is as you have it. */
@@ -8575,7 +8577,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "*/*": string;
+                    "*/*": Blob;
                 };
             };
             /** @description It is as you have it. */

@@ -2291,7 +2291,27 @@ export const responseSchemas = {
       "body": {
         "type": "string"
       },
-      "data": {},
+      "data": {
+        "type": "object",
+        "additionalProperties": {
+          "anyOf": [
+            {
+              "type": "string"
+            },
+            {
+              "type": "integer"
+            },
+            {
+              "type": "boolean",
+              "const": false
+            },
+            {
+              "type": "boolean",
+              "const": true
+            }
+          ]
+        }
+      },
       "read_at": {
         "type": [
           "string",
@@ -2308,6 +2328,7 @@ export const responseSchemas = {
       "kind",
       "title",
       "body",
+      "data",
       "read_at",
       "created_at"
     ],

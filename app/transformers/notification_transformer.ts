@@ -11,7 +11,7 @@ export default class NotificationTransformer extends BaseTransformer<Notificatio
       kind: notification.kind,
       title: notification.title,
       body: notification.body,
-      data: notification.data,
+      data: notification.data as Record<string, string | number | boolean>,
       read_at: isoTime(notification.readAt),
       created_at: isoTime(notification.createdAt),
     }
