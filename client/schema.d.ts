@@ -1495,7 +1495,7 @@ export interface paths {
          * Invite a freelancer
          * @description **For clients with a verified e-mail address.**
          *
-         *     Mails a link to the frontend’s `/invitations/{token}`. An earlier invitation that nobody has answered is revoked. The address need not have an account yet.
+         *     Mails a link to the frontend’s `/invitations/accept#token=…`. An earlier invitation that nobody has answered is revoked. The address need not have an account yet.
          */
         post: operations["projectsInvitationsStore"];
         delete?: never;
@@ -3088,7 +3088,7 @@ export interface components {
             state: "cancelled" | "failed" | "in_transit" | "paid" | "returned" | "waiting";
             /** @enum {string} */
             status: "completed" | "failed" | "pending";
-            /** @description Why it is still pending, where that is known: `provider_balance`, for example. */
+            /** @description Why it is still pending, in words for people, where that is known. */
             wait_reason: string | null;
         };
         /** @description A payout account as its owner sees it. */
@@ -3402,7 +3402,7 @@ export interface components {
                 paid_by_hand: boolean;
                 /** @enum {string} */
                 status: "completed" | "failed" | "pending";
-                /** @description Why it is still pending, where that is known: `provider_balance`, for example. */
+                /** @description Why it is still pending, in words for people, where that is known. */
                 wait_reason: string | null;
             } | null;
         };
@@ -3594,7 +3594,7 @@ export interface components {
             status: "completed" | "failed" | "pending";
             /** @enum {string} */
             transaction_type: "chargeback" | "deposit" | "fee" | "payout" | "refund" | "release" | "treasury";
-            /** @description Why it is still pending, where that is known: `provider_balance`, for example. */
+            /** @description Why it is still pending, in words for people, where that is known. */
             wait_reason: string | null;
         };
         /** @description What is not mailed any more. */

@@ -61,7 +61,7 @@ const CONVENTIONS: Convention[] = [
   { name: /^payment_provider$/, description: 'Whom the user pays by, or is paid by.' },
   {
     name: /^wait_reason$/,
-    description: 'Why it is still pending, where that is known: `provider_balance`, for example.',
+    description: 'Why it is still pending, in words for people, where that is known.',
   },
   { name: /^failure$/, description: 'Why it failed; null unless it did.' },
   { name: /^limit$/, description: 'How many on a page, 20 unless said.', only: 'request' },

@@ -1,3 +1,4 @@
+import { catalogue } from '#notifications/catalogue'
 import { PROBLEMS, type ProblemKind } from '#openapi/problems'
 
 /**
@@ -5,7 +6,10 @@ import { PROBLEMS, type ProblemKind } from '#openapi/problems'
  * page's menu, and are linked to as `#section/Heading`.
  */
 export function introduction(): string {
-  return `${TEXT.trim()}\n\n${problemTable()}\n`
+  return TEXT.trim()
+    .replace('{kinds}', () => kindTable())
+    .replace('{problems}', () => problemTable())
+    .concat('\n')
 }
 
 const TEXT = `
@@ -25,15 +29,133 @@ SafeSend holds a client's money for a freelancer's work and pays it out mileston
 
 Until it is released, money can go back: [refund](#operation/refundsStore).
 
+# From nothing to paid
+
+Every step with its body. \`Clara\` is the client, \`Frank\` the freelancer; who is named sends their access token. What is in
+braces came in an answer or a mail before. As a command, the first one is
+
+\`\`\`sh
+curl https://api.safesend.example/api/auth/register --json '{ "email": "clara@example.com", … }'
+\`\`\`
+
+**Accounts.** Frank does the same with \`"user_type": "freelancer"\`.
+
+\`\`\`http
+GET /api/terms
+
+POST /api/auth/register
+{ "email": "clara@example.com", "password": "correct horse battery staple", "user_type": "client",
+  "first_name": "Clara", "last_name": "Example", "terms_version": "2026-11-01" }
+
+POST /api/auth/verify-email
+{ "token": "{token of the mailed link}" }
+
+POST /api/auth/login
+{ "email": "clara@example.com", "password": "correct horse battery staple" }
+\`\`\`
+
+**Where Frank is paid.** Send his browser to the \`url\` of the second answer. The account can be paid once its \`status\` is
+\`enabled\`; money that is released before waits.
+
+\`\`\`http
+Frank: POST /api/payments/payout-accounts
+{ "payment_provider": "stripe", "country": "US" }
+
+Frank: POST /api/payments/payout-accounts/{account}/onboarding-link
+{ "return_url": "https://app.safesend.example/payments/payout-accounts",
+  "refresh_url": "https://app.safesend.example/payments/payout-accounts?again" }
+\`\`\`
+
+**The project.**
+
+\`\`\`http
+Clara: POST /api/projects
+{ "title": "A website", "description": "Three pages.", "total_amount": "1000.00", "currency": "USD",
+  "deadline": "2027-03-01T12:00:00Z" }
+
+Clara: POST /api/projects/{project}/milestones
+{ "title": "Design", "description": "Drafts of every page.", "amount": "400.00", "due_date": "2027-01-15T12:00:00Z" }
+
+Clara: POST /api/projects/{project}/invitations
+{ "email": "frank@example.com" }
+
+Frank: GET /api/invitations?status=pending
+
+Frank: POST /api/invitations/{token of the mailed link}/accept
+{ "terms": "{project.terms of the invitation}", "terms_version": "2026-11-01" }
+\`\`\`
+
+**The money.** With an \`Idempotency-Key\` header. The client pays with \`client_action\`; see [Paying a deposit](#section/Paying-a-deposit).
+
+\`\`\`http
+Clara: GET /api/payments/quote?milestone_ids[]={milestone}
+
+Clara: POST /api/payments/deposit
+{ "milestone_ids": ["{milestone}"], "payment_provider": "stripe", "method": "checkout",
+  "return_url": "https://app.safesend.example/payments/back" }
+
+Clara: GET /api/payments/transactions/{deposit}
+\`\`\`
+
+**The work.** The upload is \`multipart/form-data\` with a field \`file\`.
+
+\`\`\`http
+Frank: POST /api/milestones/{milestone}/deliverables
+
+Frank: POST /api/milestones/{milestone}/submit
+{ "note": "All pages, as agreed.", "links": ["https://example.com/preview"], "deliverable_ids": ["{deliverable}"] }
+
+Clara: GET /api/milestones/{milestone}
+
+Clara: GET /api/deliverables/{deliverable}/download
+\`\`\`
+
+**The payment.** The first one with an \`Idempotency-Key\` header. It releases what is held, takes the fee and sends the payout.
+
+\`\`\`http
+Clara: POST /api/milestones/{milestone}/approve
+
+Frank: GET /api/payments/payouts
+
+Frank: GET /api/payments/transactions/{payout}/receipt
+\`\`\`
+
 # Signing in
 
-1. [Register](#operation/authRegister) with a \`user_type\`, which never changes.
-2. The mailed link leads to the frontend's \`/verify-email?token=…\`; send that token to
+1. [Register](#operation/authRegister) with a \`user_type\`, which never changes, after showing the [terms](#operation/termsShow).
+   A password has 12 characters or more.
+2. The mailed link leads to the frontend's \`/verify-email#token=…\`; send that token to
    [verify-email](#operation/authVerifyEmail). Without it a user can look around and draft, but moves no money.
 3. [Sign in](#operation/authLogin). Send \`Authorization: Bearer {access_token}\` with every request.
 4. The access token lives for \`expires_in\` seconds (15 minutes). [Refresh](#operation/authRefresh) shortly before, or
-   once on a 401. A refresh token works once: let one tab refresh at a time, and store the new pair at once.
-5. [Sign out](#operation/authLogout) ends the session, its tokens with it.
+   once on a 401. A refresh token works once: let one tab refresh at a time (Web Locks), and store the new pair at
+   once. When a refresh is refused, the session has ended: show the sign-in.
+5. [Sign out](#operation/authLogout) ends the session, its tokens with it. [Sessions](#operation/authSessionsIndex) lists the
+   devices; any of them can be [ended](#operation/authSessionsDestroy).
+
+A forgotten password: [ask for a link](#operation/authResetPassword) to \`/reset-password#token=…\`. Neither this nor a
+sign-in tells whether an address has an account.
+
+**Authenticator apps.** [Enroll](#operation/authMfaEnroll), show the QR code, [confirm](#operation/authMfaConfirm) with the
+first code, and show the recovery codes, once. From then on a sign-in answers \`"mfa_required": true\` with a \`challenge\` in
+place of tokens: ask for the six digits, or a recovery code, and [send them with it](#operation/authMfaVerify) within
+\`expires_in\` seconds. Five wrong codes end a challenge.
+
+# Signing in with Google or GitHub
+
+1. [Ask which](#operation/authOauthIndex) are offered, and show a button for each.
+2. Make a secret of 43 to 128 random characters (\`A-Z a-z 0-9 - . _ ~\`), keep it in \`sessionStorage\`, and send the browser
+   to \`/api/auth/oauth/google?code_challenge=…\`: the base64url of its SHA-256, without \`=\`. It works without, but then
+   somebody could sign your user in as themselves by a link.
+3. The browser comes to the frontend's \`/oauth/callback#provider=google&code=…\`. It is a fragment, so no server sees it.
+   Take it out of the address bar (\`history.replaceState\`). In place of a code there may be an \`error\`: \`access_denied\`,
+   \`invalid_state\` (begin again), \`email_not_verified\` or \`provider_failed\`.
+4. [Trade the code in](#operation/authOauthExchange), with the secret as \`code_verifier\`, within ten minutes. The answer is
+   that of a sign-in: tokens, or a challenge. Two refusals leave the code good:
+   - \`user_type_required\`: there is no account yet. The problem has \`email\` and names; ask for the \`user_type\`, show the
+     terms, and send the code again with both.
+   - \`link_required\`: an account has this address. Have its owner sign in to it, then [link](#operation/authIdentitiesStore)
+     with the same code and secret. Nothing is linked before.
 
 # Requests and answers
 
@@ -54,16 +176,118 @@ Until it is released, money can go back: [refund](#operation/refundsStore).
 - An amount is a **decimal string** such as \`"1250.00"\`, with the decimals that its currency has. Never a JSON number,
   which is a float. Count with decimals or with minor units, not with floats.
 - Its currency is in \`currency\` beside it. All amounts of a project share one.
-- Amounts are above zero and at most 99999999.99.
+- Amounts are above zero and at most 99999999.99. What can be paid in which currency, and how much at once, the
+  [quote](#operation/quotesShow) says for each provider.
 - The platform fee, in hundredths of a percent (\`platform_fee_bps\`), comes out of what is released; the client pays
   nothing on top. Fix what you show with a [quote](#operation/quotesShow).
 
+# Paying a deposit
+
+A [deposit](#operation/depositsStore) is \`pending\` until the provider has the client's money. Its \`client_action\` is what the
+client does next; it is never stored, so ask the [transaction](#operation/transactionsShow) for it again instead of keeping it.
+
+**\`redirect\`** (Stripe's Checkout, PayPal, Venmo): send the browser to \`url\`. It comes back to your \`return_url\` whether the
+client has paid or not, and what the provider appends to that address means nothing here: put the id of the transaction
+into \`return_url\` yourself, and look at it then. There is nothing to capture.
+
+**\`confirm_payment\`** (Stripe, \`"method": "payment_element"\`): show Stripe's form on your own page.
+
+\`\`\`js
+const stripe = Stripe(client_action.publishable_key) // of https://js.stripe.com
+const elements = stripe.elements({ clientSecret: client_action.client_secret })
+elements.create('payment').mount('#payment')
+// When the client presses "Pay":
+const { error } = await stripe.confirmPayment({
+  elements,
+  confirmParams: { return_url: \`https://app.safesend.example/payments/transactions/\${deposit.id}\` },
+  redirect: 'if_required',
+})
+if (error) show(error.message) // The deposit is still pending: the client may try again.
+\`\`\`
+
+**Afterwards** ask for the transaction: at once, then every two seconds, later every ten. It is nearly always a matter of
+seconds; a \`deposit.completed\` [notification](#section/Notifications) comes at the same time. Only \`completed\` says that money
+is held, never what the provider's page said.
+
+| Status | Beside it | What it means |
+| --- | --- | --- |
+| \`pending\` | with \`client_action\` | not paid yet. Offer to pay, or to [cancel](#operation/transactionsCancel) |
+| \`pending\` | without | the provider has not answered, or is at work. Ask again |
+| \`completed\` | | the milestones are \`funded\` |
+| \`failed\` | \`failure.code\` | \`expired\` (not paid by \`expires_at\`), \`cancelled\`, \`superseded\` (by a newer deposit for the same milestone), or the provider's reason. Make a new deposit |
+
+# States
+
+A project, by its \`status\`:
+
+\`\`\`
+          accepted               all closed
+ draft ------------> active ----------------> completed
+   |                  |  ^  a dispute is open
+   |                  |  +--------------------> disputed (and back)
+   +------------------+-----------------------> cancelled
+\`\`\`
+
+| Status | Client | Freelancer |
+| --- | --- | --- |
+| \`draft\` | [change](#operation/projectsUpdate), [delete](#operation/projectsDestroy), [milestones](#operation/projectsMilestonesStore), [invite](#operation/projectsInvitationsStore), [cancel](#operation/projectsCancel) | [accept](#operation/invitationsAccept) or [decline](#operation/invitationsDecline) the invitation |
+| \`active\` | [propose](#operation/projectsProposalsStore), answer proposals, fund, review, [complete](#operation/projectsComplete), cancel while no money is held | propose, answer proposals, hand in, cancel while no money is held |
+| \`disputed\` | as \`active\`, but what is in dispute is \`frozen\` | the same |
+| \`completed\`, \`cancelled\` | read | read |
+
+A milestone has a \`status\`, and beside it \`funded\` (money is or was held), \`frozen\` (a dispute is open) and \`closed_at\` with
+\`closed_reason\` (its money is gone: nothing can happen any more).
+
+\`\`\`
+           handed in             approved, or silence
+ pending -------------> submitted --------------------> approved
+                         |    ^
+                rejected v    | handed in again
+                        rejected
+\`\`\`
+
+| Milestone | Client | Freelancer |
+| --- | --- | --- |
+| not funded | [deposit](#operation/depositsStore) | waits |
+| funded, \`pending\` or \`rejected\` | [release early](#operation/releasesStore), [ask for a refund](#operation/refundsStore) | [upload](#operation/deliverablesStore), [hand in](#operation/milestonesSubmit) |
+| funded, \`submitted\` | [approve](#operation/approvalsStore) or [reject](#operation/milestonesReject) by \`auto_approve_at\`, ask for a refund | waits |
+| a refund is \`requested\` | waits | [accept](#operation/refundsAccept) or [decline](#operation/refundsDecline) by \`respond_by\` |
+| closed | [receipt](#operation/receiptsShow) | [receipt](#operation/receiptsShow) |
+
+A refund request is \`requested\`, then \`accepted\`, \`declined\`, or \`escalated\` when nobody answered in time. A payout is
+\`waiting\` (\`wait_reason\` says for what), \`in_transit\`, then \`paid\`, \`failed\` or, later, \`returned\`; what came back is sent again by
+another payout. Show buttons by state, and expect the other side to be quicker: on a 409 load the record again.
+
 # Idempotency
 
-Every request that moves money needs an \`Idempotency-Key\`: a UUID made when the user presses the button, and sent with
-every retry of that press. The same key with the same request does it once, and gets the first answer again with
-\`Idempotent-Replayed: true\`, for at least 24 hours. A refusal is not kept: the same key may try again once its reason is
-gone. After a timeout or a 5xx, send the same request with the same key.
+Requests that move money (their pages say so) need an \`Idempotency-Key\`: a UUID made when the user presses the button, and
+sent with every retry of that press. The same key with the same request does it once, and gets the first answer again with
+\`Idempotent-Replayed: true\`, for at least 24 hours.
+
+- After a timeout, a lost connection or a 5xx: the same request with the same key, until there is an answer.
+- \`idempotency_in_progress\`: the first one is still at work. Wait a second, same key.
+- Another refusal is not kept: the same key may try again once its reason is gone.
+- \`idempotency_key_reused\`: the body is another one than before. A changed wish is a new key.
+
+# Files
+
+Uploads are \`multipart/form-data\` with one file: a \`FormData\`, without a \`Content-Type\` of your own, so that the browser sets
+the boundary. \`XMLHttpRequest\` shows progress. Work is at most 100 MB a file unless this installation says otherwise
+(\`too_large\`); an avatar is a picture of at most 5 MB. What a file is, is found out from its content.
+
+[Uploaded work](#operation/deliverablesStore) has a \`scan_status\`: \`pending\` for a moment where files are scanned, then
+\`clean\`, which can be handed in and downloaded, or \`infected\`, which can only be deleted; \`unscanned\` where there is no scanner.
+While one is \`pending\`, ask the [list](#operation/deliverablesIndex) again after a few seconds; a
+\`deliverable.quarantined\` notification tells of a bad one.
+
+Downloads go by links: [ask for one](#operation/deliverablesDownload) when the user presses the button, and send the browser to
+its \`url\`. It works for a few minutes, without a token, so it can be a plain link; do not keep it.
+
+# Receipts and statements
+
+A completed transaction has a [receipt](#operation/receiptsShow) as PDF, which is mailed, too. The
+[statement](#operation/statementsShow) is a CSV of a period. Both are answered to an access token, so fetch them and hand the
+result to the browser: \`URL.createObjectURL(await response.blob())\`. \`Content-Disposition\` has the name.
 
 # Real time
 
@@ -79,6 +303,31 @@ with its \`seq\`. A stream has no memory, so:
 The stream ends with its session. Browsers' own \`EventSource\` sends no \`Authorization\` header: use one that does, by the
 \`eventSourceFactory\` of the client. Let its \`fetch\` throw when the answer is no 200, so that it tries again instead of
 giving up; and refresh the access token when it is a 401.
+
+# Notifications
+
+All kinds, who is told, and the page of the frontend that the mail about it leads to. \`data\` has the ids in that path, and
+whatever else the words were made of. Show \`title\` and \`body\` of kinds that you do not know: new ones may come.
+[Preferences](#operation/notificationPreferencesUpdate) are by category.
+
+{kinds}
+
+# Pages of the frontend
+
+Mails lead to these paths of the frontend, beside those of notifications. Tokens are in the fragment: take them from
+\`location.hash\`, send them on, and remove them from the address bar.
+
+| Path | What it does |
+| --- | --- |
+| \`/verify-email#token=…\` | [verifies](#operation/authVerifyEmail) |
+| \`/reset-password#token=…\` | asks for a new password and [sets it](#operation/authResetPassword) |
+| \`/confirm-email-change#token=…\` | [confirms](#operation/authConfirmEmailChange) |
+| \`/invitations/accept#token=…\` | has the user sign in or register, shows the [invitation](#operation/invitationsIndex), and [accepts](#operation/invitationsAccept) or declines with the token |
+| \`/oauth/callback#provider=…&code=…\` | [signs in](#section/Signing-in-with-Google-or-GitHub) |
+| \`/exports/{id}\` | gets a [link to the copy](#operation/exportsDownload) of one's data |
+| \`/settings/notifications\` | shows the [preferences](#operation/notificationPreferencesShow) |
+| \`/notifications/unsubscribe#token=…\` | asks, then [unsubscribes](#operation/unsubscriptionsStore) |
+| \`/terms?version=…\` | shows the terms of use |
 
 # Too many requests
 
@@ -102,6 +351,8 @@ A request that fails is answered with \`application/problem+json\` (RFC 9457):
 
 Decide by \`code\`, show \`detail\` to people, and each of \`errors\` at its field. What others own is a 404, what your role
 may not do a 403, what the state does not allow a 409 with \`current_status\`. These are all codes:
+
+{problems}
 `
 
 function problemTable(): string {
@@ -116,4 +367,15 @@ function problemTable(): string {
     '| --- | --- | --- | --- |',
     ...rows,
   ].join('\n')
+}
+
+/** Shown in place of data: every member is its own name in braces, as in a path. */
+const NAMES = new Proxy({} as any, { get: (_, name) => `{${String(name)}}` })
+
+function kindTable(): string {
+  const rows = Object.entries(catalogue).map(([kind, { to, category, page }]) => {
+    const path = (page as (data: unknown) => string)(NAMES)
+    return `| \`${kind}\` | ${to === 'both' ? 'both sides' : to} | ${category} | \`${path}\` |`
+  })
+  return ['| Kind | Told | Category | Page |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }

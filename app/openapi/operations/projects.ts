@@ -163,7 +163,7 @@ export const projectOperations: Operations = {
   'POST /api/projects/:id/invitations': {
     summary: 'Invite a freelancer',
     description:
-      'Mails a link to the frontend’s `/invitations/{token}`. An earlier invitation that nobody has answered is revoked. The address need not have an account yet.',
+      'Mails a link to the frontend’s `/invitations/accept#token=…`. An earlier invitation that nobody has answered is revoked. The address need not have an account yet.',
     tag: 'Invitations',
     who: 'client',
     verified: true,

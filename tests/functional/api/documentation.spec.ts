@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,7 +7,8 @@ import addFormats from 'ajv-formats'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { test } from '@japa/runner'
 import app from '@adonisjs/core/services/app'
-import { routeKeys, type OpenApiDocument } from '#openapi/build_document'
+import router from '@adonisjs/core/services/router'
+import { pathOf, routeKeys, type OpenApiDocument } from '#openapi/build_document'
 import { documentedRoutes, openApiDocument } from '#openapi/document'
 import { recordedExamples } from '#openapi/recorded_examples'
 import { operations } from '#openapi/operations/index'
@@ -100,9 +102,7 @@ test.group('API documentation', () => {
 
   test('every operation shows a request and an answer, as its schemas say', ({ assert }) => {
     const document = openApiDocument()
-    const ajv = new Ajv2020({ allErrors: true, strict: false })
-    addFormats.default(ajv)
-    ajv.addSchema({ ...document, $id: 'api' })
+    const ajv = schemasOf(document)
     const wrong: string[] = []
     let checked = 0
     for (const [path, methods] of Object.entries(document.paths)) {
@@ -125,6 +125,44 @@ test.group('API documentation', () => {
     }
     assert.deepEqual(wrong, [], 'WRITE_EXAMPLES=1 records them anew: see docs/api.md')
     assert.isAbove(checked, 100)
+  })
+
+  test('the walk-through asks for what there is, as it is asked for', ({ assert }) => {
+    const document = openApiDocument()
+    const ajv = schemasOf(document)
+    const steps = stepsIn(String(document.info.description))
+    assert.isAbove(steps.length, 20)
+    const wrong: string[] = []
+    for (const { method, url, body } of steps) {
+      const found = router.match(url.pathname, method, false)
+      const path = found && pathOf(found.route.pattern)
+      const operation = path && document.paths[path]?.[method.toLowerCase()]
+      const what = `${method} ${url.pathname}`
+      if (!operation) {
+        wrong.push(`${what}: there is none`)
+        continue
+      }
+      const names = operation.parameters?.map(({ name }: { name: string }) => name)
+      for (const name of url.searchParams.keys()) {
+        if (!names?.includes(name)) wrong.push(`${what}: no parameter ${name}`)
+      }
+      const json = operation.requestBody?.content['application/json']
+      if (!body) {
+        if (json && operation.requestBody.required) wrong.push(`${what}: without a body`)
+        continue
+      }
+      const pointer = ['paths', path, method.toLowerCase(), 'requestBody', 'content']
+      const place = [...pointer, 'application/json', 'schema'].map(escaped).join('/')
+      const check = ajv.compile({ $ref: `api#/${place}` })
+      if (!check(body)) wrong.push(`${what}: ${ajv.errorsText(check.errors)}`)
+      const known = Object.keys(json.schema.properties ?? body)
+      wrong.push(
+        ...Object.keys(body)
+          .filter((name) => !known.includes(name))
+          .map((name) => `${what}: no member ${name}`)
+      )
+    }
+    assert.deepEqual(wrong, [])
   })
 
   test('what is recorded is of operations that there are, and tells no secret', ({ assert }) => {
@@ -161,6 +199,30 @@ test.group('API documentation', () => {
     assert.equal(await head.text(), '')
   })
 })
+
+/** What validates by the document's schemas, which are at `api#/…`. */
+function schemasOf(document: OpenApiDocument): Ajv2020 {
+  const ajv = new Ajv2020({ allErrors: true, strict: false })
+  addFormats.default(ajv)
+  return ajv.addSchema({ ...document, $id: 'api' })
+}
+
+/** The requests of the walk-through, with an id for each thing in braces. */
+function stepsIn(description: string) {
+  const blocks = [...description.matchAll(/^```http\n([^]*?)^```/gm)].map(([, text]) => text)
+  return blocks
+    .flatMap((text) => text.trim().split('\n\n'))
+    .map((step) => {
+      const [first, ...rest] = step.split('\n')
+      const [, method, path] = first.match(/^(?:\w+: )?([A-Z]+) (.+)$/)!
+      const filled = (text: string) => text.replaceAll(/\{\w[^{}"]*\}/g, randomUUID())
+      return {
+        method,
+        url: new URL(filled(path), base()),
+        body: rest.length > 0 ? JSON.parse(filled(rest.join('\n'))) : undefined,
+      }
+    })
+}
 
 /** Of bytes there is nothing to show. */
 const WITHOUT_EXAMPLE = new Set([
