@@ -1,3 +1,4 @@
+import string from '@adonisjs/core/helpers/string'
 import app from '@adonisjs/core/services/app'
 import router from '@adonisjs/core/services/router'
 import { defineConfig } from '@adonisjs/drive'
@@ -40,12 +41,15 @@ const driveConfig = defineConfig({
         visibility: 'private',
         urlBuilder: {
           async generateSignedURL(key, _, { expiresIn, ...headers }) {
+            // Drive's numbers are seconds, the router's are milliseconds.
+            const lifetime =
+              expiresIn === undefined ? undefined : string.seconds.parse(expiresIn) * 1000
             // By its pattern: a job signs as well, and has no routes whose names could be looked up.
             const sign = router.urlBuilder.signedUrlFor as unknown as SignPattern
             return sign(
               FILES_ROUTE,
               { '*': key.split('/') },
-              { qs: headers, expiresIn, prefixUrl: appUrl, disableRouteLookup: true }
+              { qs: headers, expiresIn: lifetime, prefixUrl: appUrl, disableRouteLookup: true }
             )
           },
         },
