@@ -23,13 +23,20 @@ export function writeExport(trx: TransactionClientContract, userId: string): Rea
   // What goes wrong anywhere ends the whole: half an export must not look like one.
   const fail = (error: unknown) => output.destroy(error as Error)
   zip.on('error', fail)
+  // The file that is being read when nobody wants the rest.
+  let source: Readable | undefined
+  output.once('close', () => source?.destroy())
 
   const add = (path: string, open: () => Promise<Readable> | Readable, compress = true) =>
     zip.addReadStreamLazy(path, { compress }, (callback) => {
       Promise.resolve()
         .then(open)
         .then(
-          (stream) => callback(null, stream.on('error', fail)),
+          (stream) => {
+            source = stream.on('error', fail)
+            if (output.destroyed) source.destroy()
+            else callback(null, source)
+          },
           (error) => fail(error)
         )
     })

@@ -90,7 +90,8 @@ export async function statementCsv(user: User, period: Period): Promise<Statemen
             }),
           },
         }),
-        file.createWriteStream({ autoClose: false })
+        // No stream of the file: it would count as a user of the handle, which then never closes.
+        (csv) => file.writeFile(csv)
       )
     )
     const { size } = await file.stat()
