@@ -675,7 +675,7 @@ export interface paths {
          * List invitations
          * @description **For who is signed in.**
          *
-         *     A client’s: those they sent. A freelancer’s: those to their address, with the project and what it would bring them.
+         *     A client’s: those they sent. A freelancer’s: those to their address, once it is verified, with the project and what it would bring them. Answer one by its `id`.
          */
         get: operations["invitationsIndex"];
         put?: never;
@@ -739,7 +739,7 @@ export interface paths {
          * Show a milestone
          * @description **For who is signed in.**
          *
-         *     With the work that was handed in last, and where its money is.
+         *     With the work that was handed in last ([all of it](#operation/milestonesSubmissions)), and where its money is.
          */
         get: operations["milestonesShow"];
         /**
@@ -828,6 +828,28 @@ export interface paths {
          *     With a reason, so that the freelancer can hand in better work.
          */
         post: operations["milestonesReject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/milestones/{id}/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was handed in for a milestone
+         * @description **For who is signed in.**
+         *
+         *     Newest first, for both sides: the work, and what the client said to it.
+         */
+        get: operations["milestonesSubmissions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2904,37 +2926,7 @@ export interface components {
             project_id: string;
             /** @enum {string} */
             status: "approved" | "pending" | "rejected" | "submitted";
-            submission: {
-                deliverables: {
-                    content_type: string;
-                    /** Format: uuid */
-                    id: string;
-                    name: string;
-                    sha256: string;
-                    size: number;
-                }[];
-                /** Format: uuid */
-                id: string;
-                links: string[];
-                note: string;
-                /** @enum {string|null} */
-                review: "approved" | "rejected" | null;
-                review_reason: string | null;
-                /**
-                 * Format: date-time
-                 * @description ISO 8601, in UTC.
-                 */
-                reviewed_at: string | null;
-                /** Format: uuid */
-                reviewed_by: string | null;
-                /**
-                 * Format: date-time
-                 * @description ISO 8601, in UTC.
-                 */
-                submitted_at: string;
-                /** Format: uuid */
-                submitted_by: string;
-            } | null;
+            submission: components["schemas"]["Submission"] | null;
             title: string;
             /**
              * Format: date-time
@@ -3514,6 +3506,38 @@ export interface components {
             expires_in: number;
             /** @constant */
             mfa_required: true;
+        };
+        /** @description Work that was handed in, and what the client said to it. */
+        Submission: {
+            deliverables: {
+                content_type: string;
+                /** Format: uuid */
+                id: string;
+                name: string;
+                sha256: string;
+                size: number;
+            }[];
+            /** Format: uuid */
+            id: string;
+            links: string[];
+            note: string;
+            /** @enum {string|null} */
+            review: "approved" | "rejected" | null;
+            review_reason: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            reviewed_at: string | null;
+            /** Format: uuid */
+            reviewed_by: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            submitted_at: string;
+            /** Format: uuid */
+            submitted_by: string;
         };
         /** @description Which terms of use are in force, and where a person can read them. */
         Terms: {
@@ -5852,6 +5876,44 @@ export interface operations {
                     };
                 };
             };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    milestonesSubmissions: {
+        parameters: {
+            query?: {
+                /** @description `meta.next_cursor` of the page before. */
+                after?: string;
+                /** @description How many on a page, 20 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of submissions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Submission"][];
+                        meta: components["schemas"]["PageMeta"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];

@@ -37,6 +37,7 @@ import type SerializeTransformer from '#transformers/serialize'
 import type SessionTransformer from '#transformers/session_transformer'
 import type SignInTransformer from '#transformers/sign_in_transformer'
 import type SignedInTransformer from '#transformers/signed_in_transformer'
+import type SubmissionTransformer from '#transformers/submission_transformer'
 import type TermsTransformer from '#transformers/terms_transformer'
 import type TransactionTransformer from '#transformers/transaction_transformer'
 import type UserTransformer from '#transformers/user_transformer'
@@ -169,6 +170,10 @@ export namespace Data {
   export type SignedIn = InferData<SignedInTransformer>
   export namespace SignedIn {
     export type Variants = InferVariants<SignedInTransformer>
+  }
+  export type Submission = InferData<SubmissionTransformer>
+  export namespace Submission {
+    export type Variants = InferVariants<SubmissionTransformer>
   }
   export type Terms = InferData<TermsTransformer>
   export namespace Terms {

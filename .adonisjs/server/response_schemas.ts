@@ -2094,100 +2094,7 @@ export const responseSchemas = {
       "submission": {
         "anyOf": [
           {
-            "type": "object",
-            "properties": {
-              "id": {
-                "type": "string"
-              },
-              "submitted_by": {
-                "type": "string"
-              },
-              "note": {
-                "type": "string"
-              },
-              "links": {
-                "type": "array",
-                "items": {
-                  "type": "string"
-                }
-              },
-              "deliverables": {
-                "type": "array",
-                "items": {
-                  "type": "object",
-                  "properties": {
-                    "id": {
-                      "type": "string"
-                    },
-                    "name": {
-                      "type": "string"
-                    },
-                    "size": {
-                      "type": "integer"
-                    },
-                    "content_type": {
-                      "type": "string"
-                    },
-                    "sha256": {
-                      "type": "string"
-                    }
-                  },
-                  "required": [
-                    "id",
-                    "name",
-                    "size",
-                    "content_type",
-                    "sha256"
-                  ],
-                  "additionalProperties": false
-                }
-              },
-              "submitted_at": {
-                "type": "string"
-              },
-              "review": {
-                "type": [
-                  "string",
-                  "null"
-                ],
-                "enum": [
-                  "approved",
-                  "rejected",
-                  null
-                ]
-              },
-              "review_reason": {
-                "type": [
-                  "string",
-                  "null"
-                ]
-              },
-              "reviewed_by": {
-                "type": [
-                  "string",
-                  "null"
-                ]
-              },
-              "reviewed_at": {
-                "type": [
-                  "string",
-                  "null"
-                ]
-              }
-            },
-            "required": [
-              "id",
-              "submitted_by",
-              "note",
-              "links",
-              "deliverables",
-              "submitted_at",
-              "review",
-              "review_reason",
-              "reviewed_by",
-              "reviewed_at"
-            ],
-            "additionalProperties": false
+            "$ref": "#/components/schemas/Submission"
           },
           {
             "type": "null"
@@ -3645,6 +3552,103 @@ export const responseSchemas = {
       "expires_in",
       "refresh_token",
       "user"
+    ],
+    "additionalProperties": false
+  },
+  "Submission": {
+    "description": "Work that was handed in, and what the client said to it.",
+    "type": "object",
+    "properties": {
+      "id": {
+        "type": "string"
+      },
+      "submitted_by": {
+        "type": "string"
+      },
+      "note": {
+        "type": "string"
+      },
+      "links": {
+        "type": "array",
+        "items": {
+          "type": "string"
+        }
+      },
+      "deliverables": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "properties": {
+            "id": {
+              "type": "string"
+            },
+            "name": {
+              "type": "string"
+            },
+            "size": {
+              "type": "integer"
+            },
+            "content_type": {
+              "type": "string"
+            },
+            "sha256": {
+              "type": "string"
+            }
+          },
+          "required": [
+            "id",
+            "name",
+            "size",
+            "content_type",
+            "sha256"
+          ],
+          "additionalProperties": false
+        }
+      },
+      "submitted_at": {
+        "type": "string"
+      },
+      "review": {
+        "type": [
+          "string",
+          "null"
+        ],
+        "enum": [
+          "approved",
+          "rejected",
+          null
+        ]
+      },
+      "review_reason": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "reviewed_by": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "reviewed_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      }
+    },
+    "required": [
+      "id",
+      "submitted_by",
+      "note",
+      "links",
+      "deliverables",
+      "submitted_at",
+      "review",
+      "review_reason",
+      "reviewed_by",
+      "reviewed_at"
     ],
     "additionalProperties": false
   },

@@ -46,6 +46,7 @@ export type ScannedRoutes = {
     'api.projects.milestones.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.projects.milestones.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.milestones.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.submissions': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.milestones.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.milestones.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.milestones.submit': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -130,6 +131,7 @@ export type ScannedRoutes = {
     'api.projects.activity': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.projects.milestones.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.milestones.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.submissions': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.invitations.index': { paramsTuple?: []; params?: {} }
     'api.projects.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.projects.proposals.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -176,6 +178,7 @@ export type ScannedRoutes = {
     'api.projects.activity': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.projects.milestones.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.milestones.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.milestones.submissions': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.invitations.index': { paramsTuple?: []; params?: {} }
     'api.projects.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.projects.proposals.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }

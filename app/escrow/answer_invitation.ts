@@ -1,3 +1,4 @@
+import { validate as isUuid } from 'uuid'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { forbidden, notFound, wrongState } from '#exceptions/problem'
 import { hashToken } from '#identity/opaque_tokens'
@@ -21,19 +22,19 @@ import type User from '#models/user'
  * from the settings now and stay, whatever the settings become; the project gets its escrow account. With
  * it the freelancer accepts the terms of use that are in force, and that is kept with its time.
  *
- * @param token from the link in the e-mail
+ * @param key the token of the mailed link, or the invitation's id as the invited person's list shows it
  * @param options.terms the fingerprint of the deal that was read, as the invitation showed it
  * @param options.termsVersion of the terms of use that were shown; without it, those in force
- * @throws Problem 404 for a token that was never given out; 403 `other_address` for an account that was
+ * @throws Problem 404 for a token that was never given out, or the id of an invitation that is not theirs; 403 `other_address` for an account that was
  *   not invited, `not_a_freelancer`, `email_not_verified`; 409 `wrong_state` with the invitation's
  *   status (`accepted`, `declined`, `revoked`, `expired`), `terms_changed`; 422 `terms_not_in_force` with
  *   the version that is
  */
 export async function acceptInvitation(
-  token: string,
+  key: string,
   { by, terms, termsVersion }: { by: User; terms?: string; termsVersion?: string }
 ): Promise<Invitation> {
-  return answer(token, by, async (trx, invitation, project) => {
+  return answer(key, by, async (trx, invitation, project) => {
     await assertUnchanged(project, terms)
     await recordTermsAcceptance(trx, {
       userId: by.id,
@@ -65,8 +66,8 @@ export async function acceptInvitation(
 }
 
 /** Turns the project down; the client may invite someone else. @throws Problem as `acceptInvitation` */
-export async function declineInvitation(token: string, { by }: { by: User }): Promise<Invitation> {
-  return answer(token, by, async (trx, invitation, project) => {
+export async function declineInvitation(key: string, { by }: { by: User }): Promise<Invitation> {
+  return answer(key, by, async (trx, invitation, project) => {
     await close(trx, invitation, 'declined', by)
     await notify(trx, {
       userId: project.clientId,
@@ -83,11 +84,9 @@ type Answer = (
 ) => Promise<void>
 
 /** Finds the invitation, locks its project and then it, and checks that it is this person's to answer. */
-async function answer(token: string, by: User, act: Answer): Promise<Invitation> {
+async function answer(key: string, by: User, act: Answer): Promise<Invitation> {
   return inTransaction(async (trx) => {
-    const found = await Invitation.query({ client: trx })
-      .where('token_hash', hashToken(token))
-      .first()
+    const found = await find(trx, key, by)
     if (!found) throw notFound('invitation')
     assertInvited(found, by)
 
@@ -103,6 +102,23 @@ async function answer(token: string, by: User, act: Answer): Promise<Invitation>
     invitation.$setRelated('project', project)
     return invitation
   })
+}
+
+/**
+ * By the secret of the mailed link; or by its id, which is no secret and so finds only what the list of
+ * invitations shows this person: one to their own address, once that is verified.
+ *
+ * @throws Problem 403 `email_not_verified` for an id, whether there is such an invitation or not
+ */
+async function find(
+  trx: TransactionClientContract,
+  key: string,
+  by: User
+): Promise<Invitation | null> {
+  const query = Invitation.query({ client: trx })
+  if (!isUuid(key)) return query.where('token_hash', hashToken(key)).first()
+  assertVerified(by)
+  return query.where('id', key).where('email', by.email).first()
 }
 
 function assertInvited(invitation: Invitation, by: User): void {

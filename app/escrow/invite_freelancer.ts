@@ -65,7 +65,12 @@ export async function inviteFreelancer(
       news.push({
         userId: account.id,
         kind: 'invitation.received',
-        data: { ...aboutProject(project), invited_by: by.displayName, by_id: by.id },
+        data: {
+          ...aboutProject(project),
+          invitation_id: invitation.id,
+          invited_by: by.displayName,
+          by_id: by.id,
+        },
       })
     }
     await notifyAll(trx, news)

@@ -101,7 +101,7 @@ export const catalogue = {
     category: 'work',
     email: 'never',
     page: invitationsPage,
-    words: (d: AboutProject & Named & { invited_by: string }) => ({
+    words: (d: AboutProject & Named & { invitation_id: string; invited_by: string }) => ({
       title: `Invitation to ${d.project_title}`,
       body: `${d.invited_by} invites you to work on "${d.project_title}". Accept or decline the invitation.`,
     }),

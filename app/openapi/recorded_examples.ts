@@ -693,6 +693,28 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       },
     },
   ],
+  'GET /api/milestones/:id/submissions': [
+    {
+      status: 200,
+      response: {
+        data: [
+          {
+            id: '019a4355-0000-7000-8000-000000000022',
+            submitted_by: '019a4355-0000-7000-8000-000000000002',
+            note: 'Done.',
+            links: [],
+            deliverables: [],
+            submitted_at: '2026-11-02T09:30:00.000Z',
+            review: null,
+            review_reason: null,
+            reviewed_by: null,
+            reviewed_at: null,
+          },
+        ],
+        meta: { next_cursor: null, has_more: false },
+      },
+    },
+  ],
   'PUT /api/milestones/:id': [
     {
       request: {
@@ -1039,6 +1061,23 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
   ],
   'POST /api/invitations/:token/decline': [
     {
+      title: 'By the link’s token',
+      status: 200,
+      response: {
+        data: {
+          id: '019a4355-0000-7000-8000-000000000028',
+          project_id: '019a4355-0000-7000-8000-000000000010',
+          email: 'frank@example.com',
+          status: 'declined',
+          expires_at: '2026-11-16T09:30:00.000Z',
+          created_at: '2026-11-02T09:30:00.000Z',
+          responded_at: '2026-11-02T09:30:00.000Z',
+          project: null,
+        },
+      },
+    },
+    {
+      title: 'By its id',
       status: 200,
       response: {
         data: {
@@ -1968,7 +2007,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               at: '2026-11-02T09:30:00.000Z',
             },
           ],
-          unread_notifications: 7,
+          unread_notifications: 8,
         },
       },
     },
@@ -2101,6 +2140,24 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
         data: [
           {
             id: '019a4355-0000-7000-8000-000000000067',
+            seq: 8,
+            kind: 'payment.released',
+            title: 'Payment released',
+            body: '50.00 USD of what you deposited for "Part 1" was released to the freelancer.',
+            data: {
+              amount: '50.00',
+              currency: 'USD',
+              project_id: '019a4355-0000-7000-8000-000000000014',
+              milestone_id: '019a4355-0000-7000-8000-000000000031',
+              project_title: 'A website',
+              transaction_id: '019a4355-0000-7000-8000-000000000060',
+              milestone_title: 'Part 1',
+            },
+            read_at: null,
+            created_at: '2026-11-02T09:30:00.000Z',
+          },
+          {
+            id: '019a4355-0000-7000-8000-000000000068',
             seq: 7,
             kind: 'deposit.completed',
             title: 'Deposit received',
@@ -2115,22 +2172,8 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
             read_at: null,
             created_at: '2026-11-02T09:30:00.000Z',
           },
-          {
-            id: '019a4355-0000-7000-8000-000000000068',
-            seq: 6,
-            kind: 'invitation.accepted',
-            title: 'Frank Example accepted',
-            body: 'Frank Example accepted the invitation to "A website". You can fund its milestones now.',
-            data: {
-              by: 'Frank Example',
-              project_id: '019a4355-0000-7000-8000-000000000014',
-              project_title: 'A website',
-            },
-            read_at: null,
-            created_at: '2026-11-02T09:30:00.000Z',
-          },
         ],
-        meta: { next_cursor: 'example-cursor', has_more: true, unread_count: 7 },
+        meta: { next_cursor: 'example-cursor', has_more: true, unread_count: 8 },
       },
     },
   ],

@@ -1,10 +1,10 @@
 import { BaseTransformer } from '@adonisjs/core/transformers'
 import { formatMinor } from '#ledger/money'
 import type Milestone from '#models/milestone'
-import type Submission from '#models/submission'
 import type { SubmittedDeliverable } from '#escrow/submitted_deliverables'
 import type { MilestoneMoney } from '#escrow/milestone_details'
 import { isoTime } from '#transformers/serialize'
+import { submissionOf } from '#transformers/submission_transformer'
 
 /**
  * A milestone as its parties see it. `submission` (the latest) is there when `submissions` is loaded,
@@ -55,20 +55,5 @@ export default class MilestoneTransformer extends BaseTransformer<Milestone> {
         charged_back: totals.chargedBack.toDecimal(),
       }
     )
-  }
-}
-
-function submissionOf(submission: Submission) {
-  return {
-    id: submission.id,
-    submitted_by: submission.submittedBy,
-    note: submission.note,
-    links: submission.links as string[],
-    deliverables: submission.deliverables as SubmittedDeliverable[],
-    submitted_at: isoTime(submission.createdAt),
-    review: submission.review,
-    review_reason: submission.reviewReason,
-    reviewed_by: submission.reviewedBy,
-    reviewed_at: isoTime(submission.reviewedAt),
   }
 }

@@ -41,6 +41,10 @@ api(() => {
       .as('projects.milestones.store')
       .use(limits.write)
     router.get('milestones/:id', [Milestones, 'show']).as('milestones.show')
+    router
+      .get('milestones/:id/submissions', [Milestones, 'submissions'])
+      .as('milestones.submissions')
+      .use(limits.list)
     router.put('milestones/:id', [Milestones, 'update']).as('milestones.update').use(limits.write)
     router
       .delete('milestones/:id', [Milestones, 'destroy'])

@@ -30,7 +30,11 @@ const AT = '2026-03-14T09:00:00.000Z'
 
 /** Data of every kind, as operations give it. A kind without a sample does not compile. */
 export const samples: { [Kind in NotificationKind]: NotificationData<Kind> } = {
-  'invitation.received': { ...PROJECT, invited_by: 'Clara' },
+  'invitation.received': {
+    ...PROJECT,
+    invitation_id: '0193b3c4-0000-7000-8000-000000000002',
+    invited_by: 'Clara',
+  },
   'invitation.accepted': { ...PROJECT, ...FRANK },
   'invitation.declined': { ...PROJECT, ...FRANK },
   'invitation.withdrawn': { ...PROJECT, invited_by: 'Clara' },

@@ -3,13 +3,24 @@ import { deleteDraftMilestone, editDraftMilestone } from '#escrow/edit_draft'
 import { rejectWork } from '#escrow/reject_work'
 import { submitWork } from '#escrow/submit_work'
 import { visibleMilestone } from '#escrow/visible'
+import Submission from '#models/submission'
 import MilestonePolicy from '#policies/milestone_policy'
 import { describeMilestone } from '#transformers/describe'
+import { pageValidator, readPage } from '#transformers/page'
+import { serializePage } from '#transformers/serialize'
+import SubmissionTransformer from '#transformers/submission_transformer'
 import { editMilestoneValidator, rejectValidator, submitValidator } from '#validators/milestone'
 
 export default class MilestonesController {
   async show({ auth, params }: HttpContext) {
     return describeMilestone(await visibleMilestone(auth.getUserOrFail(), params.id))
+  }
+
+  async submissions({ auth, params, request }: HttpContext) {
+    const page = await pageValidator.validate(request.qs())
+    const { id } = await visibleMilestone(auth.getUserOrFail(), params.id)
+    const read = await readPage(Submission.query().where('milestone_id', id), page)
+    return serializePage(SubmissionTransformer.transform(read.rows), read)
   }
 
   async update({ auth, bouncer, params, request }: HttpContext) {

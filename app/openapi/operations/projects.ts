@@ -18,7 +18,11 @@ import {
 import { listProposalsValidator, proposalValidator } from '#validators/proposal'
 import { pageValidator } from '#transformers/page'
 
-const token: Schema = { type: 'string', description: 'The token of the mailed link.' }
+const token: Schema = {
+  type: 'string',
+  description:
+    'The token of the mailed link; or the `id` of an invitation that your list of invitations, or a notification, has shown you.',
+}
 
 const DRAFT_ONLY =
   'Only while the project is a draft. Once a freelancer has accepted, make a [proposal](#operation/projectsProposalsStore).'
@@ -110,10 +114,19 @@ export const projectOperations: Operations = {
   },
   'GET /api/milestones/:id': {
     summary: 'Show a milestone',
-    description: 'With the work that was handed in last, and where its money is.',
+    description:
+      'With the work that was handed in last ([all of it](#operation/milestonesSubmissions)), and where its money is.',
     tag: 'Milestones',
     who: 'signed in',
     answers: { 200: data('Milestone', 'The milestone.') },
+  },
+  'GET /api/milestones/:id/submissions': {
+    summary: 'List what was handed in for a milestone',
+    description: 'Newest first, for both sides: the work, and what the client said to it.',
+    tag: 'Milestones',
+    who: 'signed in',
+    query: pageValidator,
+    answers: { 200: page('Submission', 'A page of submissions.') },
   },
   'PUT /api/milestones/:id': {
     summary: 'Change a milestone of a draft',
@@ -174,7 +187,7 @@ export const projectOperations: Operations = {
   'GET /api/invitations': {
     summary: 'List invitations',
     description:
-      'A client’s: those they sent. A freelancer’s: those to their address, with the project and what it would bring them.',
+      'A client’s: those they sent. A freelancer’s: those to their address, once it is verified, with the project and what it would bring them. Answer one by its `id`.',
     tag: 'Invitations',
     who: 'signed in',
     query: listInvitationsValidator,

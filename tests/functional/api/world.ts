@@ -120,6 +120,7 @@ export async function aWorld() {
     draft: draft.id,
     draftMilestone: draftMilestone.id as string,
     invitation: invitationToken(invitation.id),
+    invitationId: invitation.id as string,
     terms: offer.project.terms as string,
     funded: funded.id,
     submitted: submitted.id,
@@ -368,6 +369,7 @@ export function examples(own: World): Record<string, Example[]> {
     'GET projects/:id/milestones': [{ ...both, params: [own.project] }],
     'POST projects/:id/milestones': [{ ...client, params: [own.draft], body: aMilestone() }],
     'GET milestones/:id': [{ ...both, params: [own.funded] }],
+    'GET milestones/:id/submissions': [{ ...both, params: [own.submitted] }],
     'PUT milestones/:id': [{ ...client, params: [own.draftMilestone], body: aMilestone() }],
     'DELETE milestones/:id': [{ ...client, params: [own.draftMilestone] }],
     'POST milestones/:id/submit': [
@@ -405,7 +407,10 @@ export function examples(own: World): Record<string, Example[]> {
         shared: true,
       },
     ],
-    'POST invitations/:token/decline': [{ ...freelancer, params: [own.invitation], shared: true }],
+    'POST invitations/:token/decline': [
+      { ...freelancer, title: 'By the link’s token', params: [own.invitation], shared: true },
+      { ...freelancer, title: 'By its id', params: [own.invitationId] },
+    ],
     'GET projects/:id/messages': [{ ...both, params: [own.project] }],
     'POST projects/:id/messages': [{ ...both, params: [own.project], body: { body: 'Hello.' } }],
     'GET projects/:id/proposals': [{ ...both, params: [own.project] }],

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
+import type User from '#models/user'
 import { changeSetting } from '#escrow/settings'
 import { invitationToken } from '#escrow/invitation_token'
 import { api, expectData, expectProblem } from '#tests/support/api'
@@ -105,6 +107,47 @@ test.group('Projects | invitations', (group) => {
       expectProblem(await api(freelancer).post(`invitations/${'x'.repeat(43)}/${verb}`), 404)
       expectProblem(await api(freelancer).post(`invitations/%00/${verb}`), 404)
     }
+  })
+
+  test('who sees an invitation in the app answers it there, by its id', async ({ assert }) => {
+    const freelancer = await aFreelancer()
+    const { project } = await anInvitation(freelancer.email)
+    const [told] = expectData(await api(freelancer).get('notifications'))
+    const [listed] = expectData(await api(freelancer).get('invitations'))
+    assert.equal(told.data.invitation_id, listed.id)
+
+    const accept = (terms: string) =>
+      api(freelancer).post(`invitations/${listed.id}/accept`, { terms })
+    expectProblem(await accept('something else'), 409, 'terms_changed')
+    expectData(await accept(listed.project.terms))
+    expectData(await api(freelancer).get(`projects/${project.id}`))
+    const again = expectProblem(await accept(listed.project.terms), 409, 'wrong_state')
+    assert.equal(again.current_status, 'accepted')
+
+    const another = await anInvitation(freelancer.email)
+    const declined = await api(freelancer).post(`invitations/${another.invitation.id}/decline`)
+    assert.equal(expectData(declined).status, 'declined')
+  })
+
+  test('the id of an invitation opens it to nobody but who was invited', async ({ assert }) => {
+    const email = 'invited@example.com'
+    const { client, invitation } = await anInvitation(email)
+    const squatter = await aUser({ type: 'freelancer', email, verified: false })
+    for (const verb of ['accept', 'decline']) {
+      const answer = (id: string, by: User) => api(by).post(`invitations/${id}/${verb}`)
+      for (const other of [client, await aFreelancer(), await aClient()]) {
+        const real = expectProblem(await answer(invitation.id, other), 404, 'not_found')
+        const unknown = expectProblem(await answer(randomUUID(), other), 404, 'not_found')
+        assert.equal(real.detail, unknown.detail)
+      }
+      // Whoever took the address without having it learns not even that it was invited.
+      expectProblem(await answer(invitation.id, squatter), 403, 'email_not_verified')
+      expectProblem(await answer(randomUUID(), squatter), 403, 'email_not_verified')
+    }
+    const kept = await db.from('invitations').where('id', invitation.id).firstOrFail()
+    assert.equal(kept.status, 'pending')
+    await db.from('users').where('id', squatter.id).update({ is_verified: true })
+    expectData(await api(squatter).post(`invitations/${invitation.id}/accept`))
   })
 
   test('an account that was registered as a client cannot accept', async () => {

@@ -9,6 +9,7 @@ import { PROJECT_STATUSES } from '#models/project'
 import { api, expectData, expectProblem } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { activeProject, fundedMilestone } from '#tests/support/projects'
+import { aClient, aFreelancer } from '#tests/support/users'
 
 const work = { note: 'Here it is.', links: ['https://example.com/pages'] }
 
@@ -54,6 +55,40 @@ test.group('Projects | work', (group) => {
     const again = expectData(await api(freelancer).post(`${path}/submit`, { note: 'Other blue' }))
     assert.equal(again.submission.note, 'Other blue')
     assert.isNotNull(again.auto_approve_at)
+  })
+
+  test('what was handed in before stays readable for both sides, with what was said to it', async ({
+    assert,
+  }) => {
+    const { client, freelancer, milestone } = await fundedMilestone()
+    const path = `milestones/${milestone.id}`
+    for (const round of ['first', 'second']) {
+      expectData(await api(freelancer).post(`${path}/submit`, { ...work, note: round }))
+      expectData(await api(client).post(`${path}/reject`, { reason: `Not the ${round}` }))
+    }
+    expectData(await api(freelancer).post(`${path}/submit`, { note: 'third' }))
+
+    for (const side of [client, freelancer]) {
+      const newest = await api(side).get(`${path}/submissions`, { query: { limit: 2 } })
+      const [third, second] = expectData(newest)
+      assert.containsSubset(third, { note: 'third', links: [], review: null, reviewed_at: null })
+      assert.containsSubset(second, { note: 'second', review_reason: 'Not the second' })
+      const after = newest.body.meta.next_cursor
+      const oldest = await api(side).get(`${path}/submissions`, { query: { limit: 2, after } })
+      assert.lengthOf(expectData(oldest), 1)
+      assert.containsSubset(expectData(oldest)[0], {
+        note: 'first',
+        links: work.links,
+        deliverables: [],
+        submitted_by: freelancer.id,
+        review: 'rejected',
+        review_reason: 'Not the first',
+        reviewed_by: client.id,
+      })
+      assert.isFalse(oldest.body.meta.has_more)
+    }
+    expectProblem(await api(await aFreelancer()).get(`${path}/submissions`), 404)
+    expectProblem(await api(await aClient()).get(`${path}/submissions`), 404)
   })
 
   test('without money there is nothing to hand in for', async () => {
