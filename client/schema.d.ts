@@ -3106,7 +3106,7 @@ export interface components {
                 at: string;
                 /** @description ISO 4217, such as USD. */
                 currency: string | null;
-                /** Format: uuid */
+                /** @description As the payment provider calls it. */
                 id: string;
                 reason: string;
                 /** @enum {string} */

@@ -3,6 +3,8 @@ import type { Schema } from '#openapi/operation'
 interface Convention {
   /** Of the field's name. */
   name: RegExp
+  /** Of the member that the field is in, where only that one's are meant. */
+  within?: string
   /** Laid under what the schema says of itself, where that is text. */
   text?: Schema
   description?: string
@@ -17,6 +19,11 @@ export const AMOUNT = '^-?\\d+(\\.\\d{1,3})?$'
  * what a validator or a type says itself goes before it.
  */
 const CONVENTIONS: Convention[] = [
+  {
+    name: /^id$/,
+    within: 'last_bank_payout',
+    description: 'As the payment provider calls it.',
+  },
   {
     name: /^(provider_transaction_id|stripe_account_id|client_secret|publishable_key)$/,
     description: 'As the payment provider calls it; empty while it has no name there.',
@@ -53,10 +60,17 @@ const CONVENTIONS: Convention[] = [
     text: { pattern: '^[A-Z]{3}$' },
     description: 'ISO 4217, such as USD.',
   },
-  { name: /^month$/, description: 'Such as 2026-03.' },
+  { name: /^month$/, text: { pattern: '^\\d{4}-\\d{2}$' }, description: 'Such as 2026-03.' },
+  { name: /^sha256$/, text: { pattern: '^[0-9a-f]{64}$' } },
   { name: /_bps$/, description: 'In hundredths of a percent: 500 is 5 %.' },
   { name: /^email$/, text: { format: 'email' }, only: 'answer' },
   { name: /^(avatar|url)$/, text: { format: 'uri' }, only: 'answer' },
+  {
+    name: /^country$/,
+    text: { pattern: '^[A-Z]{2}$' },
+    description: 'ISO 3166-1 alpha-2, such as US.',
+    only: 'answer',
+  },
   { name: /^country$/, description: 'ISO 3166-1 alpha-2, such as US.' },
   { name: /^payment_provider$/, description: 'Whom the user pays by, or is paid by.' },
   {
@@ -71,28 +85,36 @@ const CONVENTIONS: Convention[] = [
 ]
 
 /** Lays the conventions under every field of a schema. */
-export function describeFields(schema: Schema, of: 'request' | 'answer'): Schema {
+export function describeFields(schema: Schema, of: 'request' | 'answer', within?: string): Schema {
   const walk = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(walk)
     if (!value || typeof value !== 'object') return value
-    return describeFields(value as Schema, of)
+    return describeFields(value as Schema, of, within)
   }
   const copy: Schema = {}
   for (const [key, value] of Object.entries(schema)) {
     const isProperties = key === 'properties' && value && typeof value === 'object'
-    copy[key] = isProperties ? describeProperties(value as Record<string, Schema>, of) : walk(value)
+    copy[key] = isProperties
+      ? describeProperties(value as Record<string, Schema>, of, within)
+      : walk(value)
   }
   return copy
 }
 
 function describeProperties(
   properties: Record<string, Schema>,
-  of: 'request' | 'answer'
+  of: 'request' | 'answer',
+  within?: string
 ): Record<string, Schema> {
   return Object.fromEntries(
     Object.entries(properties).map(([name, property]) => {
-      const convention = CONVENTIONS.find((one) => one.name.test(name) && (one.only ?? of) === of)
-      const schema = describeFields(property, of)
+      const convention = CONVENTIONS.find(
+        (one) =>
+          one.name.test(name) &&
+          (one.only ?? of) === of &&
+          (one.within === undefined || one.within === within)
+      )
+      const schema = describeFields(property, of, name)
       if (!convention || '$ref' in schema) return [name, schema]
       // What is said of text is not true of a flag or an object that has the same name.
       if (convention.text && !isText(schema)) return [name, schema]

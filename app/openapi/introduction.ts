@@ -32,7 +32,7 @@ Until it is released, money can go back: [refund](#operation/refundsStore).
 # From nothing to paid
 
 Every step with its body. \`Clara\` is the client, \`Frank\` the freelancer; who is named sends their access token. What is in
-braces came in an answer or a mail before. As a command, the first one is
+braces came in an answer or a mail before. As a command, a step is
 
 \`\`\`sh
 curl https://api.safesend.example/api/auth/register --json '{ "email": "clara@example.com", … }'
@@ -70,11 +70,12 @@ Frank: POST /api/payments/payout-accounts/{account}/onboarding-link
 
 \`\`\`http
 Clara: POST /api/projects
-{ "title": "A website", "description": "Three pages.", "total_amount": "1000.00", "currency": "USD",
-  "deadline": "2027-03-01T12:00:00Z" }
+{ "title": "A website", "description": "Three pages.", "total_amount": "1000.00",
+  "currency": "USD", "deadline": "2027-03-01T12:00:00Z" }
 
 Clara: POST /api/projects/{project}/milestones
-{ "title": "Design", "description": "Drafts of every page.", "amount": "400.00", "due_date": "2027-01-15T12:00:00Z" }
+{ "title": "Design", "description": "Drafts of every page.", "amount": "400.00",
+  "due_date": "2027-01-15T12:00:00Z" }
 
 Clara: POST /api/projects/{project}/invitations
 { "email": "frank@example.com" }
@@ -187,8 +188,9 @@ A [deposit](#operation/depositsStore) is \`pending\` until the provider has the 
 client does next; it is never stored, so ask the [transaction](#operation/transactionsShow) for it again instead of keeping it.
 
 **\`redirect\`** (Stripe's Checkout, PayPal, Venmo): send the browser to \`url\`. It comes back to your \`return_url\` whether the
-client has paid or not, and what the provider appends to that address means nothing here: put the id of the transaction
-into \`return_url\` yourself, and look at it then. There is nothing to capture.
+client has paid or not, and what the provider appends to that address means nothing here. Keep the transaction's \`id\` (in \`sessionStorage\`) before you send
+the browser away, and look at the transaction when it is back; or let \`return_url\` be the page of the project, and
+[list](#operation/transactionsIndex) its deposits by \`project_id\`. There is nothing to capture.
 
 **\`confirm_payment\`** (Stripe, \`"method": "payment_element"\`): show Stripe's form on your own page.
 
@@ -221,11 +223,12 @@ is held, never what the provider's page said.
 A project, by its \`status\`:
 
 \`\`\`
-          accepted               all closed
- draft ------------> active ----------------> completed
-   |                  |  ^  a dispute is open
-   |                  |  +--------------------> disputed (and back)
-   +------------------+-----------------------> cancelled
+       accepted          all closed
+draft ----------> active ----------> completed
+  |                |  |
+  |                |  +---- dispute --> disputed, and back
+  |                |
+  +----------------+------------------> cancelled
 \`\`\`
 
 | Status | Client | Freelancer |
@@ -239,11 +242,11 @@ A milestone has a \`status\`, and beside it \`funded\` (money is or was held), \
 \`closed_reason\` (its money is gone: nothing can happen any more).
 
 \`\`\`
-           handed in             approved, or silence
- pending -------------> submitted --------------------> approved
-                         |    ^
-                rejected v    | handed in again
-                        rejected
+          handed in            approved, or silence
+pending -----------> submitted --------------------> approved
+                       |   ^
+       with a reason   v   |   handed in again
+                      rejected
 \`\`\`
 
 | Milestone | Client | Freelancer |
