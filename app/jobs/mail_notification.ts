@@ -1,3 +1,4 @@
+import logger from '@adonisjs/core/services/logger'
 import mail from '@adonisjs/mail/services/main'
 import db from '@adonisjs/lucid/services/db'
 import { Problem } from '#exceptions/problem'
@@ -7,7 +8,7 @@ import Notification from '#models/notification'
 import User from '#models/user'
 import { entryOf } from '#notifications/catalogue'
 import { wantsMail } from '#notifications/preferences'
-import { receiptPdf, type ReceiptFile } from '#receipts/receipt_pdf'
+import { ReceiptNotMade, receiptPdf, type ReceiptFile } from '#receipts/receipt_pdf'
 
 /**
  * Mails a notification that its user has not read yet, once; one with a receipt in any case, for that is to be
@@ -40,12 +41,19 @@ export const mailNotification = defineJob<{ notificationId: string }>({
   },
 })
 
-/** Of what is not completed any more there is none, such as of a payout that came back meanwhile. */
+/**
+ * Of what is not completed any more there is none, such as of a payout that came back meanwhile. One that
+ * cannot be made must not keep the news of the money from whose it is.
+ */
 async function receiptOf(transactionId: string, user: User): Promise<ReceiptFile | undefined> {
   try {
     return await receiptPdf(transactionId, user)
   } catch (error) {
     if (error instanceof Problem) return undefined
+    if (error instanceof ReceiptNotMade) {
+      logger.error({ err: error, transactionId }, 'a mail goes without its receipt')
+      return undefined
+    }
     throw error
   }
 }

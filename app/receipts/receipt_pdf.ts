@@ -10,6 +10,9 @@ export interface ReceiptFile {
   bytes: Buffer
 }
 
+/** The facts are there, but no file could be made of them. */
+export class ReceiptNotMade extends Error {}
+
 /**
  * The receipt of a completed deposit, release, payout or refund, as a PDF in the words of who looks at it.
  *
@@ -20,6 +23,7 @@ export interface ReceiptFile {
  *   refunds, a freelancer for releases (with fee and net), payouts and refunds
  * @throws Problem 404 for what is not theirs; 409 `not_completed` with the status that it has; 409
  *   `no_receipt` for a fee, which is on its release's (`transaction_id`), or a chargeback
+ * @throws ReceiptNotMade which no text that people wrote brings about
  */
 export async function receiptPdf(transactionId: string, viewer: Viewer): Promise<ReceiptFile> {
   const receipt = await inSnapshot((trx) => readReceipt(trx, transactionId, viewer))
@@ -27,6 +31,8 @@ export async function receiptPdf(transactionId: string, viewer: Viewer): Promise
     number: receipt.number,
     filename: `safesend-${receipt.number}.pdf`,
     contentType: 'application/pdf',
-    bytes: await setInType(receipt),
+    bytes: await setInType(receipt).catch((cause: unknown) => {
+      throw new ReceiptNotMade(`The receipt of ${transactionId} could not be made.`, { cause })
+    }),
   }
 }

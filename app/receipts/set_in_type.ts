@@ -48,8 +48,32 @@ function fontFile(font: Font): Buffer {
 /**
  * Sets a receipt in type: A4, as many pages as it needs. The same receipt gives the same bytes: nothing in
  * the file depends on when or where it was made.
+ *
+ * There are words at which the shaping of type fails, and people may call themselves so. Theirs must not cost
+ * anybody a receipt: such a text is set plainly, with `?` for what is not sure to work.
  */
 export async function setInType(receipt: Receipt): Promise<Buffer> {
+  const failing = new Set<string>()
+  const asWritten = (text: string) => !failing.has(text)
+  // The first time to find all that fail, each of which has spoilt the sheet; the second time without them.
+  for (let time = 1; time <= 2; time++) {
+    const known = failing.size
+    const bytes = await attempt(receipt, asWritten, (text) => failing.add(text)).catch(() => null)
+    if (bytes && failing.size === known) return bytes
+  }
+  return attempt(receipt, () => false)
+}
+
+/**
+ * @param asWritten whether a text may be set as it is; else plainly
+ * @param onFailure told of a text that cannot be, which is then set plainly, on a sheet that is of no use; if
+ *   there is none, the failure is thrown
+ */
+async function attempt(
+  receipt: Receipt,
+  asWritten: (text: string) => boolean,
+  onFailure?: (text: string) => void
+): Promise<Buffer> {
   const title = `${TITLES[receipt.kind]} ${receipt.number}`
   const doc = new PDFDocument({
     size: 'A4',
@@ -71,7 +95,16 @@ export async function setInType(receipt: Receipt): Promise<Buffer> {
   })
   const bytes = buffer(doc)
   for (const font of Object.keys(FONTS) as Font[]) doc.registerFont(font, fontFile(font))
-  const sheet = new Sheet(doc)
+  const sheet = new Sheet(doc, (text, set) => {
+    if (!asWritten(text)) return set(plain(text))
+    try {
+      return set(printable(text))
+    } catch (error) {
+      if (!onFailure) throw error
+      onFailure(text)
+      return set(plain(text))
+    }
+  })
   sheet.head(TITLES[receipt.kind], receipt)
   sheet.parties(receipt.from, receipt.to)
   sheet.heading('Project')
@@ -97,7 +130,11 @@ export async function setInType(receipt: Receipt): Promise<Buffer> {
 class Sheet {
   #y = MARGIN
 
-  constructor(private doc: PDFKit.PDFDocument) {}
+  /** @param words calls what measures or sets a text with it as it can be set */
+  constructor(
+    private doc: PDFKit.PDFDocument,
+    private words: <T>(text: string, set: (text: string) => T) => T
+  ) {}
 
   head(title: string, { number, completedAt }: Receipt): void {
     this.#write('SafeSend', { font: 'bold', size: 18, x: MARGIN, width: WIDTH / 2 })
@@ -207,10 +244,8 @@ class Sheet {
   }
 
   #heightOf(text: string, size: number, width: number, font: Font = 'text'): number {
-    return this.doc
-      .font(font)
-      .fontSize(size)
-      .heightOfString(printable(text), { width, lineGap: 1.5 })
+    this.doc.font(font).fontSize(size)
+    return this.words(text, (set) => this.doc.heightOfString(set, { width, lineGap: 1.5 }))
   }
 
   #write(
@@ -228,11 +263,13 @@ class Sheet {
       .font(style.font ?? 'text')
       .fontSize(style.size)
       .fillColor(style.colour ?? INK)
-      .text(printable(text), style.x, this.#y, {
+    this.words(text, (set) =>
+      this.doc.text(set, style.x, this.#y, {
         width: style.width,
         align: style.align ?? 'left',
         lineGap: 1.5,
       })
+    )
   }
 }
 
@@ -242,11 +279,19 @@ function atUtc(time: Date): string {
 }
 
 /**
- * People's own words on one line: without control characters, and without those that turn the direction of
- * what follows, which could make an amount read as another. What the font does not have shows as a box.
+ * People's own words on one line: without control characters, without those that have no width, and without
+ * those that turn the direction of what follows, which could make an amount read as another. What the font
+ * does not have shows as a box.
  */
 function printable(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+    .replace(/[\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g, '')
+}
+
+/** Only letters that stand for themselves, without marks and joiners: Latin, Greek, Cyrillic; else `?`. */
+function plain(text: string): string {
+  return printable(text)
+    .normalize('NFC')
+    .replace(/[^ -~\u00a1-\u00ac\u00ae-\u024f\u0370-\u03ff\u0400-\u045f\u2010-\u2026\u20ac]/gu, '?')
 }

@@ -1,5 +1,6 @@
 import { test } from '@japa/runner'
 import { createHash } from 'node:crypto'
+import PDFDocument from 'pdfkit'
 import db from '@adonisjs/lucid/services/db'
 import type User from '#models/user'
 import { api, expectData } from '#tests/support/api'
@@ -71,5 +72,37 @@ test.group('Mailed receipts', (group) => {
     await settle({ includeDeferred: true })
     const { mailed, given } = await both(client, 'deposit', 'Deposit returned')
     assert.deepEqual(mailed, given)
+  })
+
+  test('whatever somebody calls a project, the other side is mailed of their money', async ({
+    assert,
+  }) => {
+    const { client, project, milestones } = await activeProject({ amounts: ['60.00'] })
+    await db
+      .from('projects')
+      .where('id', project.id)
+      .update({ title: 'Tin \u2d36\u200d \u00dc\u0306' })
+    payIn(await aDeposit(client, milestones))
+    await settle()
+    await settle({ includeDeferred: true })
+    const { mailed, given } = await both(client, 'deposit', 'Deposit received')
+    assert.deepEqual(mailed, given)
+  })
+
+  test('when no file can be made, the mail goes all the same, without it', async ({
+    assert,
+    cleanup,
+  }) => {
+    const { registerFont } = PDFDocument.prototype
+    cleanup(() => {
+      PDFDocument.prototype.registerFont = registerFont
+    })
+    PDFDocument.prototype.registerFont = () => {
+      throw new TypeError('The font is broken.')
+    }
+    const { client } = await fundedProject({ amounts: ['100.00'] })
+    await settle({ includeDeferred: true })
+    const mail = (await mailsTo(client.email)).find((each) => each.subject === 'Deposit received')
+    assert.deepEqual(mail?.attachments, [])
   })
 })
