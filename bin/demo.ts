@@ -71,6 +71,7 @@ function namesOf({ client, freelancer, milestones }: Played): Map<string, string
 function showAddresses(surroundings: Surroundings, { client, freelancer }: Played): void {
   console.log(`
   API              ${surroundings.url}/api        (ready: ${surroundings.url}/health/ready)
+  Documentation    ${surroundings.url}/docs       (OpenAPI: ${surroundings.url}/openapi.json)
   Stripe sandbox   ${surroundings.sandboxUrl}
   PayPal sandbox   ${surroundings.env.PAYPAL_API_BASE}
   PostgreSQL       ${surroundings.databaseUrl}

@@ -25,6 +25,7 @@ await untilDone(async (run) => {
   await waitForOk(`${url}/health/live`, { interrupted: run.interrupted })
   console.log(`
   API              ${url}/api
+  Documentation    ${url}/docs
   Stripe sandbox   ${sandboxUrl}
   PayPal sandbox   ${env.PAYPAL_API_BASE}
   PostgreSQL       ${databaseUrl}
