@@ -25,6 +25,14 @@ export interface AboutPayoutAccount {
   payment_provider: string
 }
 
+/** With what tells its owner which of theirs it is. */
+interface NamedPayoutAccount extends AboutPayoutAccount {
+  /** Where the bank account is, ISO 3166-1 alpha-2. */
+  country: string
+  /** The address that is paid; empty for a provider that makes the account itself. */
+  destination: string
+}
+
 /**
  * Whose name it is, where the project may be gone by the time that its owner wants to be forgotten; see
  * `forget_name.ts`.
@@ -538,9 +546,9 @@ export const catalogue = {
     category: 'security',
     email: 'always',
     page: accountsPage,
-    words: (d: AboutPayoutAccount & { destination: string }) => ({
+    words: (d: NamedPayoutAccount & { is_default: boolean }) => ({
       title: 'Payout account added',
-      body: `${d.destination} was added to where you can be paid. If that was not you, remove it and change your password.`,
+      body: `${sentence(accountOf(d))} was added to where you can be paid${d.is_default ? `, and your payouts go there ${d.destination ? 'from now on' : 'as soon as it is set up'}` : ''}. If that was not you, remove it and change your password.`,
     }),
   },
   'payout_account.made_default': {
@@ -548,9 +556,19 @@ export const catalogue = {
     category: 'security',
     email: 'always',
     page: accountsPage,
-    words: (d: AboutPayoutAccount & { destination: string }) => ({
+    words: (d: NamedPayoutAccount) => ({
       title: 'Payouts go elsewhere from now on',
-      body: `Your payouts go to ${d.destination} from now on. If that was not you, change it back and change your password.`,
+      body: `Your payouts go to ${accountOf(d)} from now on. If that was not you, change it back and change your password.`,
+    }),
+  },
+  'payout_account.removed': {
+    to: 'freelancer',
+    category: 'security',
+    email: 'always',
+    page: accountsPage,
+    words: (d: NamedPayoutAccount & { is_last: boolean }) => ({
+      title: 'Payout account removed',
+      body: `${sentence(accountOf(d))} was removed from where you can be paid.${d.is_last ? ' Your payouts wait until you add another.' : ''} If that was not you, add it again and change your password.`,
     }),
   },
   'payout_account.enabled': {
@@ -560,7 +578,7 @@ export const catalogue = {
     page: accountsPage,
     words: (_: AboutPayoutAccount) => ({
       title: 'Payout account ready',
-      body: 'Your payout account can be paid now. What waited for it is being sent.',
+      body: 'Your payout account is set up and can be paid now.',
     }),
   },
   'payout_account.restricted': {
@@ -629,6 +647,17 @@ export function wordsOf<Kind extends NotificationKind>(
 
 function money({ amount, currency }: WithAmount): string {
   return `${amount} ${currency}`
+}
+
+const PROVIDERS: Record<string, string> = { stripe: 'Stripe', paypal: 'PayPal', venmo: 'Venmo' }
+
+/** An account in words that its owner knows it by, which an id at the provider is not. */
+function accountOf({ payment_provider: name, country, destination }: NamedPayoutAccount): string {
+  return `your ${PROVIDERS[name] ?? name} account ${destination || `(${country})`}`
+}
+
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 /** `2026-03-14` of an ISO timestamp: what a person needs; the exact time is in `data`. */

@@ -14,6 +14,7 @@ import { notify } from '#notifications/notify'
 import { establishRecipient, type AbsenceRule } from '#payments/establish_recipient'
 import { ProviderFailure, type Provider } from '#payments/provider'
 import { providerFor } from '#payments/registry'
+import { tellOfAccount } from '#payments/tell_of_account'
 
 /** More than anybody needs, and an end to making accounts at the provider's expense. */
 const MOST_ACCOUNTS = 5
@@ -31,14 +32,16 @@ export async function payoutAccountsOf(user: User): Promise<PayoutAccount[]> {
  *
  * @returns the account; without a `destination` the provider's answer is still unknown
  * @throws Problem 403 clients, `email_not_verified`; 409 `too_many_payout_accounts`;
- *   422 `provider_unavailable`, `provider_declined`
+ *   422 `provider_unavailable`, `provider_declined`, and for what is missing
  */
 export async function addPayoutAccount(
   user: User,
-  wanted: { paymentProvider: PaymentProvider; country: string; destination?: string }
+  wanted: { paymentProvider: PaymentProvider; country?: string; destination?: string }
 ): Promise<PayoutAccount> {
   assertMayChange(user)
-  const destination = namedDestination(providerFor(wanted.paymentProvider), wanted)
+  const provider = providerFor(wanted.paymentProvider)
+  const country = wanted.country ?? assumedCountry(provider)
+  const destination = namedDestination(provider, { destination: wanted.destination, country })
   const account = await inTransaction(async (trx) => {
     await lockUser(trx, user)
     const accounts = await live(user, trx)
@@ -61,7 +64,7 @@ export async function addPayoutAccount(
       {
         userId: user.id,
         paymentProvider: wanted.paymentProvider,
-        country: wanted.country,
+        country,
         // One that the freelancer names needs nothing of the provider: it can be paid as it is.
         ...(destination && { destination, status: 'enabled' }),
         isDefault,
@@ -70,11 +73,28 @@ export async function addPayoutAccount(
     )
     if (destination && isDefault) await enqueue(trx, wakePayouts, { userId: user.id })
     const made = await PayoutAccount.findOrFail(id, { client: trx })
-    // Where money goes is what a thief of an access token would change.
-    if (destination) await tell(trx, made, 'payout_account.added')
+    // Of one that the provider makes its owner is told when there is one: see `recordRecipient`.
+    if (destination) {
+      await tellOfAccount(trx, made, 'payout_account.added', { is_default: isDefault })
+    }
     return made
   })
   return establish(user, account)
+}
+
+/**
+ * The country of who names none. An account that the provider makes keeps the one that it was made for,
+ * for ever: nobody is given one unasked.
+ *
+ * @throws Problem 422 on `country`
+ */
+function assumedCountry(provider: Provider): string {
+  if (provider.destinationOf) return 'US'
+  throw unprocessable(
+    'country',
+    'required',
+    `Say in which country your bank account is, such as "US": that of an account at ${provider.name} cannot be changed later.`
+  )
 }
 
 /**
@@ -147,7 +167,7 @@ export async function makeDefaultPayoutAccount(user: User, id: string): Promise<
     if (!account.isDefault) {
       await live(user, trx).where('is_default', true).update({ is_default: false })
       await account.merge({ isDefault: true }).save()
-      await tell(trx, account, 'payout_account.made_default')
+      await tellOfAccount(trx, account, 'payout_account.made_default', {})
     }
     await enqueue(trx, wakePayouts, { userId: user.id })
     return account
@@ -235,14 +255,18 @@ async function remove(trx: TransactionClientContract, account: PayoutAccount): P
     .from('payout_accounts')
     .where('id', account.id)
     .update({ deleted_at: db.raw('now()'), is_default: false })
-  if (!account.isDefault) return
   const next = await PayoutAccount.query({ client: trx })
     .where('user_id', account.userId)
     .whereNull('deleted_at')
     .orderBy('id')
     .first()
-  if (!next) return
+  // One that its provider has not made nobody was told of.
+  if (account.destination) {
+    await tellOfAccount(trx, account, 'payout_account.removed', { is_last: !next })
+  }
+  if (!account.isDefault || !next) return
   await next.merge({ isDefault: true }).save()
+  await tellOfAccount(trx, next, 'payout_account.made_default', {})
   // What was refused at the account that is gone may go through at this one.
   await enqueue(trx, wakePayouts, { userId: account.userId })
 }
@@ -259,23 +283,6 @@ async function payoutAccountOf(
   const account = isUuid(id) ? await live(user, client).where('id', id).first() : null
   if (!account) throw notFound('payout account')
   return account
-}
-
-async function tell(
-  trx: TransactionClientContract,
-  account: PayoutAccount,
-  kind: 'payout_account.added' | 'payout_account.made_default'
-): Promise<void> {
-  const { userId, id, paymentProvider, destination } = account
-  await notify(trx, {
-    userId,
-    kind,
-    data: {
-      payout_account_id: id,
-      payment_provider: paymentProvider,
-      destination: destination || paymentProvider,
-    },
-  })
 }
 
 /** One change of somebody's accounts at a time: which one is the default depends on all of them. */

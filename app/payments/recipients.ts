@@ -13,6 +13,7 @@ import {
   type RecipientPayout,
   type RecipientState,
 } from '#payments/provider'
+import { tellOfAccount } from '#payments/tell_of_account'
 
 /** How often we ask again about a recipient that others keep recording meanwhile. */
 const MOST_TRIES = 5
@@ -143,7 +144,11 @@ async function recordRecipient(
       })
       .returning('id')
     if (recorded.length === 0) return 'outdated'
-    if (account.deletedAt || account.status === status) return 'recorded'
+    if (account.deletedAt) return 'recorded'
+    if (!account.destination) {
+      await tellOfAccount(trx, account, 'payout_account.added', { is_default: account.isDefault })
+    }
+    if (account.status === status) return 'recorded'
     // Payouts go to the default account. Another one changes nothing for what was refused there.
     if (status === 'enabled' && account.isDefault) {
       await enqueue(trx, wakePayouts, { userId: account.userId })

@@ -1,17 +1,13 @@
 import vine from '@vinejs/vine'
+import { country } from '#validators/country'
 import { url } from '#validators/text'
 import { PAYMENT_PROVIDERS } from '#models/transaction'
 
 export const addPayoutAccountValidator = vine.create(
   vine.object({
     payment_provider: vine.enum(PAYMENT_PROVIDERS),
-    /** ISO 3166-1 alpha-2, where the freelancer's bank account is. */
-    country: vine
-      .string()
-      .trim()
-      .toUpperCase()
-      .regex(/^[A-Z]{2}$/)
-      .optional(),
+    /** Where the freelancer's bank account is; Stripe must be told, and never lets it be changed. */
+    country: country().optional(),
     /** Where PayPal or Venmo send the money: an e-mail address, or a US phone number for Venmo. */
     destination: vine.string().trim().minLength(1).maxLength(254).optional(),
   })

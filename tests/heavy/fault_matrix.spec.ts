@@ -263,7 +263,10 @@ const prepare: Record<Step, (rail: TestRail) => Promise<Prepared>> = {
   async onboarding({ provider }) {
     const freelancer = await aFreelancer()
     const open = () =>
-      api(freelancer).post('payments/payout-accounts', { payment_provider: provider })
+      api(freelancer).post('payments/payout-accounts', {
+        payment_provider: provider,
+        country: 'US',
+      })
     const nameless = () => db.from('payout_accounts').where('destination', '').first()
     return {
       act: open,

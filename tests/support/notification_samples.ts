@@ -23,6 +23,7 @@ const ACCOUNT = {
   payout_account_id: '0193a000-0000-7000-8000-000000000006',
   payment_provider: 'paypal',
 }
+const NAMED_ACCOUNT = { ...ACCOUNT, country: 'US', destination: 'frank@example.com' }
 const PROPOSAL = { ...PROJECT, proposal_id: '0193a000-0000-7000-8000-000000000007' }
 const CLARA = { by: 'Clara' }
 const FRANK = { by: 'Frank' }
@@ -85,8 +86,9 @@ export const samples: { [Kind in NotificationKind]: NotificationData<Kind> } = {
   'refund.taken': REFUND,
   'refund.completed': PAID,
   'refund.failed': PAID,
-  'payout_account.added': { ...ACCOUNT, destination: 'frank@example.com' },
-  'payout_account.made_default': { ...ACCOUNT, destination: 'frank@example.com' },
+  'payout_account.added': { ...NAMED_ACCOUNT, is_default: true },
+  'payout_account.made_default': NAMED_ACCOUNT,
+  'payout_account.removed': { ...NAMED_ACCOUNT, is_last: true },
   'payout_account.enabled': ACCOUNT,
   'payout_account.restricted': ACCOUNT,
   'payout_account.disabled': ACCOUNT,

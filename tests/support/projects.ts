@@ -134,7 +134,7 @@ export async function aPayoutAccount(freelancer: User, provider: PaymentProvider
   const account = expectData(
     await api(freelancer).post('payments/payout-accounts', {
       payment_provider: provider,
-      ...(provider !== 'stripe' && { destination: freelancer.email }),
+      ...(provider === 'stripe' ? { country: 'US' } : { destination: freelancer.email }),
     }),
     201
   )

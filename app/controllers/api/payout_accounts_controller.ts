@@ -22,7 +22,7 @@ export default class PayoutAccountsController {
     const wanted = await request.validateUsing(addPayoutAccountValidator)
     const account = await addPayoutAccount(auth.getUserOrFail(), {
       paymentProvider: wanted.payment_provider,
-      country: wanted.country ?? 'US',
+      country: wanted.country,
       destination: wanted.destination,
     })
     response.status(account.destination ? 201 : 202)

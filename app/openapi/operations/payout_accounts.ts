@@ -24,7 +24,7 @@ export const payoutAccountOperations: Operations = {
     ...freelancers,
     summary: 'Add a payout account',
     description:
-      'Stripe: an account that the freelancer sets up at Stripe with an [onboarding link](#operation/payoutAccountsOnboardingLink), in a `country`. PayPal and Venmo: a `destination`, an e-mail address or, for Venmo, a US phone number. The first one becomes the default.',
+      'Stripe: an account that the freelancer sets up at Stripe with an [onboarding link](#operation/payoutAccountsOnboardingLink), in the `country` of their bank account (required, and never changed). PayPal and Venmo: a `destination`, an e-mail address or, for Venmo, a US phone number. The first one becomes the default.',
     verified: true,
     body: addPayoutAccountValidator,
     answers: {

@@ -247,6 +247,7 @@ test.group('A frontend written against the typed client alone', (group) => {
       'project.completed',
     ])
     assert.deepEqual(toldTo(freelancer), [
+      'payout_account.added',
       'payout_account.enabled',
       'invitation.received',
       'milestone.funded',

@@ -7,6 +7,8 @@ import { json, strangeServer } from '#tests/functional/stripe/helpers'
 import { api, expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { drain, settle } from '#tests/support/jobs'
+import { emptyMailboxes, mailsTo } from '#tests/support/mailbox'
+import { aFreelancer } from '#tests/support/users'
 import { breaks, held } from '#tests/support/ledger'
 import { aPayoutAccount, pay, submittedMilestone } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
@@ -76,10 +78,54 @@ test.group('Payouts and the accounts that they go to', (group) => {
     assert.deepEqual(await breaks(), [])
   })
 
+  test('its owner is mailed at once of whatever changes where money goes, whoever does it', async ({
+    assert,
+  }) => {
+    const freelancer = await aFreelancer()
+    await emptyMailboxes()
+    const no = { email: false }
+    const off = { work: no, money: no, messages: no, account: no }
+    expectData(await api(freelancer).put('users/notification-preferences', off))
+    const mails = async () => {
+      await drain()
+      const sent = await mailsTo(freelancer.email)
+      await emptyMailboxes()
+      return sent
+        .map(
+          ({ subject, text }) =>
+            `${subject} / ${text.split('\n').find((l) => /payouts? |paid/.test(l))}`
+        )
+        .toSorted()
+    }
+    const add = async (body: object) => expectData(await api(freelancer).post(PATH, body), 201)
+    const stripe = await add({ payment_provider: 'stripe', country: 'DE' })
+    assert.deepEqual(await mails(), [
+      'Payout account added / Your Stripe account (DE) was added to where you can be paid, and your payouts go there as soon as it is set up. If that was not you, remove it and change your password.',
+    ])
+    sandbox.completeOnboarding(stripe.destination)
+    const paypal = await add({ payment_provider: 'paypal', destination: 'thief@example.com' })
+    assert.deepEqual(await mails(), [
+      'Payout account added / Your PayPal account thief@example.com was added to where you can be paid. If that was not you, remove it and change your password.',
+    ])
+    assert.equal((await api(freelancer).delete(`${PATH}/${stripe.id}`)).status, 204)
+    assert.deepEqual(await mails(), [
+      'Payout account removed / Your Stripe account (DE) was removed from where you can be paid. If that was not you, add it again and change your password.',
+      'Payouts go elsewhere from now on / Your payouts go to your PayPal account thief@example.com from now on. If that was not you, change it back and change your password.',
+    ])
+    assert.equal((await api(freelancer).delete(`${PATH}/${paypal.id}`)).status, 204)
+    assert.deepEqual(await mails(), [
+      'Payout account removed / Your PayPal account thief@example.com was removed from where you can be paid. Your payouts wait until you add another. If that was not you, add it again and change your password.',
+    ])
+    assert.notInclude(
+      JSON.stringify(await db.from('notifications').select('title', 'body')),
+      'acct_'
+    )
+  })
+
   test('money does not wait for ever for a webhook that was lost', async ({ assert }) => {
     const { client, freelancer, milestone } = await submittedMilestone({ payable: false })
     const account = expectData(
-      await api(freelancer).post(PATH, { payment_provider: 'stripe' }),
+      await api(freelancer).post(PATH, { payment_provider: 'stripe', country: 'US' }),
       201
     )
     expectData(await pay(client, `milestones/${milestone.id}/approve`), 201)
@@ -96,7 +142,7 @@ test.group('Payouts and the accounts that they go to', (group) => {
 
   test('accounts that no money waits for are not asked about', async ({ assert }) => {
     const { freelancer } = await submittedMilestone({ payable: false })
-    expectData(await api(freelancer).post(PATH, { payment_provider: 'stripe' }), 201)
+    expectData(await api(freelancer).post(PATH, { payment_provider: 'stripe', country: 'US' }), 201)
     await settle()
     const before = sandbox.requestLog.length
     await refreshRecipients.handle({}, context)

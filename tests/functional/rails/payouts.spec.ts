@@ -231,7 +231,7 @@ test.group('Payouts by PayPal and Venmo', (group) => {
       ['venmo', '+4930123456'],
       ['stripe', 'frank@example.com'],
     ]) {
-      const refused = await add({ payment_provider: provider, destination })
+      const refused = await add({ payment_provider: provider, destination, country: 'US' })
       const { errors } = expectProblem(refused, 422, 'validation_failed')
       assert.equal(errors[0].field, 'destination', `${provider} ${destination}`)
     }

@@ -28,7 +28,7 @@ const loud = {
     },
   },
 } as any
-const add = (user: User, body: object = { payment_provider: 'stripe' }) =>
+const add = (user: User, body: object = { payment_provider: 'stripe', country: 'US' }) =>
   api(user).post(PATH, body)
 
 test.group('Payout accounts', (group) => {
@@ -56,7 +56,7 @@ test.group('Payout accounts', (group) => {
     const [enabled] = expectData(list)
     assert.deepInclude(enabled, { status: 'enabled', requirements: [] })
     const kinds = await db.from('notifications').where('user_id', freelancer.id).select('kind')
-    assert.deepEqual(kinds, [{ kind: 'payout_account.enabled' }])
+    assert.deepEqual(kinds, [{ kind: 'payout_account.added' }, { kind: 'payout_account.enabled' }])
   })
 
   test('a link is asked for each time and never stored', async ({ assert }) => {
@@ -239,6 +239,8 @@ test.group('Payout accounts', (group) => {
       { name: 'nothing', body: {} },
       { name: 'an unknown provider', body: { payment_provider: 'cash' } },
       { name: 'a country of three letters', body: { payment_provider: 'stripe', country: 'USA' } },
+      { name: 'no country', body: { payment_provider: 'stripe' } },
+      { name: 'no such country', body: { payment_provider: 'stripe', country: 'XX' } },
       { name: 'a country of digits', body: { payment_provider: 'stripe', country: '12' } },
       { name: 'a list', body: [] },
       { name: 'a provider in a list', body: { payment_provider: ['stripe'] } },
@@ -430,7 +432,7 @@ test.group('Payout accounts', (group) => {
     const account = await PayoutAccount.findOrFail(id)
     assert.deepInclude(account.serialize(), { destination, status: 'enabled' })
     const kinds = await db.from('notifications').where('user_id', freelancer.id).select('kind')
-    assert.deepEqual(kinds, [{ kind: 'payout_account.enabled' }])
+    assert.deepEqual(kinds, [{ kind: 'payout_account.added' }, { kind: 'payout_account.enabled' }])
   })
 
   test('an account that was made although the key only replays an error is found', async ({
@@ -553,7 +555,7 @@ test.group('Payout accounts', (group) => {
     const freelancer = await aFreelancer()
     expectData(await add(await aFreelancer()), 201)
     sandbox.failNext(CREATE, { at: 'before', with: 500 })
-    const { id } = expectData(await add(freelancer, { payment_provider: 'stripe' }), 202)
+    const { id } = expectData(await add(freelancer), 202)
     await aDayLater(id)
     const again = expectData(
       await add(freelancer, { payment_provider: 'stripe', country: 'DE' }),
