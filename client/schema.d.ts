@@ -1033,7 +1033,7 @@ export interface paths {
          * Add a payout account
          * @description **For freelancers with a verified e-mail address.**
          *
-         *     Stripe: an account that the freelancer sets up at Stripe with an [onboarding link](#operation/payoutAccountsOnboardingLink), in a `country`. PayPal and Venmo: a `destination`, an e-mail address or, for Venmo, a US phone number. The first one becomes the default.
+         *     Stripe: an account that the freelancer sets up at Stripe with an [onboarding link](#operation/payoutAccountsOnboardingLink), in the `country` of their bank account (required, and never changed). PayPal and Venmo: a `destination`, an e-mail address or, for Venmo, a US phone number. The first one becomes the default.
          */
         post: operations["payoutAccountsStore"];
         delete?: never;
@@ -2947,7 +2947,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "chargeback.closed" | "chargeback.evidence_sent" | "chargeback.lost" | "chargeback.won" | "debt.incurred" | "debt.offset" | "debt.reduced" | "debt.written_off" | "deliverable.quarantined" | "deposit.completed" | "deposit.disputed" | "deposit.expired" | "deposit.failed" | "deposit.returned" | "invitation.accepted" | "invitation.declined" | "invitation.received" | "invitation.withdrawn" | "message.received" | "milestone.approved" | "milestone.funded" | "milestone.rejected" | "milestone.review_reminder" | "milestone.submitted" | "payment.released" | "payout.failed" | "payout.paid" | "payout.returned" | "payout.waiting" | "payout_account.added" | "payout_account.bank_payout_failed" | "payout_account.disabled" | "payout_account.enabled" | "payout_account.made_default" | "payout_account.refused" | "payout_account.restricted" | "project.cancelled" | "project.completed" | "proposal.accepted" | "proposal.declined" | "proposal.opened" | "refund.accepted" | "refund.completed" | "refund.declined" | "refund.escalated" | "refund.failed" | "refund.requested" | "refund.taken" | "release.made";
+            kind: "chargeback.closed" | "chargeback.evidence_sent" | "chargeback.lost" | "chargeback.won" | "debt.incurred" | "debt.offset" | "debt.reduced" | "debt.written_off" | "deliverable.quarantined" | "deposit.completed" | "deposit.disputed" | "deposit.expired" | "deposit.failed" | "deposit.returned" | "invitation.accepted" | "invitation.declined" | "invitation.received" | "invitation.withdrawn" | "message.received" | "milestone.approved" | "milestone.funded" | "milestone.rejected" | "milestone.review_reminder" | "milestone.submitted" | "payment.released" | "payout.failed" | "payout.paid" | "payout.returned" | "payout.waiting" | "payout_account.added" | "payout_account.bank_payout_failed" | "payout_account.disabled" | "payout_account.enabled" | "payout_account.made_default" | "payout_account.refused" | "payout_account.removed" | "payout_account.restricted" | "project.cancelled" | "project.completed" | "proposal.accepted" | "proposal.declined" | "proposal.opened" | "refund.accepted" | "refund.completed" | "refund.declined" | "refund.escalated" | "refund.failed" | "refund.requested" | "refund.taken" | "release.made";
             /**
              * Format: date-time
              * @description ISO 8601, in UTC.

@@ -2176,6 +2176,7 @@ export const responseSchemas = {
           "payout_account.enabled",
           "payout_account.made_default",
           "payout_account.refused",
+          "payout_account.removed",
           "payout_account.restricted",
           "project.cancelled",
           "project.completed",
