@@ -46,7 +46,7 @@ export async function eraseUser(userId: string, order: ErasureOrder): Promise<vo
     await forgetAccount(trx, userId)
     // A sign-in that somebody began with an account elsewhere knows its address before it knows whose it is.
     await trx.from('oauth_handovers').where('email', address).delete()
-    await forgetQueued(trx, address)
+    await forgetQueued(trx, userId, address)
     await trx.table('erasures').insert({
       user_id: userId,
       requested_by: order.by,
@@ -196,11 +196,25 @@ async function forgetAccount(trx: TransactionClientContract, userId: string): Pr
     })
 }
 
-/** Jobs say who by id, but one that failed may have said it in words. */
-async function forgetQueued(trx: TransactionClientContract, address: string): Promise<void> {
+/**
+ * Mails to them have nobody to go to. Other jobs say who by id, but one that failed may have said it in words:
+ * it stays, without the address. Addresses that only end or begin like it are other people's.
+ */
+async function forgetQueued(
+  trx: TransactionClientContract,
+  userId: string,
+  address: string
+): Promise<void> {
   await trx.rawQuery(
     `DELETE FROM ${QUEUE_SCHEMA}.job
-      WHERE state <> 'active' AND position(? IN concat(data::text, output::text)) > 0`,
-    [address]
+      WHERE state <> 'active' AND data ->> 'userId' = ? AND jsonb_exists(data, 'notice')`,
+    [userId]
+  )
+  const literal = address.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const whole = `(?<![\\w.!#$%&'*+/=?^\`{|}~-])${literal}(?![\\w-]|\\.\\w)`
+  await trx.rawQuery(
+    `UPDATE ${QUEUE_SCHEMA}.job SET output = regexp_replace(output::text, :whole, '…', 'g')::jsonb
+      WHERE state <> 'active' AND position(:address IN output::text) > 0`,
+    { whole, address }
   )
 }

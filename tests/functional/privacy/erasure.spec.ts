@@ -15,7 +15,11 @@ import {
   fundedMilestone,
   pay,
 } from '#tests/support/projects'
-import { PASSWORD, tokenOf } from '#tests/support/users'
+import { aClient, aUser, PASSWORD, tokenOf } from '#tests/support/users'
+import { enqueue } from '#jobs/queue'
+import mailLink from '#jobs/mail_link'
+import mailSecurityNotice from '#jobs/mail_security_notice'
+import { eraseUser } from '#privacy/erase_user'
 import { KEPT_AFTER_ERASURE, whereItIsSaid } from './dump.js'
 import { aFinishedHistory, somebody, type Identity } from './history.js'
 
@@ -271,6 +275,29 @@ test.group('Deleting an account', (group) => {
     const before = await said()
     assert.equal((await eraseAs(history.freelancer.user)).status, 204)
     assert.deepEqual(await said(), before)
+  })
+
+  test('what is queued for others stays, whose address begins or ends like the one that is erased', async ({
+    assert,
+  }) => {
+    const leaving = await aClient({ verified: false })
+    const other = await aUser({ email: `x${leaving.email}` })
+    const notice = { userId: other.id, notice: 'email_changed', to: other.email } as const
+    await enqueue(db, mailSecurityNotice, notice)
+    await enqueue(db, mailSecurityNotice, { ...notice, userId: leaving.id, to: leaving.email })
+    await enqueue(db, mailLink, { userId: other.id, purpose: 'verify_email' })
+    await db.rawQuery(
+      `UPDATE pgboss.job SET output = jsonb_build_object('message', ?::text) WHERE name = 'mail_link'`,
+      [`550 <${other.email}> and <${leaving.email}>: no such user`]
+    )
+    await eraseUser(leaving.id, { by: 'user' })
+
+    const { rows } = await db.rawQuery(
+      `SELECT data, output FROM pgboss.job WHERE name IN ('mail_link', 'mail_security_notice') ORDER BY name`
+    )
+    assert.lengthOf(rows, 2)
+    assert.equal(rows[0].output.message, `550 <${other.email}> and <…>: no such user`)
+    assert.equal(rows[1].data.to, other.email)
   })
 })
 
