@@ -10,7 +10,7 @@ import type Milestone from '#models/milestone'
 import type Project from '#models/project'
 import DepositAllocation from '#models/deposit_allocation'
 import EscrowAccount from '#models/escrow_account'
-import Transaction, { type PaymentProvider } from '#models/transaction'
+import Transaction, { PROVIDER_NAMES, type PaymentProvider } from '#models/transaction'
 import { enqueue } from '#jobs/queue'
 import sendDepositJob from '#jobs/send_deposit'
 import { lockMilestones, lockProject } from '#escrow/locks'
@@ -74,7 +74,7 @@ function methodFor(provider: Provider, wanted?: DepositMethod): DepositMethod {
   throw unprocessable(
     'method',
     'provider_method',
-    `${provider.name} is paid by ${provider.depositMethods.join(' or ')}; leave "method" out or choose that.`
+    `${PROVIDER_NAMES[provider.name]} is paid by ${provider.depositMethods.join(' or ')}; leave "method" out or choose that.`
   )
 }
 
@@ -186,14 +186,14 @@ function assertWithinLimits(provider: Provider, amount: Money, milestones: Miles
     throw unprocessable(
       'payment_provider',
       'currency',
-      `${provider.name} does not settle ${amount.currency} here; choose another way to pay.`
+      `${PROVIDER_NAMES[provider.name]} does not settle ${amount.currency} here; choose another way to pay.`
     )
   }
   if (amount.compare(limits.minimum) < 0 || amount.compare(limits.maximum) > 0) {
     throw unprocessable(
       'milestone_ids',
       'rail_limits',
-      `${provider.name} takes ${limits.minimum} to ${limits.maximum} in one payment; this would be ${amount}.`
+      `${PROVIDER_NAMES[provider.name]} takes ${limits.minimum} to ${limits.maximum} in one payment; this would be ${amount}.`
     )
   }
   const days = Math.min(provider.holdDays, provider.refundableDays)
@@ -203,7 +203,7 @@ function assertWithinLimits(provider: Provider, amount: Money, milestones: Miles
     throw unprocessable(
       'milestone_ids',
       'hold_limit',
-      `${provider.name} holds and refunds money for ${days} days; "${late.title}" is due later. Fund it nearer to its due date.`
+      `${PROVIDER_NAMES[provider.name]} holds and refunds money for ${days} days; "${late.title}" is due later. Fund it nearer to its due date.`
     )
   }
 }

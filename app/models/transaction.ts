@@ -18,6 +18,12 @@ export type TransactionType = (typeof TRANSACTION_TYPES)[number]
 /** What the user chose and sees. */
 export const PAYMENT_PROVIDERS = ['stripe', 'paypal', 'venmo'] as const
 export type PaymentProvider = (typeof PAYMENT_PROVIDERS)[number]
+/** As people write them. */
+export const PROVIDER_NAMES: Record<PaymentProvider, string> = {
+  stripe: 'Stripe',
+  paypal: 'PayPal',
+  venmo: 'Venmo',
+}
 
 /** Whose balance moves: Venmo's money moves on PayPal's rail. */
 export const RAILS = ['stripe', 'paypal'] as const

@@ -8,7 +8,7 @@ import { assertVerified } from '#identity/verified'
 import { enqueue } from '#jobs/queue'
 import wakePayouts from '#jobs/wake_payouts'
 import PayoutAccount from '#models/payout_account'
-import type { PaymentProvider } from '#models/transaction'
+import { PROVIDER_NAMES, type PaymentProvider } from '#models/transaction'
 import User from '#models/user'
 import { notify } from '#notifications/notify'
 import { establishRecipient, type AbsenceRule } from '#payments/establish_recipient'
@@ -112,14 +112,14 @@ function namedDestination(
     throw unprocessable(
       'destination',
       'superfluous',
-      `${provider.name} makes the account itself; leave "destination" out.`
+      `${PROVIDER_NAMES[provider.name]} makes the account itself; leave "destination" out.`
     )
   }
   if (destination !== undefined) return provider.destinationOf(destination, country)
   throw unprocessable(
     'destination',
     'required',
-    `Say where ${provider.name} shall send your money, such as the e-mail address of your account there.`
+    `Give the address of your ${PROVIDER_NAMES[provider.name]} account, such as its e-mail address: your money is sent there.`
   )
 }
 

@@ -3,7 +3,12 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { validate as isUuid } from 'uuid'
 import { Problem, notFound, wrongState } from '#exceptions/problem'
 import { Money, type Currency } from '#ledger/money'
-import type { PaymentProvider, TransactionStatus, TransactionType } from '#models/transaction'
+import {
+  PROVIDER_NAMES,
+  type PaymentProvider,
+  type TransactionStatus,
+  type TransactionType,
+} from '#models/transaction'
 import type { UserType } from '#models/user'
 
 /** What there are receipts for. A fee is on the receipt of its release. */
@@ -61,12 +66,6 @@ const ENTRIES: Record<ReceiptKind, readonly string[]> = {
   release: ['release', 'resolution', 'debt_offset'],
   payout: ['payout_confirmed', 'payout_returned'],
   refund: ['refund_succeeded', 'refund_paid_by_hand'],
-}
-
-const PROVIDERS: Record<PaymentProvider, string> = {
-  stripe: 'Stripe',
-  paypal: 'PayPal',
-  venmo: 'Venmo',
 }
 
 interface Row {
@@ -269,7 +268,7 @@ function release(_: TransactionClientContract, row: Row, viewer: Viewer): About 
     parts: [{ label: row.milestone_title ?? 'Milestone', value: amountOf(row) }],
     totals: isFreelancer ? own : [{ label: 'Total released', value: amountOf(row) }],
     payment: [
-      { label: 'Paid from', value: `Escrow, funded by ${PROVIDERS[row.payment_provider]}` },
+      { label: 'Paid from', value: `Escrow, funded by ${PROVIDER_NAMES[row.payment_provider]}` },
     ],
     references: depositOf(row),
     note: `${RELEASED_BY[row.release_kind ?? ''] ?? ''} ${
@@ -282,7 +281,7 @@ function release(_: TransactionClientContract, row: Row, viewer: Viewer): About 
 
 function payout(_: TransactionClientContract, row: Row): About {
   const returned = Money.of(row.returned_amount ?? 0n, row.currency)
-  const provider = PROVIDERS[row.payout_provider ?? row.payment_provider]
+  const provider = PROVIDER_NAMES[row.payout_provider ?? row.payment_provider]
   return {
     from: { label: 'Paid by', value: 'SafeSend' },
     to: { label: 'Paid to', value: row.freelancer_name },
@@ -334,7 +333,7 @@ const percent = (bps: number) => `${Math.floor(bps / 100)}.${String(bps % 100).p
 
 function providerOf(row: Row): Line[] {
   return [
-    { label: 'Paid by way of', value: PROVIDERS[row.payment_provider] },
+    { label: 'Paid by way of', value: PROVIDER_NAMES[row.payment_provider] },
     { label: 'Provider reference', value: row.provider_transaction_id },
   ]
 }

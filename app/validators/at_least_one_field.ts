@@ -8,9 +8,24 @@ import type { FieldContext } from '@vinejs/vine/types'
 export const atLeastOneField = vine.createRule(
   (value: unknown, names: string[], field: FieldContext) => {
     const sent = value as Record<string, unknown> | null | undefined
-    if (field.isValid && !names.some((name) => sent?.[name] !== undefined && sent[name] !== null)) {
+    if (!field.isValid || names.some((name) => (sent?.[name] ?? null) !== null)) return
+    const unknown = Object.keys(sent ?? {}).find((name) => !names.includes(name))
+    if (unknown === undefined) {
       field.report(`Name at least one of ${names.join(', ')}.`, 'at_least_one_field', field)
+      return
     }
+    const name = unknown.slice(0, 100)
+    const path = [field.getFieldPath(), name].filter(Boolean).join('.')
+    field.report(
+      `There is no such field. Name at least one of ${names.join(', ')}.`,
+      'at_least_one_field',
+      {
+        ...field,
+        name,
+        wildCardPath: path,
+        getFieldPath: () => path,
+      }
+    )
   },
   { name: 'at_least_one_field' }
 )

@@ -27,12 +27,8 @@ const proposed = vine
     }),
   ])
   .otherwise((_, field) => {
-    field.report(`kind must be one of ${PROPOSAL_KINDS.join(', ')}.`, 'enum', {
-      ...field,
-      name: 'kind',
-      wildCardPath: 'kind',
-      getFieldPath: () => 'kind',
-    })
+    const kind = { ...field, name: 'kind', wildCardPath: 'kind', getFieldPath: () => 'kind' }
+    field.report('', 'enum', kind, { choices: PROPOSAL_KINDS })
   })
 
 const proposalSchema = vine.object({}).merge(proposed)
