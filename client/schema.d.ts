@@ -1147,7 +1147,7 @@ export interface paths {
          * Ask for held money back
          * @description **For clients with a verified e-mail address.**
          *
-         *     Without an `amount` it is everything that is held. If the freelancer has begun, they are asked and have until `respond_by`; else it is `immediate`.
+         *     Without an `amount` it is everything that is held. It is `immediate` when nothing was ever submitted for the milestone (files that were only uploaded do not count), and it was funded within the last 24 hours or is more than 14 days overdue, unless the operator has set other periods. Otherwise the freelancer is asked and has until `respond_by`.
          */
         post: operations["refundsStore"];
         delete?: never;

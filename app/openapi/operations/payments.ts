@@ -78,7 +78,7 @@ export const paymentOperations: Operations = {
   },
   'POST /api/payments/refund': {
     summary: 'Ask for held money back',
-    description: `${ALL_IF_LEFT_OUT} If the freelancer has begun, they are asked and have until \`respond_by\`; else it is \`immediate\`.`,
+    description: `${ALL_IF_LEFT_OUT} It is \`immediate\` when nothing was ever submitted for the milestone (files that were only uploaded do not count), and it was funded within the last 24 hours or is more than 14 days overdue, unless the operator has set other periods. Otherwise the freelancer is asked and has until \`respond_by\`.`,
     tag: 'Payments',
     who: 'client',
     verified: true,
