@@ -18,6 +18,7 @@ server.use([
 router.use([])
 
 export const middleware = router.named({
+  noQuery: () => import('#middleware/refuse_query_middleware'),
   json: () => import('#middleware/require_json_middleware'),
   body: () => import('@adonisjs/core/bodyparser_middleware'),
   parsedBody: () => import('#middleware/parse_json_middleware'),

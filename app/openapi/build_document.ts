@@ -288,7 +288,10 @@ const RETRY_AFTER = {
 }
 
 /** All codes that an operation can answer with: its own, and what follows from the rest of its entry. */
-export function codesOf(entry: Operation, { pattern }: DocumentedRoute): [ProblemCode, number][] {
+export function codesOf(
+  entry: Operation,
+  { pattern, methods }: DocumentedRoute
+): [ProblemCode, number][] {
   const codes: (ProblemCode | readonly [ProblemCode, number])[] = ['internal_error', 'bad_request']
   const own = entry.who !== 'anyone' && entry.who !== 'provider'
   if (own) codes.push('unauthenticated')
@@ -302,6 +305,7 @@ export function codesOf(entry: Operation, { pattern }: DocumentedRoute): [Proble
   // What has no use for a body still refuses one that it could not read.
   if (pattern.startsWith('/api/') && entry.who !== 'provider') {
     codes.push('malformed_json', 'unsupported_media_type', 'too_large')
+    if (!entry.query && !methods.includes('GET')) codes.push('query_not_allowed')
   }
   if (entry.idempotent) {
     codes.push('idempotency_key_required', 'idempotency_key_invalid')

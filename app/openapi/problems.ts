@@ -29,6 +29,11 @@ export const PROBLEMS = {
     means: 'The body is no JSON object, or is nested too deeply.',
     todo: 'Send one JSON object.',
   },
+  query_not_allowed: {
+    status: 400,
+    means: 'The address has a query, but the endpoint takes its fields in the body only.',
+    todo: 'Send every field in the body.',
+  },
   unauthenticated: {
     status: 401,
     means: 'The access token is missing, wrong, expired, or its session has ended.',

@@ -13,6 +13,7 @@ export function api(callback: () => void) {
     .as('api')
     .use([
       generalLimits.perIp,
+      middleware.noQuery(),
       middleware.json(),
       middleware.body(),
       middleware.parsedBody(),
@@ -26,7 +27,7 @@ export function uploads(callback: () => void) {
     .group(callback)
     .prefix('/api')
     .as('api')
-    .use([generalLimits.perIp, middleware.initializeAuth()])
+    .use([generalLimits.perIp, middleware.noQuery(), middleware.initializeAuth()])
 }
 
 /** Inside `api`: routes for who is signed in. `auth.getUserOrFail()` is the user, `bouncer` knows them. */

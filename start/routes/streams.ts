@@ -15,6 +15,7 @@ router
   .as('streams')
   .use([
     generalLimits.perIp,
+    middleware.noQuery(),
     middleware.json(),
     middleware.body(),
     middleware.parsedBody(),

@@ -21,6 +21,7 @@ export const streamOperations: Operations = {
     answers: { 204: noContent('The channel is yours.') },
     problems: [
       'channel_refused',
+      'query_not_allowed',
       'malformed_json',
       'unsupported_media_type',
       'too_large',
@@ -36,6 +37,7 @@ export const streamOperations: Operations = {
     answers: { 204: noContent('The channel is yours.') },
     problems: [
       'channel_refused',
+      'query_not_allowed',
       'malformed_json',
       'unsupported_media_type',
       'too_large',

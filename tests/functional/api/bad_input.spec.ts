@@ -573,6 +573,33 @@ test.group('Bad input', (group) => {
     await judge(cases, 300)
   }).timeout(LONG ? 600_000 : 60_000)
 
+  test('what changes something takes its fields from the body alone', async ({ assert }) => {
+    const changing = jsonRoutes().filter(
+      ({ name, method }) => method !== 'GET' && QUERIES[name] === undefined
+    )
+    const cases = changing.flatMap((route) =>
+      examplesOf(route).flatMap((example) => {
+        const fine = valid(route, example)
+        const [name = 'unknown'] = Object.keys(example.body ?? {})
+        return [
+          { ...fine, what: `${name} in the query, too`, path: `${fine.path}?${name}=1` },
+          {
+            ...fine,
+            what: 'everything in the query, and no body',
+            path: `${fine.path}?${asQuery(example.body ?? { unknown: 1 })}`,
+            headers: keyed(),
+            body: undefined,
+          },
+        ].map((one) => ({
+          ...one,
+          expect: ({ status, text }: Answer) =>
+            strict.deepEqual([status, JSON.parse(text).code], [400, 'query_not_allowed'], text),
+        }))
+      })
+    )
+    assert.isAbove(await judge(cases), 100)
+  }).timeout(60_000)
+
   test('a query that means nothing is a 422 where it would decide what is answered', async () => {
     const lists = new Set<string>()
     const gets = jsonRoutes().filter(({ method }) => method === 'GET')
@@ -738,6 +765,12 @@ function malformed(part: string): boolean {
   } catch {
     return true
   }
+}
+
+function asQuery(body: object): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(body)) query.append(name, String(value))
+  return query.toString()
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
