@@ -29,6 +29,7 @@ const TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif
 const turnstile = new TurnStile({
   running: Math.min(2, availableParallelism()),
   waiting: 32,
+  share: 4,
   what: 'pictures',
 })
 
@@ -58,7 +59,7 @@ export async function uploadAvatar(userId: string, request: IncomingMessage): Pr
     { field: 'avatar', maxBytes: MAX_BYTES },
     ({ contents }) => buffer(contents)
   )
-  const picture = await turnstile.pass(() => redraw(sent))
+  const picture = await turnstile.pass(userId, () => redraw(sent))
   const key = newKey(AVATARS, 'webp')
   await drive.use().put(key, picture, { contentType: 'image/webp' })
   // A picture that no profile names is deleted by the job that looks for such files.

@@ -22,7 +22,7 @@ export async function changePassword(
 ): Promise<void> {
   assertNotEmail(password, user.email)
   await confirmPassword(user, current, 'current_password')
-  const hashed = await hashPassword(password)
+  const hashed = await hashPassword(password, user.id)
 
   await inTransaction(async (trx) => {
     // As it was checked: two changes at the same moment are one change and one wrong password.

@@ -17,7 +17,7 @@ export async function confirmPassword(
   field = 'password'
 ): Promise<void> {
   if (user.password === null) throw noPassword()
-  if (!(await passwordFits(user.password, password))) throw wrongPassword(field)
+  if (!(await passwordFits(user.password, password, user.id))) throw wrongPassword(field)
 }
 
 /** How long after signing in somebody counts as being there, who has no password to say so. */

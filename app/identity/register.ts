@@ -3,7 +3,9 @@ import { Problem } from '#exceptions/problem'
 import { enqueue } from '#jobs/queue'
 import mailLink from '#jobs/mail_link'
 import User, { type UserType } from '#models/user'
+import { networkOf } from '#identity/origin'
 import { assertNotEmail, hashPassword } from '#identity/passwords'
+import type { SignInOrigin } from '#identity/sessions'
 import { recordTermsAcceptance } from '#identity/terms'
 
 export interface Registration {
@@ -27,10 +29,10 @@ export interface Registration {
  * @throws Problem 409 `email_taken`, 422 for a password that is the address and for terms that are not in
  *   force, 503 `busy`
  */
-export async function register(input: Registration): Promise<User> {
+export async function register(input: Registration, origin: SignInOrigin): Promise<User> {
   assertNotEmail(input.password, input.email)
   if (await User.findBy('email', input.email)) throw emailTaken()
-  const password = await hashPassword(input.password)
+  const password = await hashPassword(input.password, networkOf(origin))
 
   return inTransaction(async (trx) => {
     const [row] = await trx

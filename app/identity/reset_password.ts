@@ -4,9 +4,10 @@ import { enqueue } from '#jobs/queue'
 import mailLink from '#jobs/mail_link'
 import mailSecurityNotice from '#jobs/mail_security_notice'
 import User from '#models/user'
+import { networkOf } from '#identity/origin'
 import { assertNotEmail, hashPassword } from '#identity/passwords'
 import { dropPending } from '#identity/pending'
-import { revokeSessionsOf } from '#identity/sessions'
+import { revokeSessionsOf, type SignInOrigin } from '#identity/sessions'
 import { spendSingleUseToken } from '#identity/single_use_tokens'
 
 /**
@@ -28,9 +29,13 @@ export async function requestPasswordReset(email: string): Promise<void> {
  * @param token from the mailed link
  * @throws Problem 422 for a token that is not good (any more) or a password that is the address; 503 `busy`
  */
-export async function resetPassword(token: string, password: string): Promise<void> {
+export async function resetPassword(
+  token: string,
+  password: string,
+  origin: SignInOrigin
+): Promise<void> {
   // Before the transaction: hashing may wait for its turn, and a connection is not to wait with it.
-  const hashed = await hashPassword(password)
+  const hashed = await hashPassword(password, networkOf(origin))
   await inTransaction(async (trx) => {
     const userId = await spendSingleUseToken(trx, token, 'reset_password')
     const user = await User.query({ client: trx }).where('id', userId).forUpdate().firstOrFail()

@@ -2,6 +2,7 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { inTransaction } from '#database/transaction'
 import User from '#models/user'
 import { issueAccessToken } from '#identity/access_tokens'
+import { networkOf } from '#identity/origin'
 import { hasMfa } from '#identity/mfa/authenticators'
 import { issueChallenge } from '#identity/mfa/challenges'
 import { invalidCredentials, passwordFits } from '#identity/passwords'
@@ -36,7 +37,7 @@ export async function signIn(
   origin: SignInOrigin
 ): Promise<SignInResult> {
   const candidate = await User.findBy('email', email)
-  const fits = await passwordFits(candidate?.password, password)
+  const fits = await passwordFits(candidate?.password, password, networkOf(origin))
   if (!fits || !candidate?.password) throw invalidCredentials()
   const checked = candidate.password
 

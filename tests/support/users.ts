@@ -20,7 +20,7 @@ export async function aUser(
   options: { type?: UserType; verified?: boolean; email?: string; firstName?: string } = {}
 ): Promise<User> {
   const { type = 'client', verified = true } = options
-  hashed ??= hashPassword(PASSWORD)
+  hashed ??= hashPassword(PASSWORD, 'tests')
   const password = await hashed
   const number = ++count
   return db.transaction(async (trx) => {

@@ -1,4 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
+import { originOf } from '#identity/origin'
 import { requestPasswordReset, resetPassword } from '#identity/reset_password'
 import { requestResetValidator, resetPasswordValidator } from '#validators/identity'
 
@@ -11,7 +12,7 @@ export default class PasswordResetsController {
       return response.status(202).send({ data: { status: 'accepted' } })
     }
     const { token, password } = await request.validateUsing(resetPasswordValidator)
-    await resetPassword(token, password)
+    await resetPassword(token, password, originOf(request))
     return response.noContent()
   }
 }

@@ -1,4 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
+import { originOf } from '#identity/origin'
 import { register } from '#identity/register'
 import { registrationValidator } from '#validators/identity'
 import UserTransformer from '#transformers/user_transformer'
@@ -7,7 +8,10 @@ import { serialize } from '#transformers/serialize'
 export default class RegistrationsController {
   /** No tokens yet: those come with the first sign-in. */
   async store({ request, response }: HttpContext) {
-    const user = await register(await request.validateUsing(registrationValidator))
+    const user = await register(
+      await request.validateUsing(registrationValidator),
+      originOf(request)
+    )
     response.status(201)
     return serialize(UserTransformer.transform(user))
   }

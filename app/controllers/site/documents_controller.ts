@@ -17,7 +17,7 @@ const POLICY = [
 ].join('; ')
 
 /** Made on the first request; nothing of it changes while the process runs. */
-let page: Promise<string> | undefined
+let page: string | undefined
 
 /** What the API says of itself. */
 export default class DocumentsController {
@@ -30,13 +30,13 @@ export default class DocumentsController {
   }
 
   async page({ response }: HttpContext) {
-    page ??= edge.render('docs/page', { page: pageOf(openApiDocument()) })
+    page ??= await edge.render('docs/page', { page: pageOf(openApiDocument()) })
     response.header('content-type', 'text/html; charset=utf-8')
     response.header('content-security-policy', POLICY)
     response.header('x-content-type-options', 'nosniff')
     response.header('referrer-policy', 'no-referrer')
     response.header('cache-control', 'public, max-age=300')
-    return response.send(await page)
+    return response.send(page)
   }
 
   async style({ response }: HttpContext) {

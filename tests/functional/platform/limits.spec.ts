@@ -57,6 +57,33 @@ test.group('How often a client may sign in', (group) => {
     assert.equal(answer.status, 200)
   })
 
+  test('a flood of sign-ins from two networks leaves everybody else a way in', async ({
+    assert,
+  }) => {
+    const { email } = await aClient()
+    const flood = Array.from({ length: 110 }, (_, n) =>
+      login(`nobody${n}@example.com`, { from: `127.0.7.${(n % 2) + 1}` })
+    )
+    const others = Array.from({ length: 10 }, (_, n) =>
+      login(email, { from: `127.0.8.${n + 1}` }, PASSWORD)
+    )
+    assert.deepEqual(
+      (await Promise.all(others)).map(({ status }) => status),
+      repeated(10, 200)
+    )
+    const answers = await Promise.all(flood)
+    const busy = answers.filter(({ status }) => status === 503)
+    assert.isAbove(busy.length, 30)
+    for (const { body, headers } of busy) {
+      assert.equal(body.code, 'busy')
+      assert.equal(headers['retry-after'], '3')
+    }
+    assert.lengthOf(
+      answers.filter(({ status }) => status === 401),
+      110 - busy.length
+    )
+  })
+
   test('the eleventh costs no look at a password', async ({ assert, cleanup }) => {
     const { email } = await aClient()
     const verify = mock.method(hash, 'verify')
