@@ -1,17 +1,20 @@
 import vine from '@vinejs/vine'
 import { USER_TYPES } from '#models/user'
 import { amount, currency } from '#validators/money'
-import { storable } from '#validators/text'
+import { line, personName, storable } from '#validators/text'
 import { PASSWORD_MAX, PASSWORD_MIN } from '#identity/passwords'
 
-/** ASCII only: what lower case means beyond it, JavaScript and PostgreSQL do not agree on. */
+/**
+ * ASCII only: what lower case means beyond it, JavaScript and PostgreSQL do not agree on. And nothing in
+ * quotes, where an address could hold another one, or a list of them: programs do not agree on those.
+ */
 export const email = () =>
   vine
     .string()
     .trim()
     .toLowerCase()
     .maxLength(254)
-    .regex(/^[\x21-\x7e]+$/)
+    .regex(/^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9.-]+$/)
     .email()
 
 /** Some address, well formed or not: signing in and asking for a reset do not judge it. */
@@ -19,15 +22,6 @@ const someEmail = () => vine.string().trim().toLowerCase().maxLength(254).use(st
 
 const newPassword = () =>
   vine.string().minLength(PASSWORD_MIN).maxLength(PASSWORD_MAX).use(storable())
-
-/** A line of text: no line breaks, nothing that could pass for a header in an e-mail. */
-const line = (length: number) =>
-  vine
-    .string()
-    .trim()
-    .maxLength(length)
-    .use(storable())
-    .regex(/^\P{Cc}*$/u)
 
 const token = () => vine.string().trim().minLength(1).maxLength(200)
 
@@ -39,8 +33,8 @@ export const registrationValidator = vine.create({
   email: email(),
   password: newPassword(),
   user_type: vine.enum(USER_TYPES),
-  first_name: line(100).optional(),
-  last_name: line(100).optional(),
+  first_name: personName().optional(),
+  last_name: personName().optional(),
   terms_version: termsVersion(),
 })
 
@@ -125,8 +119,8 @@ export const erasureValidator = vine.create({
 
 /** A `PUT` names what changes; what it leaves out stays, and what is not listed is not settable. */
 export const profileValidator = vine.create({
-  first_name: line(100).optional(),
-  last_name: line(100).optional(),
+  first_name: personName().optional(),
+  last_name: personName().optional(),
   bio: vine.string().trim().maxLength(5000).use(storable()).nullable().optional(),
   skills: vine.array(line(50).minLength(1)).maxLength(50).distinct().optional(),
   hourly_rate: amount().nullable().optional(),

@@ -2,8 +2,8 @@ import { DateTime } from 'luxon'
 import vine, { BaseLiteralType, symbols } from '@vinejs/vine'
 import type { FieldContext, FieldOptions, Validation } from '@vinejs/vine/types'
 
-/** A four-digit year keeps out what PostgreSQL could not store. */
-const ISO_8601 = /^\d{4}-\d{2}-\d{2}(T[\d:.,]+(Z|[+-]\d{2}(:?\d{2})?)?)?$/
+/** A four-digit year keeps out what PostgreSQL could not store; no place on earth is beyond ±14:00. */
+const ISO_8601 = /^\d{4}-\d{2}-\d{2}(T[\d:.,]+(Z|[+-]((0\d|1[0-3])(:?[0-5]\d)?|14(:?00)?))?)?$/
 
 /** @returns null after reporting what is no moment */
 function readMoment(value: unknown, field: FieldContext): DateTime | null {

@@ -3,13 +3,13 @@ import type { Infer } from '@vinejs/vine/types'
 import { INVITATION_STATUSES } from '#models/invitation'
 import { PROJECT_STATUSES } from '#models/project'
 import { pageFields } from '#transformers/page'
-import { text } from '#validators/text'
+import { line, text } from '#validators/text'
 import { email, termsVersion } from '#validators/identity'
 import { amount, currency } from '#validators/money'
 import { futureMoment } from '#validators/moment'
 import { atLeastOneField } from '#validators/at_least_one_field'
 
-export const title = () => text(200)
+export const title = () => line(200).minLength(1)
 export const description = () => text(20_000)
 
 const createProjectSchema = vine.object({

@@ -7,7 +7,7 @@ import { invitationToken } from '#escrow/invitation_token'
 import { api, expectData, expectProblem } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { aProject, inDays } from '#tests/support/projects'
-import { aClient, aFreelancer, aUser } from '#tests/support/users'
+import { aClient, aFreelancer, aUser, PASSWORD } from '#tests/support/users'
 import { mailedToken } from '#tests/support/mailbox'
 
 async function anInvitation(email: string) {
@@ -67,6 +67,61 @@ test.group('Projects | invitations', (group) => {
     expectProblem(await invite((await aClient()).email), 409, 'invitee_is_client')
     expectProblem(await invite(client.email), 409, 'own_address')
     expectProblem(await invite('not an address'), 422)
+  })
+
+  test('no address holds another one in quotes: {$self}')
+    .with([
+      '"victim@victim.com"@evil.com',
+      '"<a@b.com>,x"@evil.com',
+      'a,b@evil.com',
+      '<a@evil.com>',
+      'a@[127.0.0.1]',
+      'a@b@evil.com',
+      'a\r\nbcc:b@evil.com',
+    ])
+    .run(async ({ assert }, email) => {
+      const { client, project } = await aProject()
+      const invited = await api(client).post(`projects/${project.id}/invitations`, { email })
+      assert.equal(expectProblem(invited, 422).errors[0].field, 'email')
+      const account = { email, password: PASSWORD, user_type: 'client' }
+      expectProblem(await api().post('auth/register', account), 422, 'validation_failed')
+      const change = { email, password: PASSWORD }
+      expectProblem(await api(client).post('auth/change-email', change), 422, 'validation_failed')
+      const freelancer = await aFreelancer()
+      for (const provider of ['paypal', 'venmo']) {
+        const where = { payment_provider: provider, country: 'US', destination: email }
+        expectProblem(await api(freelancer).post('payments/payout-accounts', where), 422)
+      }
+    })
+
+  test('what goes into the subject and the text of its mail stays on its line', async ({
+    assert,
+  }) => {
+    const { client, project } = await aProject()
+    const milestone = { description: 'x', amount: '1.00', due_date: inDays(5) }
+    for (const title of [
+      'Pay\r\nhere',
+      'a\u0085b',
+      'a\u2028b',
+      'moc.live\u202e//:ptth',
+      '\u2066x',
+    ]) {
+      const edited = await api(client).put(`projects/${project.id}`, { title })
+      assert.equal(expectProblem(edited, 422).errors[0].rule, 'one_line')
+      const added = { ...milestone, title }
+      expectProblem(await api(client).post(`projects/${project.id}/milestones`, added), 422)
+      const renamed = await api(client).put('users/profile', { first_name: title })
+      assert.equal(expectProblem(renamed, 422).errors[0].rule, 'one_line')
+    }
+    for (const name of ['Win at https://evil.com', 'HTTP://evil.com', 'visit WWW.evil.com']) {
+      const renamed = await api(client).put('users/profile', { last_name: name })
+      const { errors } = expectProblem(renamed, 422)
+      assert.include(errors[0], { field: 'last_name', rule: 'no_web_address' })
+    }
+    // What many languages need: marks of direction, joiners, accents.
+    const fine = 'Site \u05d0\u200f – \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 e\u0301'
+    expectData(await api(client).put(`projects/${project.id}`, { title: fine }))
+    expectData(await api(client).put('users/profile', { first_name: fine, last_name: "O'Neil" }))
   })
 
   test('a new invitation revokes the one before', async ({ assert }) => {
