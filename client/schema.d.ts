@@ -387,7 +387,7 @@ export interface paths {
          * Sign in at a provider
          * @description **For anyone.**
          *
-         *     Send the browser here, not a request of a script. It comes back to the frontend’s `/oauth/callback#provider=…` with a `code` to [trade in](#operation/authOauthExchange), or with an `error`: `access_denied`, `invalid_state`, `email_not_verified` or `provider_failed`. Send a `code_challenge` (base64url of the SHA-256 of a secret that you keep, RFC 7636), and the code can be traded in only with that secret: otherwise a link with a code of somebody else would sign your user in as them.
+         *     Send the browser here, not a request of a script. It comes back to the frontend’s `/oauth/callback#provider=…` with a `code` to [trade in](#operation/authOauthExchange), or with an `error`: `access_denied`, `invalid_state`, `email_not_verified`, `provider_failed` or, for a failure of ours, `internal_error`. Send a `code_challenge` (base64url of the SHA-256 of a secret that you keep, RFC 7636), and the code can be traded in only with that secret: otherwise a link with a code of somebody else would sign your user in as them.
          */
         get: operations["authOauthRedirect"];
         put?: never;
@@ -3128,7 +3128,7 @@ export interface components {
             /** @description Why the milestone is closed. */
             closed_reason?: string | null;
             /** @enum {string} */
-            code: "already_funded" | "already_submitted" | "already_verified" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "email_not_verified" | "email_taken" | "erasure_refused" | "export_under_way" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_taken" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_oauth_code" | "invalid_refresh_token" | "invitee_is_client" | "last_sign_in" | "link_not_valid" | "link_required" | "malformed_json" | "malformed_multipart" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_not_offered" | "provider_unavailable" | "quarantined" | "refund_pending" | "route_not_found" | "scan_pending" | "sign_in_again" | "terms_changed" | "terms_not_in_force" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_deliverables" | "too_many_exports" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "unauthenticated" | "unsupported_media_type" | "upload_aborted" | "user_type_required" | "validation_failed" | "wrong_mode" | "wrong_state";
+            code: "already_funded" | "already_submitted" | "already_verified" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "email_not_verified" | "email_taken" | "erasure_refused" | "export_under_way" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_taken" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_oauth_code" | "invalid_refresh_token" | "invitee_is_client" | "last_sign_in" | "link_not_valid" | "link_required" | "malformed_json" | "malformed_multipart" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_not_offered" | "provider_unavailable" | "quarantined" | "query_not_allowed" | "refund_pending" | "route_not_found" | "scan_pending" | "sign_in_again" | "terms_changed" | "terms_not_in_force" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_deliverables" | "too_many_exports" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "unauthenticated" | "unsupported_media_type" | "upload_aborted" | "user_type_required" | "validation_failed" | "wrong_mode" | "wrong_state";
             /** @description The state that the record is in. */
             current_status?: string;
             /** @description The file that is in the way. */
@@ -3697,15 +3697,16 @@ export interface components {
          *     - `idempotency_key_invalid`: The `Idempotency-Key` is not 1 to 255 visible ASCII characters.
          *     - `idempotency_key_required`: The request moves money and has no `Idempotency-Key`.
          *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
+         *     - `query_not_allowed`: The address has a query, but the endpoint takes its fields in the body only.
          */
-        BadRequestOrBadUrlOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJson400: {
+        BadRequestOrBadUrlOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJsonOrQueryNotAllowed400: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "bad_request" | "bad_url" | "idempotency_key_invalid" | "idempotency_key_required" | "malformed_json";
+                    code?: "bad_request" | "bad_url" | "idempotency_key_invalid" | "idempotency_key_required" | "malformed_json" | "query_not_allowed";
                 };
             };
         };
@@ -3727,18 +3728,36 @@ export interface components {
         };
         /**
          * @description - `bad_request`: The request could not be read.
-         *     - `idempotency_key_invalid`: The `Idempotency-Key` is not 1 to 255 visible ASCII characters.
-         *     - `idempotency_key_required`: The request moves money and has no `Idempotency-Key`.
+         *     - `bad_url`: The path has broken percent-encoding.
          *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
+         *     - `query_not_allowed`: The address has a query, but the endpoint takes its fields in the body only.
          */
-        BadRequestOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJson400: {
+        BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "bad_request" | "idempotency_key_invalid" | "idempotency_key_required" | "malformed_json";
+                    code?: "bad_request" | "bad_url" | "malformed_json" | "query_not_allowed";
+                };
+            };
+        };
+        /**
+         * @description - `bad_request`: The request could not be read.
+         *     - `idempotency_key_invalid`: The `Idempotency-Key` is not 1 to 255 visible ASCII characters.
+         *     - `idempotency_key_required`: The request moves money and has no `Idempotency-Key`.
+         *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
+         *     - `query_not_allowed`: The address has a query, but the endpoint takes its fields in the body only.
+         */
+        BadRequestOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJsonOrQueryNotAllowed400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "bad_request" | "idempotency_key_invalid" | "idempotency_key_required" | "malformed_json" | "query_not_allowed";
                 };
             };
         };
@@ -3754,6 +3773,22 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "bad_request" | "malformed_json";
+                };
+            };
+        };
+        /**
+         * @description - `bad_request`: The request could not be read.
+         *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
+         *     - `query_not_allowed`: The address has a query, but the endpoint takes its fields in the body only.
+         */
+        BadRequestOrMalformedJsonOrQueryNotAllowed400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "bad_request" | "malformed_json" | "query_not_allowed";
                 };
             };
         };
@@ -4235,7 +4270,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["ChannelRefused403"];
             413: components["responses"]["TooLarge413"];
@@ -4268,7 +4303,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["ChannelRefused403"];
             413: components["responses"]["TooLarge413"];
@@ -4306,7 +4341,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             409: components["responses"]["NoPassword409"];
             413: components["responses"]["TooLarge413"];
@@ -4359,7 +4394,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             409: components["responses"]["EmailTaken409"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
@@ -4391,7 +4426,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             409: components["responses"]["NoPassword409"];
             413: components["responses"]["TooLarge413"];
@@ -4455,7 +4490,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             /** @description - `last_sign_in`: It is the only way to sign in to the account. */
@@ -4503,7 +4538,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             /** @description - `invalid_credentials`: The e-mail address or the password is wrong. Which of them is not told. */
             401: {
                 headers: {
@@ -4540,7 +4575,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
@@ -4602,7 +4637,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             /**
              * @description - `mfa_enabled`: Codes from an authenticator app are asked for already.
@@ -4651,7 +4686,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["SignInAgain403"];
             409: components["responses"]["MfaNotEnabled409"];
@@ -4689,7 +4724,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             /**
              * @description - `email_not_verified`: Who has not verified the e-mail address moves no money.
@@ -4754,7 +4789,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["SignInAgain403"];
             409: components["responses"]["MfaNotEnabled409"];
@@ -4794,7 +4829,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             /**
              * @description - `invalid_challenge`: The sign-in was completed already, or took too long.
              *     - `invalid_code`: The code is wrong, too old, or was used already.
@@ -4934,7 +4969,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             /** @description - `invalid_oauth_code`: The one-time code was used, has expired, or is not of this browser’s sign-in. */
             401: {
                 headers: {
@@ -5008,7 +5043,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             /**
              * @description - `invalid_oauth_code`: The one-time code was used, has expired, or is not of this browser’s sign-in.
              *     - `unauthenticated`: The access token is missing, wrong, expired, or its session has ended.
@@ -5081,7 +5116,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             /** @description - `invalid_refresh_token`: The refresh token is unknown, expired or was used before. */
             401: {
                 headers: {
@@ -5134,7 +5169,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             409: components["responses"]["EmailTaken409"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
@@ -5180,7 +5215,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
@@ -5240,7 +5275,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
@@ -5266,7 +5301,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -5301,7 +5336,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
@@ -5329,7 +5364,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             /** @description - `already_verified`: The e-mail address is verified already. */
             409: {
@@ -5367,7 +5402,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -5501,7 +5536,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrNotAFreelancerOrOtherAddress403"];
             404: components["responses"]["NotFound404"];
@@ -5549,7 +5584,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrNotAFreelancerOrOtherAddress403"];
             404: components["responses"]["NotFound404"];
@@ -5630,7 +5665,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -5660,7 +5695,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -5701,7 +5736,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrForbidden403"];
             404: components["responses"]["NotFound404"];
@@ -5788,6 +5823,7 @@ export interface operations {
              *     - `bad_url`: The path has broken percent-encoding.
              *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
              *     - `malformed_multipart`: The body is no well-formed `multipart/form-data`.
+             *     - `query_not_allowed`: The address has a query, but the endpoint takes its fields in the body only.
              *     - `upload_aborted`: The upload broke off.
              */
             400: {
@@ -5797,7 +5833,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "bad_request" | "bad_url" | "malformed_json" | "malformed_multipart" | "upload_aborted";
+                        code?: "bad_request" | "bad_url" | "malformed_json" | "malformed_multipart" | "query_not_allowed" | "upload_aborted";
                     };
                 };
             };
@@ -5856,7 +5892,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -5951,7 +5987,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -6047,7 +6083,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
@@ -6082,7 +6118,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
@@ -6205,7 +6241,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             /** @description - `provider_declined`: The payment provider refused: `provider_code`. */
             402: {
@@ -6376,7 +6412,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrFreelancersOnly403"];
             /** @description - `too_many_payout_accounts`: You have `maximum` payout accounts. */
@@ -6443,7 +6479,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrFreelancersOnly403"];
             404: components["responses"]["NotFound404"];
@@ -6473,7 +6509,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrFreelancersOnly403"];
             404: components["responses"]["NotFound404"];
@@ -6526,7 +6562,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrFreelancersOnly403"];
             404: components["responses"]["NotFound404"];
@@ -6678,7 +6714,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrForbidden403"];
             404: components["responses"]["NotFound404"];
@@ -6788,7 +6824,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrForbidden403"];
             404: components["responses"]["NotFound404"];
@@ -6838,7 +6874,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrForbidden403"];
             404: components["responses"]["NotFound404"];
@@ -6888,7 +6924,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrForbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7025,7 +7061,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7171,7 +7207,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             413: components["responses"]["TooLarge413"];
@@ -7253,7 +7289,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7283,7 +7319,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7354,7 +7390,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7402,7 +7438,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7456,7 +7492,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["EmailNotVerifiedOrForbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7549,7 +7585,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             /**
@@ -7652,7 +7688,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7787,7 +7823,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             /**
@@ -7836,7 +7872,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7887,7 +7923,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -7976,7 +8012,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
@@ -8032,7 +8068,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             /** @description - `export_under_way`: A copy of your data is being prepared. */
             409: {
@@ -8214,7 +8250,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
@@ -8289,7 +8325,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
@@ -8322,7 +8358,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequestOrMalformedJson400"];
+            400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["SignInAgain403"];
             /** @description - `erasure_refused`: Something is open that keeps the account from being deleted: `reasons`. */
@@ -8379,6 +8415,7 @@ export interface operations {
              * @description - `bad_request`: The request could not be read.
              *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
              *     - `malformed_multipart`: The body is no well-formed `multipart/form-data`.
+             *     - `query_not_allowed`: The address has a query, but the endpoint takes its fields in the body only.
              *     - `upload_aborted`: The upload broke off.
              */
             400: {
@@ -8388,7 +8425,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "bad_request" | "malformed_json" | "malformed_multipart" | "upload_aborted";
+                        code?: "bad_request" | "malformed_json" | "malformed_multipart" | "query_not_allowed" | "upload_aborted";
                     };
                 };
             };

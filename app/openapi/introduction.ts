@@ -150,7 +150,8 @@ place of tokens: ask for the six digits, or a recovery code, and [send them with
    somebody could sign your user in as themselves by a link.
 3. The browser comes to the frontend's \`/oauth/callback#provider=google&code=…\`. It is a fragment, so no server sees it.
    Take it out of the address bar (\`history.replaceState\`). In place of a code there may be an \`error\`: \`access_denied\`,
-   \`invalid_state\` (begin again), \`email_not_verified\` or \`provider_failed\`.
+   \`invalid_state\` (begin again), \`email_not_verified\`, \`provider_failed\` or
+   \`internal_error\` (try again later).
 4. [Trade the code in](#operation/authOauthExchange), with the secret as \`code_verifier\`, within ten minutes. The answer is
    that of a sign-in: tokens, or a challenge. Two refusals leave the code good:
    - \`user_type_required\`: there is no account yet. The problem has \`email\` and names; ask for the \`user_type\`, show the
@@ -160,7 +161,8 @@ place of tokens: ask for the six digits, or a recovery code, and [send them with
 
 # Requests and answers
 
-- Requests are JSON with \`Content-Type: application/json\`. Fields that we do not know are ignored; so are, in a \`PUT\`,
+- Requests are JSON with \`Content-Type: application/json\`. What is no \`GET\` takes all of it
+  in the body, and refuses a query with \`query_not_allowed\`. Fields that we do not know are ignored; so are, in a \`PUT\`,
   those that you leave out. Text is Unicode without NUL characters.
 - Answers are \`{ "data": … }\`. Ids are UUIDs that sort by age. Times are ISO 8601 in UTC.
 - Paths work with and without a slash at the end.

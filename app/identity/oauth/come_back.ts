@@ -6,15 +6,27 @@ import { takeState } from '#identity/oauth/sign_in_state'
 
 /** Why a sign-in at a provider came to nothing, as the frontend is told. */
 export type OauthError =
-  'access_denied' | 'invalid_state' | 'email_not_verified' | 'provider_failed'
+  'access_denied' | 'invalid_state' | 'email_not_verified' | 'provider_failed' | 'internal_error'
 
 /**
  * Takes what a provider says of who comes back from it.
  *
- * @returns a one-time code for the frontend, or why there is none; nothing is thrown for what a provider or
- *   a browser may do
+ * @returns a one-time code for the frontend, or why there is none; nothing is thrown, because the browser
+ *   that waits shows a page of the frontend or none
  */
 export async function comeBack(
+  ctx: HttpContext,
+  provider: Provider
+): Promise<{ code: string } | { error: OauthError }> {
+  try {
+    return await finish(ctx, provider)
+  } catch (error) {
+    ctx.logger.error({ err: error, provider }, 'a sign-in at a provider was not finished')
+    return { error: 'internal_error' }
+  }
+}
+
+async function finish(
   ctx: HttpContext,
   provider: Provider
 ): Promise<{ code: string } | { error: OauthError }> {

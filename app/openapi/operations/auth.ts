@@ -215,7 +215,7 @@ export const authOperations: Operations = {
   'GET /api/auth/oauth/:provider': {
     summary: 'Sign in at a provider',
     description:
-      'Send the browser here, not a request of a script. It comes back to the frontend’s `/oauth/callback#provider=…` with a `code` to [trade in](#operation/authOauthExchange), or with an `error`: `access_denied`, `invalid_state`, `email_not_verified` or `provider_failed`. Send a `code_challenge` (base64url of the SHA-256 of a secret that you keep, RFC 7636), and the code can be traded in only with that secret: otherwise a link with a code of somebody else would sign your user in as them.',
+      'Send the browser here, not a request of a script. It comes back to the frontend’s `/oauth/callback#provider=…` with a `code` to [trade in](#operation/authOauthExchange), or with an `error`: `access_denied`, `invalid_state`, `email_not_verified`, `provider_failed` or, for a failure of ours, `internal_error`. Send a `code_challenge` (base64url of the SHA-256 of a secret that you keep, RFC 7636), and the code can be traded in only with that secret: otherwise a link with a code of somebody else would sign your user in as them.',
     tag: 'Sign-in',
     who: 'anyone',
     params: { provider: { type: 'string', enum: [...PROVIDERS] } },

@@ -211,6 +211,33 @@ test.group('Signing in with Google and GitHub', (group) => {
     assert.isEmpty(await db.from('oauth_handovers'))
   })
 
+  test('what cannot be kept of somebody, or a failure of ours, leads back to the frontend, too', async ({
+    assert,
+    cleanup,
+  }) => {
+    provider.person = aPerson({ id: 'a\u0000b' })
+    const failed = { error: 'provider_failed', provider: 'google' }
+    assert.deepEqual(await new Browser().signInWith('google'), failed)
+    provider.person = aPerson({ id: 'half \ud83d' })
+    assert.deepEqual(await new Browser().signInWith('google'), failed)
+    provider.person = aPerson({ email: '"victim@victim.com"@evil.com' })
+    const { error } = await new Browser().signInWith('github')
+    assert.equal(error, 'email_not_verified')
+    assert.isEmpty(await db.from('oauth_handovers'))
+
+    provider.person = aPerson({ name: 'Gr\u202eace\r\u0000 www.evil.com' })
+    const { code } = await new Browser().signInWith('google')
+    const { user } = expectData(await exchange(code, { user_type: 'client' }))
+    assert.deepEqual([user.first_name, user.last_name], ['Gr ace', ''])
+
+    await db.rawQuery('ALTER TABLE oauth_handovers RENAME TO oauth_handovers_away')
+    cleanup(() =>
+      db.rawQuery('ALTER TABLE IF EXISTS oauth_handovers_away RENAME TO oauth_handovers')
+    )
+    const ours = await new Browser().signInWith('google')
+    assert.deepEqual(ours, { error: 'internal_error', provider: 'google' })
+  })
+
   test('an account that has the address is not touched before it has confirmed', async ({
     assert,
   }) => {
