@@ -1,7 +1,13 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { hasSignedInFrom } from '#identity/known_network'
 import { clientNetwork } from '#middleware/client_network'
-import { limitRefused, limitRequests, mailAddress, type Rule } from '#middleware/limit_requests'
+import {
+  both,
+  limitRefused,
+  limitRequests,
+  mailAddress,
+  type Rule,
+} from '#middleware/limit_requests'
 
 const MINUTE = 60
 const HOUR = 60 * MINUTE
@@ -55,8 +61,8 @@ export const RULES = {
   resend: [perIp(60, HOUR), perAccount(6, HOUR)],
   oauth: [perIp(60, 5 * MINUTE), perAccount(20, 5 * MINUTE)],
   mfa: [perIp(60, 5 * MINUTE), perAccount(10, 5 * MINUTE)],
-  // Whatever else needs the password or changes how one signs in.
-  credentials: [perIp(60, 15 * MINUTE), perAccount(10, 15 * MINUTE)],
+  // Whatever else needs the password or changes how one signs in; of what is refused, see `REFUSED`.
+  credentials: [perIp(60, 15 * MINUTE), perAccount(60, 15 * MINUTE)],
 
   upload: [perIp(300, 10 * MINUTE), perAccount(60, 10 * MINUTE)],
   download: [perIp(600, MINUTE), perAccount(120, MINUTE)],
@@ -78,6 +84,14 @@ export const RULES = {
   page: [perIp(240, MINUTE)],
 } satisfies Record<string, Rule[]>
 
+/**
+ * What is counted only where it is refused: who walks through their settings is not locked out by it, and
+ * who guesses a password with a stolen token has ten tries.
+ */
+export const REFUSED = {
+  credentials: perAccount(10, 15 * MINUTE),
+}
+
 const limit = (name: keyof typeof RULES) => limitRequests(name, RULES[name])
 
 /**
@@ -95,7 +109,7 @@ export const limits = {
   resend: limit('resend'),
   oauth: limit('oauth'),
   mfa: limit('mfa'),
-  credentials: limit('credentials'),
+  credentials: both(limit('credentials'), limitRefused('credentials_refused', REFUSED.credentials)),
   upload: limit('upload'),
   download: limit('download'),
   receipt: limit('receipt'),

@@ -68,6 +68,11 @@ export function limitRefused(name: string, rule: Rule): Limit {
   }
 }
 
+/** One limit inside another: what the first refuses the second does not count. */
+export function both(first: Limit, second: Limit): Limit {
+  return (ctx, next) => first(ctx, async () => second(ctx, next))
+}
+
 /**
  * Whether something that is no request of its own may be done once more, by all clients together.
  *
@@ -166,9 +171,17 @@ function refuse(counted: Counted, { response }: HttpContext): Problem {
   response.header('x-ratelimit-limit', counted.limit)
   response.header('x-ratelimit-remaining', 0)
   response.header('x-ratelimit-reset', seconds)
-  return new Problem(`Too many requests. Try again in ${seconds} seconds.`, {
+  return new Problem(`Too many requests. Try again in ${inWords(seconds)}.`, {
     code: 'too_many_requests',
     status: 429,
     extra: { retry_after: seconds },
   })
+}
+
+/** A wait as people say it, never less than it is. */
+function inWords(seconds: number): string {
+  const [size, unit] =
+    seconds >= 7200 ? [3600, 'hour'] : seconds >= 120 ? [60, 'minute'] : [1, 'second']
+  const units = Math.ceil(seconds / Number(size))
+  return `${units} ${unit}${units === 1 ? '' : 's'}`
 }

@@ -350,3 +350,38 @@ test.group('Limits of webhooks', (group) => {
     assert.equal(asked.mock.callCount(), 6)
   })
 })
+
+test.group('How often somebody may change how they sign in', (group) => {
+  group.each.setup(resetAll)
+  useRealLimits(group)
+
+  const change = async (user: User, current: string, password: string) =>
+    callFrom({
+      method: 'POST',
+      path: '/api/auth/change-password',
+      body: { current_password: current, password },
+      headers: await as(user),
+    })
+
+  test('what succeeds is not held against them; ten wrong passwords are, and no right one helps', async ({
+    assert,
+  }) => {
+    const user = await aClient()
+    const passwords = Array.from({ length: 12 }, (_, n) => `${PASSWORD} the ${n}th`)
+    let current = PASSWORD
+    for (const password of passwords) {
+      assert.equal((await change(user, current, password)).status, 204)
+      current = password
+    }
+    const wrong = await statuses(10, () =>
+      change(user, 'not this one, sorry', 'another passphrase')
+    )
+    assert.deepEqual(wrong, repeated(10, 422))
+    const refused = await change(user, current, 'another passphrase')
+    assertRefused(assert, refused, 900)
+    assert.equal(refused.body.detail, 'Too many requests. Try again in 15 minutes.')
+    const wait = Number(refused.headers['retry-after'])
+    const after = await inSeconds(wait, () => change(user, current, 'another passphrase'))
+    assert.include([204, 401], after.status)
+  })
+})
