@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { inTransaction } from '#database/transaction'
 import { Problem, wrongState } from '#exceptions/problem'
 import { setting } from '#escrow/settings'
@@ -32,6 +33,7 @@ export async function requestExport(user: User): Promise<DataExport> {
       throw new Problem(`You can have ${most} exports a day. Ask again tomorrow.`, {
         code: 'too_many_exports',
         status: 429,
+        extra: { retry_after: await secondsUntilNext(trx, user.id, most) },
       })
     }
     const key = `exports/${user.id}/${randomUUID()}.zip`
@@ -42,4 +44,20 @@ export async function requestExport(user: User): Promise<DataExport> {
     await enqueue(trx, prepareExport, { exportId: id, key })
     return DataExport.findOrFail(id, { client: trx })
   })
+}
+
+/** Until so many of a day's exports are a day old that there may be one more. */
+async function secondsUntilNext(
+  trx: TransactionClientContract,
+  userId: string,
+  most: number
+): Promise<number> {
+  const { rows } = await trx.rawQuery(
+    `SELECT ceil(extract(epoch FROM created_at + interval '1 day' - now()))::int AS seconds
+       FROM data_exports
+      WHERE user_id = ? AND state <> 'failed'
+      ORDER BY created_at DESC OFFSET ? LIMIT 1`,
+    [userId, Math.max(0, most - 1)]
+  )
+  return Math.max(1, rows[0]?.seconds ?? 86_400)
 }

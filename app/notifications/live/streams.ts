@@ -88,6 +88,8 @@ class Streams {
       throw new Problem('Too many streams of yours are open. Close one first.', {
         code: 'too_many_streams',
         status: 429,
+        // Nobody knows when one is closed; those whose client is gone are found within two pings.
+        extra: { retry_after: 40 },
       })
     }
     await this.#run()

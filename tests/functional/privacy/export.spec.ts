@@ -171,7 +171,10 @@ test.group('A copy of my data', (group) => {
       expectData(await api(client).post('users/export'), 202)
     }
     await drain()
-    expectProblem(await api(client).post('users/export'), 429, 'too_many_exports')
+    const refused = await api(client).post('users/export')
+    const { retry_after: seconds } = expectProblem(refused, 429, 'too_many_exports')
+    assert.isTrue(seconds > 86_300 && seconds <= 86_400, String(seconds))
+    assert.equal(refused.headers.get('retry-after'), String(seconds))
     await db.from('data_exports').update({ created_at: db.raw("now() - interval '25 hours'") })
     expectData(await api(client).post('users/export'), 202)
   })
