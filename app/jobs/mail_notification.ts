@@ -7,11 +7,12 @@ import NotificationMail from '#mails/notification_mail'
 import Notification from '#models/notification'
 import User from '#models/user'
 import { entryOf } from '#notifications/catalogue'
+import { isOutdated } from '#notifications/mail/outdated'
 import { wantsMail } from '#notifications/preferences'
 import { ReceiptNotMade, receiptPdf, type ReceiptFile } from '#receipts/receipt_pdf'
 
 /**
- * Mails a notification that its user has not read yet, once; one with a receipt in any case, for that is to be
+ * Mails a notification that its user has not read yet and that is still so, once; one with a receipt in any case, for that is to be
  * kept; of a thread, all that is unread, and nothing while an earlier mail about it is unread. Not to an address that is not verified: it may be somebody
  * else's, and that of an erased user is nobody's.
  *
@@ -26,6 +27,7 @@ export const mailNotification = defineJob<{ notificationId: string }>({
     if (!entry || entry.email === 'never') return
     const told = entry.receipt ? [notification] : await unread(notification, entry.thread)
     if (told.length === 0 || told.some(({ mailedAt }) => mailedAt)) return
+    if (await isOutdated(notification)) return
 
     const user = await User.find(notification.userId)
     if (!user?.isVerified || !(await wantsMail(user.id, entry.category))) return

@@ -31,14 +31,14 @@ export default class NotificationMail extends BaseMail {
     const words = {
       name: this.user.displayName,
       title,
-      body,
+      body: this.receipt ? `${body} The receipt is attached.` : body,
       link: new URL(entry.page(last.data), frontend).href,
       preferences: new URL('/settings/notifications', frontend).href,
       unsubscribe: token && frontendLink('/notifications/unsubscribe', token),
     }
     this.message
       .to(this.user.email)
-      .subject(title)
+      .subject(subjectOf(title, last.data))
       .messageId(`<notification-${last.id}@${new URL(appUrl).hostname}>`)
       // Nobody's holiday reply is wanted (RFC 3834).
       .header('Auto-Submitted', 'auto-generated')
@@ -54,4 +54,27 @@ export default class NotificationMail extends BaseMail {
       this.message.listUnsubscribe(url.href, { oneClick: true })
     }
   }
+}
+
+/** Longer ones are cut off by mail programs, and by us where it does least harm. */
+const MOST_IN_SUBJECT = { title: 70, project: 60 }
+
+/** What happened, how much it is about, in which project: a mailbox shows nothing else. On one line. */
+function subjectOf(title: string, data: unknown): string {
+  const { amount, currency, project_title: project } = data as Record<string, string | undefined>
+  const words = [short(title, MOST_IN_SUBJECT.title)]
+  if (amount && currency) words.push(`: ${amount} ${currency}`)
+  if (project && !title.includes(project)) {
+    words.push(` (${short(project, MOST_IN_SUBJECT.project)})`)
+  }
+  return words.join('')
+}
+
+function short(text: string, most: number): string {
+  const characters = [...text.replaceAll(/[\s\p{C}]+/gu, ' ').trim()]
+  if (characters.length <= most) return characters.join('')
+  return `${characters
+    .slice(0, most - 1)
+    .join('')
+    .trimEnd()}…`
 }

@@ -258,7 +258,7 @@ export const catalogue = {
       title: 'Milestone approved',
       body: d.automatic
         ? `"${d.milestone_title}" was approved because the inspection period ended without an answer.`
-        : `The client approved "${d.milestone_title}".`,
+        : `You approved "${d.milestone_title}".`,
     }),
   },
   'milestone.review_reminder': {
@@ -528,7 +528,7 @@ export const catalogue = {
     receipt: itsTransaction,
     words: (d: AboutProject & WithAmount & { transaction_id: string }) => ({
       title: 'Refunded',
-      body: `${money(d)} of "${d.project_title}" was sent back to the client.`,
+      body: `${money(d)} of "${d.project_title}" was sent back to you.`,
     }),
   },
   'refund.failed': {

@@ -107,10 +107,15 @@ test.group('The catalogue of notifications', (group) => {
       const mailed = told.filter((kind) => catalogue[kind].email !== 'never')
       const titles = mailed.map((kind) => {
         const [entry, data] = entryAndData(kind)
-        return entry.words(data).title
+        const { amount, project_title: project } = data as Record<string, string>
+        const { title } = entry.words(data)
+        return `${title}${amount ? `: ${amount} USD` : ''}${project ? ` (${project})` : ''}`
       })
       const mails = await mailsTo(user.email)
       assert.deepEqual(mails.map(({ subject }) => subject).sort(), titles.sort())
+      for (const { subject, text, attachments } of mails) {
+        assert.equal(text.includes('The receipt is attached.'), attachments.length > 0, subject)
+      }
     }
   })
 

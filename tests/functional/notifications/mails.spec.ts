@@ -19,7 +19,7 @@ import { drain } from '#tests/support/jobs'
 import { ownUrl } from '#tests/support/live'
 import { emptyMailboxes, mailsTo } from '#tests/support/mailbox'
 import { samples } from '#tests/support/notification_samples'
-import { activeProject } from '#tests/support/projects'
+import { activeProject, pay, submittedMilestone } from '#tests/support/projects'
 import { aClient, aFreelancer, aUser } from '#tests/support/users'
 
 const tell = (user: User, kind: NotificationKind = 'project.completed') =>
@@ -73,7 +73,7 @@ test.group('Mails of notifications', (group) => {
     await tell(user)
     await drain()
     assert.isEmpty(await mailsTo(user.email), 'it was mailed at once')
-    assert.deepEqual(await mailed(user), ['Project completed'])
+    assert.deepEqual(await mailed(user), ['Project completed (A website)'])
     const [message] = await mailsTo(user.email)
     for (const content of [message.text, message.html]) {
       assert.include(content, `${appUrl}/projects/${samples['project.completed'].project_id}`)
@@ -99,6 +99,32 @@ test.group('Mails of notifications', (group) => {
     })
     await trx.rollback()
     assert.isEmpty(await mailed(user))
+  })
+
+  test('what is settled meanwhile is not mailed, and what was told anew only once', async ({
+    assert,
+  }) => {
+    const { client, freelancer, milestone } = await submittedMilestone()
+    const reject = () =>
+      api(client).post(`milestones/${milestone.id}/reject`, { reason: 'The form is missing.' })
+    const submit = () =>
+      api(freelancer).post(`milestones/${milestone.id}/submit`, { note: 'Here.' })
+    const about = (sent: string[]) =>
+      sent.filter((subject) => /^(Work submitted|Changes asked for)/.test(subject))
+    expectData(await reject())
+    expectData(await submit())
+    assert.lengthOf(about(await mailed(client)), 1, 'the first submission is not news any more')
+    assert.isEmpty(about(await mailed(freelancer)), 'they did what was asked for')
+    await emptyMailboxes()
+    expectData(await reject())
+    expectData(await submit())
+    expectData(await pay(client, `milestones/${milestone.id}/approve`), 201)
+    assert.isEmpty(about([...(await mailed(client)), ...(await mailed(freelancer))]))
+    const told = await db.from('notifications').where('user_id', client.id)
+    assert.lengthOf(
+      told.filter(({ kind }) => kind === 'milestone.submitted'),
+      3
+    )
   })
 
   test('a mail that could not be sent is sent later, and not marked before', async ({ assert }) => {
@@ -163,7 +189,10 @@ test.group('Mails of notifications', (group) => {
     const by = client.displayName
     await write(project.id, 4)
     await write(other.project.id, 1)
-    assert.sameMembers(await mailed(freelancer), [`4 messages from ${by}`, `Message from ${by}`])
+    assert.sameMembers(await mailed(freelancer), [
+      `4 messages from ${by} (${project.title})`,
+      `Message from ${by} (${other.project.title})`,
+    ])
 
     await write(project.id, 3)
     assert.lengthOf(await mailed(freelancer), 2)
@@ -171,7 +200,7 @@ test.group('Mails of notifications', (group) => {
     expectData(await api(freelancer).post('notifications/read-all'))
     await write(project.id, 2)
     const subjects = await mailed(freelancer)
-    assert.equal(subjects.at(-1), `2 messages from ${by}`)
+    assert.equal(subjects.at(-1), `2 messages from ${by} (${project.title})`)
     assert.lengthOf(subjects, 3)
   })
 
@@ -193,7 +222,7 @@ test.group('Mails of notifications', (group) => {
         await tell(who, kind)
       }
     }
-    assert.deepEqual(await mailed(user), ['Paid out'])
+    assert.deepEqual(await mailed(user), ['Paid out: 250.00 USD (A website)'])
     assert.lengthOf(await mailsTo(other.email), 3)
     assert.lengthOf(expectData(await api(user).get('notifications')), 3)
 
@@ -201,7 +230,7 @@ test.group('Mails of notifications', (group) => {
     assert.deepEqual(await prefer(user, changed), changed)
     assert.isTrue((await prefer(user, { work: { email: true } })).work.email)
     await tell(user)
-    assert.include(await mailed(user), 'Project completed')
+    assert.include(await mailed(user), 'Project completed (A website)')
   })
 
   test('who switches a category off before its mail is sent does not get it', async ({
@@ -276,7 +305,7 @@ test.group('Mails of notifications', (group) => {
     assert.equal(sent.headers.get('auto-submitted'), 'auto-generated')
     assert.equal(sent.messageId, `<notification-${notification.id}@127.0.0.1>`)
     assert.include(sent.text, 'is closed')
-    assert.include(sent.html as string, '<a href=')
+    assert.match(sent.html as string, /<a\s+href=/)
 
     await tell(user, 'payout_account.added')
     const security = await asSent(user, await lastOf(user))
@@ -303,6 +332,7 @@ test.group('Mails of notifications', (group) => {
     assert.include(message.html, '{{ user.password }}')
     const parsed = await asSent(user, await lastOf(user))
     assert.isUndefined(parsed.bcc)
+    assert.match(parsed.subject!, /^.{20,170}$/)
   })
 
   test('one click on a mail stops more of its kind, without signing in, and can be repeated', async ({

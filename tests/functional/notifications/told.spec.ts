@@ -51,7 +51,7 @@ test.group('Who is told what', (group) => {
     await settle()
     await settle({ includeDeferred: true })
     const attached = async (user: User, subject: string) => {
-      const mail = (await mailsTo(user.email)).find((one) => one.subject === subject)
+      const mail = (await mailsTo(user.email)).find((one) => one.subject.startsWith(subject))
       return mail?.attachments.map(({ filename, content_type: type }) => [
         filename.replace(/^safesend-(\w+)-.*\.pdf$/, '$1'),
         type,

@@ -14,7 +14,7 @@ import { releaseOf } from '../payments/chargebacks.js'
 async function both(user: User, type: string, subject: string) {
   const transaction = await db.from('transactions').where('transaction_type', type).firstOrFail()
   const { bytes, headers } = await api(user).file(`payments/transactions/${transaction.id}/receipt`)
-  const mail = (await mailsTo(user.email)).find((each) => each.subject === subject)
+  const mail = (await mailsTo(user.email)).find((each) => each.subject.startsWith(`${subject}: `))
   return {
     mailed: mail?.attachments,
     given: [
