@@ -12,18 +12,16 @@ import Deliverable from '#models/deliverable'
  */
 export async function deleteDeliverable(found: Deliverable): Promise<void> {
   await inTransaction(async (trx) => {
-    await lockMilestone(trx, found.milestoneId)
+    const { milestone } = await lockMilestone(trx, found.milestoneId)
     const deliverable = await Deliverable.query({ client: trx })
       .where('id', found.id)
       .forUpdate()
       .first()
     if (!deliverable) throw notFound('deliverable')
     if (deliverable.submittedAt) {
-      throw wrongState(
-        'This file was handed in and stays with the submission.',
-        deliverable.scanStatus,
-        { code: 'already_submitted' }
-      )
+      throw wrongState('This file was handed in and stays with the submission.', milestone.status, {
+        code: 'already_submitted',
+      })
     }
     await deliverable.delete()
     await enqueue(trx, deleteFile, { key: deliverable.storageKey })

@@ -1,4 +1,5 @@
 import { inTransaction } from '#database/transaction'
+import { unprocessable } from '#exceptions/problem'
 import { enqueue } from '#jobs/queue'
 import mailSecurityNotice from '#jobs/mail_security_notice'
 import type User from '#models/user'
@@ -12,7 +13,8 @@ import { revokeSessionsOf } from '#identity/sessions'
  * what was begun with the old password is taken back, and the owner is told.
  *
  * @param sessionId the session that asks
- * @throws Problem 422 for a wrong present password and for a new one that is the address, 409
+ * @throws Problem 422 for a wrong present password and for a new one that is the address or the
+ *   present one, 409
  *   `no_password`, 503 `busy`
  */
 export async function changePassword(
@@ -22,6 +24,9 @@ export async function changePassword(
 ): Promise<void> {
   assertNotEmail(password, user.email)
   await confirmPassword(user, current, 'current_password')
+  if (password === current) {
+    throw unprocessable('password', 'another', 'This is your present password. Choose another one.')
+  }
   const hashed = await hashPassword(password, user.id)
 
   await inTransaction(async (trx) => {

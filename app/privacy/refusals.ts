@@ -65,7 +65,8 @@ async function openBalances(trx: TransactionClientContract, userId: string): Pro
 }
 
 const BUSINESS: Record<string, (count: number) => string> = {
-  project_active: (n) => `${projects(n)} not finished. Complete or cancel first.`,
+  project_active: (n) =>
+    `${projects(n)} not finished. Complete or cancel ${n === 1 ? 'it' : 'them'} first.`,
   payout_waiting: (n) => `${n} of your payouts wait or are on their way.`,
   payment_pending: (n) =>
     `The outcome of ${n === 1 ? 'a payment' : `${n} payments`} is open. Wait for it, or cancel an unpaid deposit.`,

@@ -9,6 +9,9 @@ import { filesOf } from '#privacy/personal_files'
 /** Rows that are read at a time, and so about how much is in memory, however much there is. */
 const BATCH = 500
 
+/** Of the column of file names in the README, and a space behind the longest. */
+const WIDTH = Math.max(...EXPORT_KINDS.map(({ name }) => `${name}.json`.length)) + 2
+
 const FIRST = '00000000-0000-0000-0000-000000000000'
 
 /**
@@ -87,7 +90,7 @@ function written(row: Record<string, unknown>, money: readonly string[]): Record
 }
 
 function readme(): string {
-  const kinds = EXPORT_KINDS.map(({ name, about }) => `  ${`${name}.json`.padEnd(26)}${about}`)
+  const kinds = EXPORT_KINDS.map(({ name, about }) => `  ${`${name}.json`.padEnd(WIDTH)}${about}`)
   return [
     'Your data at SafeSend',
     '=====================',
@@ -97,7 +100,7 @@ function readme(): string {
     'currency beside them. Records refer to each other by their ids.',
     '',
     ...kinds,
-    `  ${'files/'.padEnd(26)}Files that you uploaded.`,
+    `  ${'files/'.padEnd(WIDTH)}Files that you uploaded.`,
     '',
     'Left out is what would open a door to your account, such as passwords and the secrets of an authenticator',
     'app, and what other people have said about themselves beyond what you see of them in SafeSend.',

@@ -145,9 +145,11 @@ export async function readReceipt(
   const kind = kindOf(row)
   if (!FOR[kind].includes(viewer.userType)) throw notFound('receipt')
   if (row.status !== 'completed') {
-    throw wrongState('There is a receipt once the transaction has completed.', row.status, {
-      code: 'not_completed',
-    })
+    const detail =
+      row.status === 'failed'
+        ? `This ${kind} failed: no money moved, and there is no receipt of it.`
+        : `There is a receipt once the ${kind} has completed.`
+    throw wrongState(detail, row.status, { code: 'not_completed' })
   }
   const { rows: entries } = await trx.rawQuery(
     `SELECT reference FROM journal_entries WHERE transaction_id = ? AND kind = ANY (?) ORDER BY id`,

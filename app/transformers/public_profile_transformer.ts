@@ -1,4 +1,5 @@
 import { BaseTransformer } from '@adonisjs/core/transformers'
+import { ERASED_NAME } from '#identity/erased'
 import { avatarUrl } from '#identity/avatar_url'
 import { formatMinor } from '#ledger/money'
 import type User from '#models/user'
@@ -12,7 +13,7 @@ export default class PublicProfileTransformer extends BaseTransformer<User> {
     return {
       id: user.id,
       user_type: user.userType,
-      first_name: user.firstName,
+      first_name: user.erasedAt ? ERASED_NAME : user.firstName,
       last_name: user.lastName,
       bio: profile?.bio ?? '',
       avatar: avatarUrl(profile?.avatar),

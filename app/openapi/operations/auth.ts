@@ -63,11 +63,13 @@ export const authOperations: Operations = {
   },
   'POST /api/auth/verify-email': {
     summary: 'Verify the e-mail address',
-    description: 'With the token of the mailed link. It works once and expires.',
+    description:
+      'With the token of the mailed link. It works once and expires; used again, the answer is that the address is verified already.',
     tag: 'Sign-in',
     who: 'anyone',
     body: verifyEmailValidator,
     answers: { 200: data('User', 'The account, verified.') },
+    problems: ['already_verified'],
   },
   'POST /api/auth/verify-email/resend': {
     summary: 'Mail the verification link again',

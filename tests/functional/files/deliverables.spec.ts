@@ -419,7 +419,9 @@ test.group('Deliverables', (group) => {
         deliverable_ids: [kept.id],
       })
     )
-    expectProblem(await api(freelancer).delete(`deliverables/${kept.id}`), 409, 'already_submitted')
+    const stays = await api(freelancer).delete(`deliverables/${kept.id}`)
+    const { current_status: current } = expectProblem(stays, 409, 'already_submitted')
+    assert.equal(current, 'submitted')
     await drain()
     assert.equal(await stored(), 1)
     const { url } = expectData(await api(client).get(`deliverables/${kept.id}/download`))

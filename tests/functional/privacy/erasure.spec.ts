@@ -66,6 +66,9 @@ test.group('Deleting an account', (group) => {
       assert.deepEqual(await whereItIsSaid([...words, identity.ip], KEPT_AFTER_ERASURE), [])
       assert.deepEqual(await breaks(), [])
 
+      const seen = expectData(await api(others.user).get(`users/${user.id}`))
+      assert.equal(`${seen.first_name} ${seen.last_name}`.trim(), 'Deleted user')
+
       const row = await db.from('erasures').where('user_id', user.id).firstOrFail()
       assert.deepInclude(row, { requested_by: 'user', operator: '', reason: '' })
     })
@@ -157,6 +160,7 @@ test.group('Deleting an account', (group) => {
   test('is refused to both while money is held, with the reasons', async ({ assert }) => {
     const { client, freelancer } = await fundedMilestone()
     for (const user of [client, freelancer]) {
+      assert.equal((await eraseAs(user, { password: 'not this one, sorry' })).status, 422)
       const { status, body } = await eraseAs(user)
       assert.equal(status, 409)
       assert.equal(body.code, 'erasure_refused')

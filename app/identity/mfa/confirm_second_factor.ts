@@ -1,24 +1,17 @@
 import { inTransaction } from '#database/transaction'
 import { type Problem, unprocessable } from '#exceptions/problem'
 import User from '#models/user'
-import { confirmOwner } from '#identity/confirm_password'
 import { hasMfa } from '#identity/mfa/authenticators'
 import type { BothFactors } from '#identity/mfa/change'
 import { takeSecondFactor } from '#identity/mfa/second_factor'
 
 /**
- * Makes sure that it is really the user who asks, before something that nothing brings back: by everything
- * that a sign-in takes. An account without a password is asked to sign in at its provider anew.
+ * Asks who has confirmed that they are the owner (`confirmOwner`) for their second factor, if they have one.
+ * A code is used up by it.
  *
- * @throws Problem 422 for what is missing or wrong; 403 `sign_in_again`; 429 `too_many_codes`;
- *   503 `busy`
+ * @throws Problem 422 for what is missing or wrong; 429 `too_many_codes`
  */
-export async function confirmAnew(
-  user: User,
-  sessionId: string,
-  given: BothFactors
-): Promise<void> {
-  await confirmOwner(user, sessionId, given.password)
+export async function confirmSecondFactor(user: User, given: BothFactors): Promise<void> {
   // What is wrong is thrown out here and not inside: a wrong code must stay counted.
   const wrong = await inTransaction(async (trx) => {
     await User.query({ client: trx }).where('id', user.id).forUpdate().firstOrFail()
