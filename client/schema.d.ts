@@ -591,7 +591,7 @@ export interface paths {
          * Verify the e-mail address
          * @description **For anyone.**
          *
-         *     With the token of the mailed link. It works once and expires.
+         *     With the token of the mailed link. It works once and expires; used again, the answer is that the address is verified already.
          */
         post: operations["authVerifyEmail"];
         delete?: never;
@@ -3647,6 +3647,18 @@ export interface components {
         };
     };
     responses: {
+        /** @description - `already_verified`: The e-mail address is verified already. */
+        AlreadyVerified409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "already_verified";
+                };
+            };
+        };
         /**
          * @description - `bad_payload`: The body is no event.
          *     - `bad_request`: The request could not be read.
@@ -5337,6 +5349,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
+            409: components["responses"]["AlreadyVerified409"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
@@ -5366,18 +5379,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
-            /** @description - `already_verified`: The e-mail address is verified already. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "already_verified";
-                    };
-                };
-            };
+            409: components["responses"]["AlreadyVerified409"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             429: components["responses"]["TooManyRequests429"];
