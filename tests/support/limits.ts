@@ -17,7 +17,7 @@ export function useRealLimits(group: Group): void {
   })
 }
 
-/** Multiplies every limit, and forgets what was counted. */
+/** Multiplies every limit, in processes that are started then, too, and forgets what was counted. */
 export async function scaleLimits(factor: number): Promise<void> {
   env.set('LIMITS_FACTOR', String(factor))
   await limiter.clear(['memory'])

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { Secret } from '@adonisjs/core/helpers'
 import env from '#start/env'
+import { setVariable } from '#tests/support/environment'
 import type { Provider } from '#identity/oauth/providers'
 
 /** Who is at the keyboard, as a provider knows them. */
@@ -44,19 +45,19 @@ export class OauthProviderServer {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
     const base = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
     const timeout = env.get('OAUTH_TIMEOUT_MS')
-    env.set('OAUTH_TIMEOUT_MS', 400)
-    env.set('GITHUB_USEREMAIL_URL', `${base}/github/emails`)
+    setVariable('OAUTH_TIMEOUT_MS', 400)
+    setVariable('GITHUB_USEREMAIL_URL', `${base}/github/emails`)
     for (const prefix of ['GOOGLE', 'GITHUB'] as const) {
       const at = `${base}/${prefix.toLowerCase()}`
-      env.set(`${prefix}_CLIENT_ID`, CLIENT.id)
-      env.set(`${prefix}_CLIENT_SECRET`, new Secret(CLIENT.secret))
-      env.set(`${prefix}_AUTHORIZE_URL`, `${at}/authorize`)
-      env.set(`${prefix}_TOKEN_URL`, `${at}/token`)
-      env.set(`${prefix}_USERINFO_URL`, `${at}/user`)
+      setVariable(`${prefix}_CLIENT_ID`, CLIENT.id)
+      setVariable(`${prefix}_CLIENT_SECRET`, new Secret(CLIENT.secret))
+      setVariable(`${prefix}_AUTHORIZE_URL`, `${at}/authorize`)
+      setVariable(`${prefix}_TOKEN_URL`, `${at}/token`)
+      setVariable(`${prefix}_USERINFO_URL`, `${at}/user`)
     }
     return async () => {
-      for (const prefix of ['GOOGLE', 'GITHUB'] as const) env.set(`${prefix}_CLIENT_ID`, '')
-      env.set('OAUTH_TIMEOUT_MS', timeout)
+      for (const prefix of ['GOOGLE', 'GITHUB'] as const) setVariable(`${prefix}_CLIENT_ID`, '')
+      setVariable('OAUTH_TIMEOUT_MS', timeout)
       this.#server.closeAllConnections()
       await new Promise((resolve) => this.#server.close(resolve))
     }

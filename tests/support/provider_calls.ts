@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { getActiveTest } from '@japa/runner'
 import { Secret } from '@adonisjs/core/helpers'
 import env from '#start/env'
+import { setVariable } from '#tests/support/environment'
 import { Money } from '#ledger/money'
 import { ProviderFailure } from '#payments/provider'
 
@@ -57,17 +58,10 @@ export function withSecret(name: SecretSetting, value: string): () => void {
   return replaced(name, new Secret(value))
 }
 
-/** The application's view changes; that of processes which it starts does not. */
 function replaced(name: Setting | SecretSetting, value: unknown): () => void {
-  const set = (to: unknown) => {
-    const outside = process.env[name]
-    env.set(name, to as never)
-    if (outside === undefined) delete process.env[name]
-    else process.env[name] = outside
-  }
   const before = env.get(name)
-  const restore = () => set(before)
-  set(value)
+  const restore = () => setVariable(name, before)
+  setVariable(name, value)
   getActiveTest()?.cleanup(restore)
   return restore
 }

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { test } from '@japa/runner'
-import env from '#start/env'
+import { setVariable } from '#tests/support/environment'
 import db from '@adonisjs/lucid/services/db'
 import drive from '@adonisjs/drive/services/main'
 import { scan } from '#drive/virus_scanner'
@@ -34,14 +34,14 @@ test.group('Virus scanning', (group) => {
   let work: Case
 
   const use = (port: number) => {
-    env.set('CLAMAV_HOST', '127.0.0.1')
-    env.set('CLAMAV_PORT', port)
+    setVariable('CLAMAV_HOST', '127.0.0.1')
+    setVariable('CLAMAV_PORT', port)
   }
 
   group.setup(async () => {
     clamd = await startClamd({ maxMb: 8 })
     return async () => {
-      env.set('CLAMAV_HOST', '')
+      setVariable('CLAMAV_HOST', '')
       await clamd.stop()
     }
   })
@@ -213,16 +213,16 @@ test.group('Virus scanning', (group) => {
 
   test('the scanner is found by its socket, too', async ({ assert, cleanup }) => {
     cleanup(() => {
-      env.set('CLAMAV_SOCKET', '')
+      setVariable('CLAMAV_SOCKET', '')
     })
-    env.set('CLAMAV_HOST', '')
-    env.set('CLAMAV_SOCKET', clamd.socket)
+    setVariable('CLAMAV_HOST', '')
+    setVariable('CLAMAV_SOCKET', clamd.socket)
     assert.isFalse((await scan(Readable.from([Buffer.from(VIRUS)]))).clean)
   })
 
   test('without a scanner files are not scanned, and say so', async ({ assert }) => {
     const waiting = await upload('x')
-    env.set('CLAMAV_HOST', '')
+    setVariable('CLAMAV_HOST', '')
     const file = await upload(VIRUS)
     assert.equal(file.scan_status, 'unscanned')
     expectData(await download(file.id))

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
-import env from '#start/env'
+import { setVariable } from '#tests/support/environment'
 import { changeSetting } from '#escrow/settings'
 import User from '#models/user'
 import { api, expectData, expectProblem } from '#tests/support/api'
@@ -396,13 +396,13 @@ test.group('Signing in with Google and GitHub', (group) => {
 
   test('only providers that are set up are offered', async ({ assert }) => {
     assert.deepEqual(expectData(await api().get('auth/oauth')).providers, ['google', 'github'])
-    env.set('GITHUB_CLIENT_ID', '')
+    setVariable('GITHUB_CLIENT_ID', '')
     try {
       assert.deepEqual(expectData(await api().get('auth/oauth')).providers, ['google'])
       expectProblem(await api().get('auth/oauth/github'), 404, 'provider_not_offered')
       expectProblem(await api().get('auth/oauth/github/callback'), 404, 'provider_not_offered')
     } finally {
-      env.set('GITHUB_CLIENT_ID', 'safesend-client')
+      setVariable('GITHUB_CLIENT_ID', 'safesend-client')
     }
     expectProblem(await api().get('auth/oauth/facebook'), 404, 'route_not_found')
   })
