@@ -22,6 +22,8 @@ export interface FileRules {
   maxBytes: number
   /** How long nothing may come before the client is taken for gone. Default a minute. */
   silenceMs?: number
+  /** How long all of it may take. Default as long as any request. */
+  deadlineMs?: number
 }
 
 /**
@@ -38,7 +40,7 @@ export interface FileRules {
  */
 export async function receiveFile<T>(
   request: IncomingMessage,
-  { field, maxBytes, silenceMs = 60_000 }: FileRules,
+  { field, maxBytes, silenceMs = 60_000, deadlineMs }: FileRules,
   take: (file: IncomingFile) => Promise<T>
 ): Promise<T> {
   const boundary = boundaryOf(request)
@@ -49,6 +51,9 @@ export async function receiveFile<T>(
   const chunks = request.iterator({ destroyOnReturn: false })
   const hangUp = () => request.destroy(new Error('The client is silent.'))
   request.socket.setTimeout(silenceMs).on('timeout', hangUp)
+  const deadline =
+    deadlineMs &&
+    setTimeout(() => request.destroy(new Error('The client is too slow.')), deadlineMs)
   const body = new Body(chunks, boundary)
   let taken: { result: T } | undefined
   try {
@@ -70,6 +75,7 @@ export async function receiveFile<T>(
     void chunks.return!(undefined).finally(() => request.resume())
     throw error
   } finally {
+    clearTimeout(deadline)
     request.socket.setTimeout(0).off('timeout', hangUp)
   }
 }

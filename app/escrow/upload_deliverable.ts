@@ -11,6 +11,7 @@ import { newKey } from '#drive/new_key'
 import { scannerIsSetUp } from '#drive/virus_scanner'
 import { Problem, unprocessable, wrongState } from '#exceptions/problem'
 import { lockMilestone } from '#escrow/locks'
+import { TurnStiles } from '#identity/turnstile'
 import { assertNotClosed } from '#escrow/milestone_rules'
 import { setting, settings } from '#escrow/settings'
 import { enqueue } from '#jobs/queue'
@@ -21,6 +22,12 @@ import type User from '#models/user'
 
 /** Where they are on the disk, in a folder for each milestone. */
 export const DELIVERABLES = 'deliverables'
+
+/**
+ * Files are counted against a milestone's room when they are there, so what is on its way could take any
+ * amount of disk. As many as this may be on their way from one account to this process.
+ */
+const arriving = new TurnStiles({ running: 4, waiting: 0, what: 'uploads of yours' })
 
 interface Received {
   key: string
@@ -37,11 +44,19 @@ interface Received {
  *
  * @param request whose body is the form; the field is `file`
  * @throws Problem what `receiveFile` throws; 409 `not_funded`, `milestone_closed`, `wrong_state` or
- *   `too_many_deliverables`; 422 for an empty file
+ *   `too_many_deliverables`; 422 for an empty file; 503 `busy` while others of theirs are on their way
  */
 export async function uploadDeliverable(
   milestone: Milestone,
   { by, request }: { by: User; request: IncomingMessage }
+): Promise<Deliverable> {
+  return arriving.pass(by.id, () => takeIn(milestone, by, request))
+}
+
+async function takeIn(
+  milestone: Milestone,
+  by: User,
+  request: IncomingMessage
 ): Promise<Deliverable> {
   // Before a byte is read; and once more with the milestone locked, when all are.
   assertOpenForFiles(milestone)

@@ -1,5 +1,16 @@
 import { Problem } from '#exceptions/problem'
 
+interface Limits {
+  /** How many may run at once. */
+  running: number
+  /** How many may wait for their turn. */
+  waiting: number
+  /** How many of those may be of one client. */
+  share: number
+  /** What they are, in the problem's words. Default sign-ins. */
+  what?: string
+}
+
 /**
  * Lets a few run at once and a bounded number wait; the rest is turned away at once. Of the queue each
  * client gets a share only, so that one who floods it turns away itself and nobody else.
@@ -8,13 +19,7 @@ export class TurnStile {
   #running = 0
   #waiting: { client: string; enter: () => void }[] = []
 
-  /**
-   * @param limits.running how many may run at once
-   * @param limits.waiting how many may wait for their turn
-   * @param limits.share how many of those may be of one client
-   * @param limits.what they are, in the problem's words; default sign-ins
-   */
-  constructor(private limits: { running: number; waiting: number; share: number; what?: string }) {}
+  constructor(private limits: Limits) {}
 
   /**
    * @param client whose share it is: a network, or an account
@@ -49,5 +54,29 @@ export class TurnStile {
   #isFull(client: string): boolean {
     const own = this.#waiting.filter((each) => each.client === client).length
     return own >= this.limits.share || this.#waiting.length >= this.limits.waiting
+  }
+}
+
+/** A turnstile for each account, there for as long as somebody is at it. */
+export class TurnStiles {
+  #stiles = new Map<string, { stile: TurnStile; people: number }>()
+
+  constructor(private limits: Omit<Limits, 'share'>) {}
+
+  /** @throws Problem 503 `busy` when this account's queue is full */
+  async pass<T>(accountId: string, work: () => Promise<T>): Promise<T> {
+    const share = this.limits.waiting
+    const own = this.#stiles.get(accountId) ?? {
+      stile: new TurnStile({ ...this.limits, share }),
+      people: 0,
+    }
+    this.#stiles.set(accountId, own)
+    own.people++
+    try {
+      return await own.stile.pass(accountId, work)
+    } finally {
+      own.people--
+      if (own.people === 0) this.#stiles.delete(accountId)
+    }
   }
 }

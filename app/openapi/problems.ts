@@ -88,8 +88,9 @@ export const PROBLEMS = {
   // Sign-in.
   busy: {
     status: 503,
-    means: 'Too many passwords are being checked at this moment.',
-    todo: 'Send it again in a few seconds.',
+    means:
+      'Too many passwords are being checked, or too many files are on their way, at this moment.',
+    todo: 'Send it again after as many seconds as `Retry-After` says; files of one account one after the other.',
   },
   invalid_credentials: {
     status: 401,

@@ -13,7 +13,7 @@ export const fileOperations: Operations = {
   'POST /api/users/upload-avatar': {
     summary: 'Upload your picture',
     description:
-      'A JPEG, PNG, WebP, GIF or AVIF of at most 5 MB. It is drawn anew, no side longer than 512 pixels, without whatever else the file held; of several frames the first.',
+      'A JPEG, PNG, WebP, GIF or AVIF of at most 5 MB and 25 megapixels, sent within a minute, one at a time. It is drawn anew, no side longer than 512 pixels, without whatever else the file held; of several frames the first.',
     tag: 'Profile',
     who: 'signed in',
     body: multipart({ avatar: 'The picture.' }),
@@ -45,7 +45,7 @@ export const fileOperations: Operations = {
   'POST /api/milestones/:id/deliverables': {
     summary: 'Upload a file of work',
     description:
-      'Of a funded milestone. [Hand it in](#operation/milestonesSubmit) with its `id` in `deliverable_ids`. What it is, is found out from its content. Where files are scanned, `scan_status` is `pending` for a moment.',
+      'Of a funded milestone. [Hand it in](#operation/milestonesSubmit) with its `id` in `deliverable_ids`. What it is, is found out from its content. Where files are scanned, `scan_status` is `pending` for a moment. Send at most four at a time.',
     tag: 'Milestones',
     who: 'freelancer',
     body: multipart({ file: 'The file, at most 100 MB unless this installation says otherwise.' }),
@@ -56,6 +56,7 @@ export const fileOperations: Operations = {
       'milestone_closed',
       'wrong_state',
       'too_many_deliverables',
+      'busy',
     ],
   },
   'GET /api/milestones/:id/deliverables': {

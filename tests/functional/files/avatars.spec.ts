@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { crc32, deflateSync } from 'node:zlib'
 import { test } from '@japa/runner'
 import drive from '@adonisjs/drive/services/main'
@@ -12,7 +15,9 @@ import { resetAll } from '#tests/support/database'
 import { drain } from '#tests/support/jobs'
 import { fundedMilestone } from '#tests/support/projects'
 import { aClient, PASSWORD, tokenOf } from '#tests/support/users'
+import { startWebProcess } from '#tests/support/web_process'
 import { random } from './bytes.js'
+import { forgetPeak, peakOf } from './peak.js'
 import { Upload } from './upload.js'
 
 const MIB = 1024 * 1024
@@ -109,6 +114,7 @@ test.group('Avatars', (group) => {
       'the beginning of a picture': png.subarray(0, png.length >> 1),
       'a signature only': png.subarray(0, 8),
       'a picture that is too large': giantPng(),
+      'a picture of 27 megapixels': giantPng(5200),
       'a TIFF': await picture(9, 9).tiff().toBuffer(),
     }
     for (const [what, bytes] of Object.entries(files)) {
@@ -118,6 +124,7 @@ test.group('Avatars', (group) => {
     }
     assert.equal(expectData(await api(user).get('users/profile')).avatar, avatar)
     assert.equal((await fetch(avatar)).status, 200)
+    expectData(await api(user).upload(PATH, 'avatar', giantPng(4992)))
   })
 
   test('of a picture that is something else as well, only the picture is left', async ({
@@ -214,6 +221,60 @@ test.group('Avatars', (group) => {
     for (const url of urls) assert.equal((await fetch(url)).status, url === kept ? 200 : 404)
   })
 
+  test('pictures that do not end are not in memory, and of one account few are taken at once', async ({
+    assert,
+    cleanup,
+  }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'avatars-'))
+    cleanup(() => rm(folder, { recursive: true }))
+    const web = await startWebProcess({ TMPDIR: folder })
+    cleanup(() => web.stop())
+    const { port } = new URL(web.url)
+    const arrived = () => sizeOf(folder)
+    const bytes = await picture(20, 20).png().toBuffer()
+    const first = await Upload.start(await aClient(), PATH, { field: 'avatar', port })
+    await first.send(bytes)
+    assert.equal((await first.finish()).status, 200)
+
+    forgetPeak(web.pid)
+    const before = peakOf(web.pid)
+    const users = await Promise.all(Array.from({ length: 30 }, () => aClient()))
+    const most = random(4.9 * MIB)
+    const halves = await Promise.all(
+      users.map(async (user) => {
+        const half = await Upload.start(user, PATH, { field: 'avatar', port })
+        await half.send(most)
+        return half
+      })
+    )
+    // They are in files that only this server reads, as far as they are sent.
+    await halves[0].until(async () => (await arrived()) >= 30 * (4.9 * MIB - 1024))
+    assert.isBelow((peakOf(web.pid) - before) / MIB, 90)
+
+    const [user] = users
+    const more = []
+    for (let count = 0; count < 6; count++) {
+      more.push(await Upload.start(user, PATH, { field: 'avatar', port }))
+    }
+    const busy = () => more.filter(({ answered }) => answered)
+    await more[0].until(async () => busy().length === 3)
+    for (const upload of busy()) {
+      const { status, body } = await upload.answer()
+      assert.deepEqual([status, body.code, body.retry_after], [503, 'busy', 3])
+    }
+    // Nobody else is kept waiting.
+    const other = await Upload.start(await aClient(), PATH, { field: 'avatar', port })
+    await other.send(bytes)
+    assert.equal((await other.finish()).status, 200)
+
+    for (const upload of [...halves, ...more]) upload.breakOff()
+    await halves[0].until(async () => (await arrived()) === 0)
+    const last = await Upload.start(user, PATH, { field: 'avatar', port })
+    await last.send(bytes)
+    assert.equal((await last.finish()).status, 200)
+    assert.equal(await arrived(), 0)
+  }).timeout(60_000)
+
   test('the other party of a project is shown it; nobody guesses one', async ({ assert }) => {
     const { client, freelancer } = await fundedMilestone()
     const avatar = await anAvatar(freelancer)
@@ -235,6 +296,16 @@ test.group('Avatars', (group) => {
   })
 })
 
+/** Bytes of the pictures that are on their way. */
+async function sizeOf(folder: string): Promise<number> {
+  const names = (await readdir(folder)).filter((name) => name.startsWith('safesend-avatar-'))
+  // One may be gone again.
+  const sizes = await Promise.all(
+    names.map(async (name) => (await stat(join(folder, name)).catch(() => null))?.size ?? 0)
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
 async function anAvatar(user: Parameters<typeof api>[0]): Promise<string> {
   const bytes = await picture(20, 20).png().toBuffer()
   return expectData(await api(user).upload(PATH, 'avatar', bytes)).avatar
@@ -247,9 +318,8 @@ async function animated(): Promise<Buffer> {
     .toBuffer()
 }
 
-/** 50 KB that want 400 million pixels to be drawn. */
-function giantPng(): Buffer {
-  const side = 20_000
+/** 50 KB that want 400 million pixels to be drawn, or fewer. */
+function giantPng(side = 20_000): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(side, 0)
   header.writeUInt32BE(side, 4)

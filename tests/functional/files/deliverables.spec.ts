@@ -334,13 +334,59 @@ test.group('Deliverables', (group) => {
     expectProblem(heavy, 409, 'too_many_deliverables')
     await db.transaction((trx) => changeSetting(trx, 'deliverables_per_milestone', 3, 'test'))
     const answers = await Promise.all(
-      Array.from({ length: 5 }, () => api(freelancer).upload(pathOf(milestone), 'file', 'x'))
+      Array.from({ length: 4 }, () => api(freelancer).upload(pathOf(milestone), 'file', 'x'))
     )
     assert.lengthOf(
       answers.filter(({ status }) => status === 201),
       2
     )
     assert.equal(await stored(), 3)
+  })
+
+  test('of one account four are received at a time, so that they cannot fill the disk before they count', async ({
+    assert,
+  }) => {
+    const { freelancer, milestone } = await fundedMilestone()
+    const other = await fundedMilestone()
+    const begin = () => Upload.start(freelancer, pathOf(milestone))
+    const uploads = await Promise.all(Array.from({ length: 4 }, begin))
+    for (const upload of uploads) await upload.send(random(MIB))
+    await uploads[0].until(async () => (await stored()) === 4)
+    const answer = await api(freelancer).upload(pathOf(milestone), 'file', 'x')
+    const problem = expectProblem(answer, 503, 'busy')
+    assert.equal(answer.headers.get('retry-after'), String(problem.retry_after))
+    assert.equal(await stored(), 4)
+    // Nobody else is kept waiting.
+    await uploaded(other.freelancer, other.milestone)
+
+    assert.equal((await uploads[0].finish()).status, 201)
+    await uploaded(freelancer, milestone)
+    uploads[1].breakOff()
+    await uploads[1].until(async () => (await stored()) === 5)
+    await uploaded(freelancer, milestone)
+    for (const upload of uploads.slice(2)) assert.equal((await upload.finish()).status, 201)
+  })
+
+  test('a client that says a little now and then is cut off at the deadline', async ({
+    assert,
+    cleanup,
+  }) => {
+    let outcome: Promise<unknown> | undefined
+    const server = createServer((request) => {
+      const rules = { field: 'file', maxBytes: MIB, silenceMs: 5000, deadlineMs: 200 }
+      outcome = receiveFile(request, rules, ({ contents }) => buffer(contents))
+      outcome.catch(() => {})
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { port: number }
+    const upload = await Upload.start(await aFreelancer(), 'x', { port: String(port) })
+    const drip = setInterval(() => void upload.send(random(1)), 20)
+    cleanup(() => {
+      clearInterval(drip)
+      server.close()
+    })
+    await upload.until(async () => outcome !== undefined)
+    await assert.rejects(() => outcome!, 'The upload broke off.')
   })
 
   test('only clean files of this milestone are handed in, each once', async ({ assert }) => {

@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { test } from '@japa/runner'
 import { Disk } from 'flydrive'
@@ -11,6 +10,7 @@ import { fundedMilestone } from '#tests/support/projects'
 import { tokenOf } from '#tests/support/users'
 import { startWebProcess } from '#tests/support/web_process'
 import { random } from './bytes.js'
+import { forgetPeak, peakOf } from './peak.js'
 import { Upload } from './upload.js'
 
 const MIB = 1024 * 1024
@@ -18,11 +18,6 @@ const FILE = 100 * MIB
 
 /** MiB. What passes leaves some garbage, more of it on a busy machine; a file that is held is all of 100. */
 const MOST_GROWTH = 70
-
-/** The most memory that a process has had since `forgetPeak`, in bytes. */
-const peakOf = (pid: number) =>
-  Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024
-const forgetPeak = (pid: number) => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 
 test.group('Large files', (group) => {
   group.each.setup(resetAll)
