@@ -803,7 +803,7 @@ export interface paths {
          * Upload a file of work
          * @description **For freelancers.**
          *
-         *     Of a funded milestone. [Hand it in](#operation/milestonesSubmit) with its `id` in `deliverable_ids`. What it is, is found out from its content. Where files are scanned, `scan_status` is `pending` for a moment.
+         *     Of a funded milestone. [Hand it in](#operation/milestonesSubmit) with its `id` in `deliverable_ids`. What it is, is found out from its content. Where files are scanned, `scan_status` is `pending` for a moment. Send at most four at a time.
          */
         post: operations["deliverablesStore"];
         delete?: never;
@@ -1882,7 +1882,7 @@ export interface paths {
          * Upload your picture
          * @description **For who is signed in.**
          *
-         *     A JPEG, PNG, WebP, GIF or AVIF of at most 5 MB. It is drawn anew, no side longer than 512 pixels, without whatever else the file held; of several frames the first.
+         *     A JPEG, PNG, WebP, GIF or AVIF of at most 5 MB and 25 megapixels, sent within a minute, one at a time. It is drawn anew, no side longer than 512 pixels, without whatever else the file held; of several frames the first.
          */
         post: operations["avatarsStore"];
         delete?: never;
@@ -3804,7 +3804,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `busy`: Too many passwords are being checked at this moment. */
+        /** @description - `busy`: Too many passwords are being checked, or too many files are on their way, at this moment. */
         Busy503: {
             headers: {
                 /** @description Seconds to wait before the next try. */
@@ -3819,7 +3819,7 @@ export interface components {
             };
         };
         /**
-         * @description - `busy`: Too many passwords are being checked at this moment.
+         * @description - `busy`: Too many passwords are being checked, or too many files are on their way, at this moment.
          *     - `mfa_unavailable`: Codes of the app cannot be checked right now.
          */
         BusyOrMfaUnavailable503: {
@@ -5864,6 +5864,7 @@ export interface operations {
             422: components["responses"]["ValidationFailed422"];
             429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
+            503: components["responses"]["Busy503"];
         };
     };
     milestonesReject: {
