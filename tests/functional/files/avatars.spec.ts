@@ -238,7 +238,7 @@ test.group('Avatars', (group) => {
 
     forgetPeak(web.pid)
     const before = peakOf(web.pid)
-    const users = await Promise.all(Array.from({ length: 30 }, () => aClient()))
+    const users = await Promise.all(Array.from({ length: 60 }, () => aClient()))
     const most = random(4.9 * MIB)
     const halves = await Promise.all(
       users.map(async (user) => {
@@ -248,11 +248,12 @@ test.group('Avatars', (group) => {
       })
     )
     // They are in files that only this server reads, as far as they are sent.
-    await halves[0].until(async () => (await arrived()) >= 30 * (4.9 * MIB - 1024))
-    assert.isBelow((peakOf(web.pid) - before) / MIB, 90)
+    await halves[0].until(async () => (await arrived()) >= 60 * (4.9 * MIB - 1024))
+    // Held, they would be 294 MB; what passes leaves garbage, more of it on a busy machine.
+    assert.isBelow((peakOf(web.pid) - before) / MIB, 180)
 
     const [user] = users
-    const more = []
+    const more: Upload[] = []
     for (let count = 0; count < 6; count++) {
       more.push(await Upload.start(user, PATH, { field: 'avatar', port }))
     }
