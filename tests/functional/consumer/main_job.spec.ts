@@ -243,8 +243,10 @@ test.group('A frontend written against the typed client alone', (group) => {
       'invitation.accepted',
       'deposit.completed',
       'milestone.submitted',
+      'payment.released',
       'milestone.submitted',
       'project.completed',
+      'payment.released',
     ])
     assert.deepEqual(toldTo(freelancer), [
       'payout_account.added',

@@ -181,7 +181,7 @@ test.group('Changing the e-mail address', (group) => {
       await api().post('auth/reset-password', { token: reset, password: 'a thief chose this' }),
       422
     )
-    expectProblem(await api().post('auth/verify-email', { token: verify }), 422)
+    expectProblem(await api().post('auth/verify-email', { token: verify }), 409, 'already_verified')
     assert.isTrue((await User.findOrFail(user.id)).isVerified)
   })
 
