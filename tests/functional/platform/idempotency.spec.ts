@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { test } from '@japa/runner'
 import router from '@adonisjs/core/services/router'
+import { limits } from '#start/limiter'
 import db from '@adonisjs/lucid/services/db'
 import {
   bindIdempotencyKey,
@@ -56,6 +57,7 @@ apiRoutes(() => {
         })
       )
       .as('test.charges')
+      .use(limits.payment)
   })
 })
 

@@ -196,9 +196,9 @@ test.group('Deposits by PayPal and Venmo', (group) => {
     const ask = (body: object) =>
       pay(client, 'payments/deposit', { milestone_ids: [milestone.id], ...body })
     const euros = expectProblem(await ask({ payment_provider: 'venmo' }), 422, 'validation_failed')
-    if (!/venmo does not settle EUR/.test(euros.detail)) throw new Error(euros.detail)
+    if (!/Venmo does not settle EUR/.test(euros.detail)) throw new Error(euros.detail)
     const form = { payment_provider: 'paypal', method: 'payment_element' }
     const method = expectProblem(await ask(form), 422, 'validation_failed')
-    if (!/paypal is paid by checkout/.test(method.detail)) throw new Error(method.detail)
+    if (!/PayPal is paid by checkout/.test(method.detail)) throw new Error(method.detail)
   })
 })
