@@ -55,7 +55,11 @@ test.group('Payout accounts', (group) => {
     assert.deepEqual(list.body.meta, { next_cursor: null, has_more: false })
     const [enabled] = expectData(list)
     assert.deepInclude(enabled, { status: 'enabled', requirements: [] })
-    const kinds = await db.from('notifications').where('user_id', freelancer.id).select('kind')
+    const kinds = await db
+      .from('notifications')
+      .where('user_id', freelancer.id)
+      .orderBy('seq')
+      .select('kind')
     assert.deepEqual(kinds, [{ kind: 'payout_account.added' }, { kind: 'payout_account.enabled' }])
   })
 
@@ -431,7 +435,11 @@ test.group('Payout accounts', (group) => {
     assert.deepEqual(await Promise.all([look(), look(), look()]), [true, true, true])
     const account = await PayoutAccount.findOrFail(id)
     assert.deepInclude(account.serialize(), { destination, status: 'enabled' })
-    const kinds = await db.from('notifications').where('user_id', freelancer.id).select('kind')
+    const kinds = await db
+      .from('notifications')
+      .where('user_id', freelancer.id)
+      .orderBy('seq')
+      .select('kind')
     assert.deepEqual(kinds, [{ kind: 'payout_account.added' }, { kind: 'payout_account.enabled' }])
   })
 
