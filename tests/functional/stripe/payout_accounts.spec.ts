@@ -474,7 +474,7 @@ test.group('Payout accounts', (group) => {
     )
     // Of the one account: a press that comes after it was made adds another, as it says.
     assert.lengthOf(new Set(creations().filter((key) => key.includes(id))), 2)
-    const made = sandbox.accounts.filter(({ metadata }) => metadata.payout_account_id === id)
+    const made = sandbox.accounts.filter(({ metadata }) => metadata?.payout_account_id === id)
     assert.lengthOf(made, 1)
     const account = await PayoutAccount.findOrFail(id)
     assert.equal(account.destination, made[0].id)
