@@ -37,6 +37,98 @@ export class ActivitySchema extends BaseModel {
   declare toStatus: string | null
 }
 
+export class ApprovalSchema extends BaseModel {
+  static $columns = ['amount', 'approvedHash', 'content', 'contentHash', 'currency', 'decidedAt', 'decidedBy', 'decisionReason', 'id', 'kind', 'payee', 'proposedAt', 'proposedBy', 'reason', 'status', 'subjectId', 'subjectType', 'version'] as const
+  $columns = ApprovalSchema.$columns
+  @column()
+  declare amount: bigint
+  @column()
+  declare approvedHash: string | null
+  @jsonColumn()
+  declare content: any
+  @column()
+  declare contentHash: string
+  @column()
+  declare currency: string
+  @column.dateTime()
+  declare decidedAt: DateTime | null
+  @column()
+  declare decidedBy: string | null
+  @column()
+  declare decisionReason: string | null
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare kind: string
+  @column()
+  declare payee: string
+  @column.dateTime()
+  declare proposedAt: DateTime
+  @column()
+  declare proposedBy: string
+  @column()
+  declare reason: string
+  @column()
+  declare status: string
+  @column()
+  declare subjectId: string
+  @column()
+  declare subjectType: string
+  @column()
+  declare version: bigint
+}
+
+export class AuditChainSchema extends BaseModel {
+  static $columns = ['auditId', 'hash', 'position', 'sealedAt'] as const
+  $columns = AuditChainSchema.$columns
+  @column()
+  declare auditId: string
+  @column()
+  declare hash: string
+  @column({ isPrimary: true })
+  declare position: bigint | number
+  @column.dateTime()
+  declare sealedAt: DateTime
+}
+
+export class AuditLogSchema extends BaseModel {
+  static $columns = ['action', 'actorId', 'actorType', 'after', 'at', 'before', 'id', 'targetId', 'targetType', 'wordsHash'] as const
+  $columns = AuditLogSchema.$columns
+  @column()
+  declare action: string
+  @column()
+  declare actorId: string | null
+  @column()
+  declare actorType: string
+  @jsonColumn()
+  declare after: any
+  @column.dateTime()
+  declare at: DateTime
+  @jsonColumn()
+  declare before: any
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare targetId: string
+  @column()
+  declare targetType: string
+  @column()
+  declare wordsHash: string | null
+}
+
+export class AuditWordSchema extends BaseModel {
+  static $columns = ['auditId', 'operator', 'reason', 'salt'] as const
+  $columns = AuditWordSchema.$columns
+  @column({ isPrimary: true })
+  declare auditId: string
+  @column()
+  declare operator: string
+  @column()
+  declare reason: string
+  @column()
+  declare salt: string
+}
+
 export class ChargebackSchema extends BaseModel {
   static $columns = ['amount', 'closedAt', 'createdAt', 'currency', 'depositId', 'evidence', 'evidenceAttempt', 'evidenceDueBy', 'evidenceFailure', 'evidenceMissingAt', 'evidenceSentAt', 'evidenceSubmittedAt', 'id', 'observedAt', 'openedAt', 'providerDisputeId', 'providerStatus', 'rail', 'reason', 'state'] as const
   $columns = ChargebackSchema.$columns
@@ -109,6 +201,17 @@ export class ClawBackSchema extends BaseModel {
   declare settledAt: DateTime | null
   @column()
   declare state: string
+}
+
+export class ConsoleSessionSchema extends BaseModel {
+  static $columns = ['data', 'expiresAt', 'id'] as const
+  $columns = ConsoleSessionSchema.$columns
+  @column()
+  declare data: string
+  @column.dateTime()
+  declare expiresAt: DateTime
+  @column({ isPrimary: true })
+  declare id: string
 }
 
 export class DataExportSchema extends BaseModel {
@@ -1135,6 +1238,128 @@ export class SingleUseTokenSchema extends BaseModel {
   declare usedAt: DateTime | null
   @column()
   declare userId: string
+}
+
+export class StaffSchema extends BaseModel {
+  static $columns = ['createdAt', 'disabledAt', 'email', 'failedAttempts', 'id', 'lastSignedInAt', 'lockedUntil', 'name', 'password', 'role'] as const
+  $columns = StaffSchema.$columns
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column.dateTime()
+  declare disabledAt: DateTime | null
+  @column()
+  declare email: string
+  @column()
+  declare failedAttempts: number
+  @column({ isPrimary: true })
+  declare id: string
+  @column.dateTime()
+  declare lastSignedInAt: DateTime | null
+  @column.dateTime()
+  declare lockedUntil: DateTime | null
+  @column()
+  declare name: string
+  @column({ serializeAs: null })
+  declare password: string | null
+  @column()
+  declare role: string
+}
+
+export class StaffAuthenticatorSchema extends BaseModel {
+  static $columns = ['confirmedAt', 'createdAt', 'lastStep', 'secret', 'staffId'] as const
+  $columns = StaffAuthenticatorSchema.$columns
+  @column.dateTime()
+  declare confirmedAt: DateTime | null
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare lastStep: bigint | null
+  @column()
+  declare secret: string
+  @column({ isPrimary: true })
+  declare staffId: string
+}
+
+export class StaffInvitationSchema extends BaseModel {
+  static $columns = ['createdAt', 'expiresAt', 'id', 'staffId', 'tokenHash', 'usedAt'] as const
+  $columns = StaffInvitationSchema.$columns
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column.dateTime()
+  declare expiresAt: DateTime
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare staffId: string
+  @column()
+  declare tokenHash: string
+  @column.dateTime()
+  declare usedAt: DateTime | null
+}
+
+export class StaffPasskeySchema extends BaseModel {
+  static $columns = ['createdAt', 'credentialId', 'id', 'lastUsedAt', 'name', 'publicKey', 'signCount', 'staffId', 'transports'] as const
+  $columns = StaffPasskeySchema.$columns
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare credentialId: string
+  @column({ isPrimary: true })
+  declare id: string
+  @column.dateTime()
+  declare lastUsedAt: DateTime | null
+  @column()
+  declare name: string
+  @column()
+  declare publicKey: Buffer
+  @column()
+  declare signCount: bigint
+  @column()
+  declare staffId: string
+  @jsonColumn()
+  declare transports: any
+}
+
+export class StaffRecoveryCodeSchema extends BaseModel {
+  static $columns = ['codeHash', 'createdAt', 'id', 'staffId', 'usedAt'] as const
+  $columns = StaffRecoveryCodeSchema.$columns
+  @column()
+  declare codeHash: string
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare staffId: string
+  @column.dateTime()
+  declare usedAt: DateTime | null
+}
+
+export class StaffSessionSchema extends BaseModel {
+  static $columns = ['createdAt', 'endedAt', 'endedReason', 'expiresAt', 'id', 'ipAddress', 'lastSeenAt', 'staffId', 'steppedUpAt', 'tokenHash', 'userAgent'] as const
+  $columns = StaffSessionSchema.$columns
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column.dateTime()
+  declare endedAt: DateTime | null
+  @column()
+  declare endedReason: string | null
+  @column.dateTime()
+  declare expiresAt: DateTime
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare ipAddress: string | null
+  @column.dateTime()
+  declare lastSeenAt: DateTime
+  @column()
+  declare staffId: string
+  @column.dateTime()
+  declare steppedUpAt: DateTime
+  @column()
+  declare tokenHash: string
+  @column()
+  declare userAgent: string | null
 }
 
 export class SubmissionSchema extends BaseModel {

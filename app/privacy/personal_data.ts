@@ -8,6 +8,7 @@ export interface Decision {
 
 const THE_BOOKS = 'The books: ids and amounts, which the law has us keep.'
 const OUR_WORK = 'Says nothing of a person; it is about our own work.'
+const STAFF = 'Of our staff, who are no users.'
 const DEAL = 'A deal of two parties; the row names the user by id only.'
 
 /**
@@ -148,6 +149,24 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
       not: 'The same movements as transactions, releases and payouts, in terms of our books.',
     },
     erasure: { kept: THE_BOOKS },
+  },
+
+  staff: { export: { not: STAFF }, erasure: { kept: STAFF } },
+  staff_authenticators: { export: { not: STAFF }, erasure: { kept: STAFF } },
+  staff_passkeys: { export: { not: STAFF }, erasure: { kept: STAFF } },
+  staff_recovery_codes: { export: { not: STAFF }, erasure: { kept: STAFF } },
+  staff_invitations: { export: { not: STAFF }, erasure: { kept: STAFF } },
+  staff_sessions: { export: { not: STAFF }, erasure: { kept: STAFF } },
+  console_sessions: { export: { not: STAFF }, erasure: { kept: STAFF } },
+  audit_log: { export: { not: 'What our staff did.' }, erasure: { kept: 'By ids only.' } },
+  audit_words: {
+    export: { not: 'Why our staff did what they did, in their words.' },
+    erasure: { kept: 'The reasons of what was done; the chain does not need them.' },
+  },
+  audit_chain: { export: { not: OUR_WORK }, erasure: { kept: OUR_WORK } },
+  approvals: {
+    export: { not: 'How our staff came to a decision; its effects are exported.' },
+    erasure: { kept: `${THE_BOOKS} By ids only.` },
   },
 
   inbox_events: {
