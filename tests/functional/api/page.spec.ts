@@ -1,54 +1,21 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import chromium from '@sparticuz/chromium'
 import { test } from '@japa/runner'
-import { chromium as playwright, type Browser, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { openApiDocument } from '#openapi/document'
 import { PROBLEMS } from '#openapi/problems'
+import { axeViolations, sideways, useBrowser } from '#tests/support/browser'
 
 const base = () => `http://${process.env.HOST}:${process.env.PORT}`
 
-/** The browser may ask nobody but us; in the background it would. */
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
 test.group('API documentation | page', (group) => {
-  let browser: Browser
-
-  group.setup(async () => {
-    browser = await playwright.launch({
-      executablePath: await chromium.executablePath(),
-      args: ARGUMENTS,
-    })
-    return () => browser.close()
-  })
-
-  /** The page, and whatever it asked for or complained of. */
-  async function open(width: number) {
-    const context = await browser.newContext({ viewport: { width, height: 900 } })
-    const page = await context.newPage()
-    const requests: string[] = []
-    const complaints: string[] = []
-    page.on('request', (request) => requests.push(request.url()))
-    page.on('console', (message) => complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`))
-    await page.goto(`${base()}/docs`)
-    return { page, requests, complaints }
-  }
+  const browser = useBrowser(group)
+  const open = (width: number) => browser.open('/docs', { width })
 
   const ids = (page: Page, selector: string) =>
     page.locator(selector).evaluateAll((elements) => elements.map(({ id }) => id))
 
   test('it shows every operation, schema and problem, and asks nobody else', async ({ assert }) => {
     const document = openApiDocument()
-    const { page, requests, complaints } = await open(1280)
+    const { page, elsewhere, complaints } = await open(1280)
     const operations = Object.values(document.paths).flatMap((path) =>
       Object.values(path).map(({ operationId }) => `operation/${operationId}`)
     )
@@ -65,12 +32,8 @@ test.group('API documentation | page', (group) => {
       await ids(page, '[id^="problem/"]'),
       Object.keys(PROBLEMS).map((code) => `problem/${code}`)
     )
-    assert.deepEqual(
-      requests.filter((url) => !url.startsWith(`${base()}/`)),
-      []
-    )
+    assert.deepEqual(elsewhere(), [])
     assert.deepEqual(complaints, [])
-    await page.context().close()
   })
 
   test('its links lead to places on it', async ({ assert }) => {
@@ -82,7 +45,6 @@ test.group('API documentation | page', (group) => {
     const lost = links.filter((link) => !places.has(link.slice(1)))
     assert.isAbove(links.length, 100)
     assert.deepEqual(lost, [])
-    await page.context().close()
   })
 
   for (const width of [375, 1280]) {
@@ -93,18 +55,8 @@ test.group('API documentation | page', (group) => {
       await page.locator(`article:is(${looked}) details`).evaluateAll((all) => {
         for (const one of all) one.setAttribute('open', '')
       })
-      const sideways = await page
-        .locator('html')
-        .evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)
-      assert.equal(sideways, 0)
-      const { violations } = await new AxeBuilder({ page })
-        .exclude(`article:not(${looked})`)
-        .analyze()
-      assert.deepEqual(
-        violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`),
-        []
-      )
-      await page.context().close()
+      assert.equal(await sideways(page), 0)
+      assert.deepEqual(await axeViolations(page, { without: `article:not(${looked})` }), [])
     }).timeout(60_000)
   }
 
