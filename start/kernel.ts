@@ -1,5 +1,7 @@
 import router from '@adonisjs/core/services/router'
 import server from '@adonisjs/core/services/server'
+// Gives every request its `staff`.
+import '#staff/staff_guard'
 
 server.errorHandler(() => import('#exceptions/handler'))
 

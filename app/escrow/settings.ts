@@ -125,6 +125,18 @@ const definitions = {
     3650,
     'Days after which an account is erased that was never verified and is not used'
   ),
+  console_idle_minutes: integer(
+    30,
+    1,
+    480,
+    'Minutes without a request after which somebody is signed out of the console'
+  ),
+  console_step_up_minutes: integer(
+    10,
+    1,
+    120,
+    'Minutes that a second factor counts at the console for what moves money or trust'
+  ),
 } satisfies Record<string, Definition<unknown>>
 
 export type SettingName = keyof typeof definitions
