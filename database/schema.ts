@@ -1241,7 +1241,7 @@ export class SingleUseTokenSchema extends BaseModel {
 }
 
 export class StaffSchema extends BaseModel {
-  static $columns = ['createdAt', 'disabledAt', 'email', 'failedAttempts', 'id', 'lastSignedInAt', 'lockedUntil', 'name', 'password', 'role'] as const
+  static $columns = ['createdAt', 'disabledAt', 'email', 'id', 'lastSignedInAt', 'name', 'password', 'role'] as const
   $columns = StaffSchema.$columns
   @column.dateTime({ autoCreate: true })
   declare createdAt: DateTime
@@ -1249,20 +1249,31 @@ export class StaffSchema extends BaseModel {
   declare disabledAt: DateTime | null
   @column()
   declare email: string
-  @column()
-  declare failedAttempts: number
   @column({ isPrimary: true })
   declare id: string
   @column.dateTime()
   declare lastSignedInAt: DateTime | null
-  @column.dateTime()
-  declare lockedUntil: DateTime | null
   @column()
   declare name: string
   @column({ serializeAs: null })
   declare password: string | null
   @column()
   declare role: string
+}
+
+export class StaffAttemptSchema extends BaseModel {
+  static $columns = ['addressHash', 'failed', 'lastAt', 'lockedUntil', 'network'] as const
+  $columns = StaffAttemptSchema.$columns
+  @column({ isPrimary: true })
+  declare addressHash: string
+  @column()
+  declare failed: number
+  @column.dateTime()
+  declare lastAt: DateTime
+  @column.dateTime()
+  declare lockedUntil: DateTime | null
+  @column()
+  declare network: string
 }
 
 export class StaffAuthenticatorSchema extends BaseModel {

@@ -9,6 +9,7 @@ import { mailInvitation } from '#jobs/mail_invitation'
 import { mailEmailChange } from '#jobs/mail_email_change'
 import mailLink from '#jobs/mail_link'
 import mailSecurityNotice from '#jobs/mail_security_notice'
+import mailStaffNotice from '#jobs/mail_staff_notice'
 import { mailNotification } from '#jobs/mail_notification'
 import prepareExport from '#jobs/prepare_export'
 import processInboxEvent from '#jobs/process_inbox_event'
@@ -21,6 +22,7 @@ import recheckRefunds from '#jobs/recheck_refunds'
 import refreshRecipients from '#jobs/refresh_recipients'
 import remindReviewers from '#jobs/remind_reviewers'
 import reportDeadLetters from '#jobs/report_dead_letters'
+import reportLockOut from '#jobs/report_lock_out'
 import retryStuckInbox from '#jobs/retry_stuck_inbox'
 import scanDeliverable from '#jobs/scan_deliverable'
 import sendDeposit from '#jobs/send_deposit'
@@ -39,6 +41,7 @@ export const jobs: Job[] = [
   mailLink,
   mailEmailChange,
   mailSecurityNotice,
+  mailStaffNotice,
   mailNotification,
   mailErased,
   mailExport,
@@ -50,6 +53,7 @@ export const jobs: Job[] = [
   scanDeliverable,
   tidyFiles,
   reportDeadLetters,
+  reportLockOut,
   processInboxEvent,
   retryStuckInbox,
   backfillInbox,

@@ -152,6 +152,7 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
   },
 
   staff: { export: { not: STAFF }, erasure: { kept: STAFF } },
+  staff_attempts: { export: { not: STAFF }, erasure: { kept: STAFF } },
   staff_authenticators: { export: { not: STAFF }, erasure: { kept: STAFF } },
   staff_passkeys: { export: { not: STAFF }, erasure: { kept: STAFF } },
   staff_recovery_codes: { export: { not: STAFF }, erasure: { kept: STAFF } },

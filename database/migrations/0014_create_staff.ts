@@ -14,10 +14,20 @@ export default class extends BaseSchema {
         created_at timestamptz NOT NULL DEFAULT now(),
         -- The row stays, because what they did refers to it.
         disabled_at timestamptz,
-        -- Wrong passwords and codes in a row, and until when none are taken any more.
-        failed_attempts integer NOT NULL DEFAULT 0,
-        locked_until timestamptz,
         last_signed_in_at timestamptz
+      );
+
+      -- Wrong passwords and codes in a row for an address, and until when no more are taken. Whether anybody has
+      -- the address makes no difference, so that nothing here tells.
+      CREATE TABLE staff_attempts (
+        -- SHA-256 of the address
+        address_hash text NOT NULL,
+        -- One that its owner has signed in from before, which counts by itself; or '', all others together.
+        network text NOT NULL,
+        failed integer NOT NULL CHECK (failed >= 0),
+        locked_until timestamptz,
+        last_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (address_hash, network)
       );
 
       -- The authenticator app of one of them (RFC 6238). Not in force until its first code was given.
@@ -213,6 +223,7 @@ export default class extends BaseSchema {
       'staff_recovery_codes',
       'staff_passkeys',
       'staff_authenticators',
+      'staff_attempts',
       'staff',
     ]) {
       this.schema.dropTable(table)

@@ -1,29 +1,10 @@
-import encryption from '@adonisjs/core/services/encryption'
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { Secret, TOTP } from 'otpauth'
-import { Problem } from '#exceptions/problem'
 import type User from '#models/user'
-
-/** Seconds that a code is shown for. */
-const PERIOD = 30
-
-/** Codes of the step before and after are good as well: clocks differ, and people type slowly. */
-const WINDOW = 1
-
-/** RFC 6238 as every authenticator app has it: SHA-1, six digits, half a minute. */
-function totp(secret: Secret, label = ''): TOTP {
-  const known = { issuer: 'SafeSend', algorithm: 'SHA1', digits: 6, period: PERIOD }
-  return new TOTP({ ...known, label, secret })
-}
+import { newTotpSecret, stepOfCode } from '#identity/mfa/totp'
 
 /** A new secret: as it is stored, and as an app takes it. */
 export function newAuthenticator(user: User): { stored: string; secret: string; url: string } {
-  const secret = new Secret({ size: 20 })
-  return {
-    stored: encryption.encrypt(secret.base32, { purpose: purposeOf(user.id) }),
-    secret: secret.base32,
-    url: totp(secret, user.email).toString(),
-  }
+  return newTotpSecret(purposeOf(user.id), { issuer: 'SafeSend', label: user.email })
 }
 
 /** Whether signing in takes a code; an app whose first code was never given does not count. */
@@ -52,13 +33,8 @@ export async function takeCode(
   code: string
 ): Promise<boolean> {
   const row = await trx.from('mfa_authenticators').where('user_id', userId).firstOrFail()
-  const secret = encryption.decrypt<string>(row.secret, purposeOf(userId))
-  if (secret === null) throw unreadable(userId)
-
-  const timestamp = Date.now()
-  const steps = totp(Secret.fromBase32(secret)).validate({ token: code, timestamp, window: WINDOW })
-  if (steps === null) return false
-  const step = Math.floor(timestamp / 1000 / PERIOD) + steps
+  const step = stepOfCode(row.secret, purposeOf(userId), code)
+  if (step === null) return false
   const taken = await trx
     .from('mfa_authenticators')
     .where('user_id', userId)
@@ -66,15 +42,6 @@ export async function takeCode(
     .returning('user_id')
     .update({ last_step: step })
   return taken.length > 0
-}
-
-/** APP_KEY was changed without keeping the old one. Recovery codes need no key. */
-function unreadable(userId: string): Problem {
-  return new Problem('Codes of your app cannot be checked right now. Use a recovery code.', {
-    code: 'mfa_unavailable',
-    status: 503,
-    cause: new Error(`APP_KEY does not decrypt the authenticator secret of ${userId}`),
-  })
 }
 
 /** A secret that was moved to another user's row does not decrypt there. */

@@ -1,13 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { enqueue } from '#jobs/queue'
 import mailSecurityNotice from '#jobs/mail_security_notice'
-import { hashToken } from '#identity/opaque_tokens'
-
-const HOW_MANY = 10
-
-/** Crockford's alphabet: no letter that passes for a digit. 32 of them, so that a byte picks evenly. */
-const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+import { hashRecoveryCode, newRecoveryCodes } from '#identity/mfa/recovery_code'
 
 /**
  * Gives a user new recovery codes, each good for one sign-in without the authenticator app. Those they had
@@ -19,11 +13,11 @@ export async function renewRecoveryCodes(
   trx: TransactionClientContract,
   userId: string
 ): Promise<string[]> {
-  const codes = Array.from({ length: HOW_MANY }, newCode)
+  const codes = newRecoveryCodes()
   await trx.from('mfa_recovery_codes').where('user_id', userId).delete()
   await trx
     .table('mfa_recovery_codes')
-    .multiInsert(codes.map((code) => ({ user_id: userId, code_hash: hashOf(code) })))
+    .multiInsert(codes.map((code) => ({ user_id: userId, code_hash: hashRecoveryCode(code) })))
   return codes
 }
 
@@ -35,7 +29,7 @@ export async function takeRecoveryCode(
 ): Promise<boolean> {
   const taken = await trx
     .from('mfa_recovery_codes')
-    .where({ user_id: userId, code_hash: hashOf(code) })
+    .where({ user_id: userId, code_hash: hashRecoveryCode(code) })
     .whereNull('used_at')
     .returning('id')
     .update({ used_at: trx.raw('now()') })
@@ -56,14 +50,4 @@ export async function recoveryCodesLeft(
     .count('* AS codes')
     .firstOrFail()
   return Number(unused.codes)
-}
-
-function newCode(): string {
-  const characters = Array.from(randomBytes(16), (byte) => ALPHABET[byte % ALPHABET.length])
-  return characters.join('').replace(/(.{4})(?=.)/g, '$1-')
-}
-
-/** However it is typed: with dashes or blanks or without, in capitals or not. */
-function hashOf(code: string): string {
-  return hashToken(code.toLowerCase().replace(/[\s-]/g, ''))
 }
