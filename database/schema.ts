@@ -337,9 +337,86 @@ export class DepositSchema extends BaseModel {
   declare transactionId: string
 }
 
+export class DisputeEvidenceSchema extends BaseModel {
+  static $columns = ['contentType', 'createdAt', 'disputeId', 'id', 'name', 'scanSignature', 'scanStatus', 'scannedAt', 'sha256', 'size', 'storageKey', 'uploadedBy'] as const
+  $columns = DisputeEvidenceSchema.$columns
+  @column()
+  declare contentType: string
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare disputeId: string
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare name: string
+  @column()
+  declare scanSignature: string | null
+  @column()
+  declare scanStatus: string
+  @column.dateTime()
+  declare scannedAt: DateTime | null
+  @column()
+  declare sha256: string
+  @column()
+  declare size: number
+  @column()
+  declare storageKey: string
+  @column()
+  declare uploadedBy: string
+}
+
+export class DisputeMessageSchema extends BaseModel {
+  static $columns = ['body', 'createdAt', 'disputeId', 'id', 'kind', 'senderId', 'staffId'] as const
+  $columns = DisputeMessageSchema.$columns
+  @column()
+  declare body: string
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare disputeId: string
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare kind: string
+  @column()
+  declare senderId: string | null
+  @column()
+  declare staffId: string | null
+}
+
+export class DisputeOfferSchema extends BaseModel {
+  static $columns = ['closedAt', 'createdAt', 'currency', 'decidedBy', 'disputeId', 'id', 'madeBy', 'note', 'status', 'toClient', 'toFreelancer'] as const
+  $columns = DisputeOfferSchema.$columns
+  @column.dateTime()
+  declare closedAt: DateTime | null
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare currency: string
+  @column()
+  declare decidedBy: string | null
+  @column()
+  declare disputeId: string
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare madeBy: string
+  @column()
+  declare note: string
+  @column()
+  declare status: string
+  @column()
+  declare toClient: bigint
+  @column()
+  declare toFreelancer: bigint
+}
+
 export class DisputeSchema extends BaseModel {
-  static $columns = ['askedAmount', 'closedAt', 'createdAt', 'currency', 'id', 'milestoneId', 'openedBy', 'reason', 'status'] as const
+  static $columns = ['answeredAt', 'askedAmount', 'closedAt', 'createdAt', 'currency', 'decidedAt', 'decidedBy', 'decisionReason', 'escalatedAt', 'escalatedBy', 'escalatedReason', 'id', 'milestoneId', 'negotiateUntil', 'openedBy', 'openerSplitsAt', 'reason', 'remindersSent', 'respondBy', 'respondentId', 'respondentSplitsAt', 'settledHow', 'status', 'toClient', 'toFreelancer', 'updatedAt', 'version', 'withdrawnBy'] as const
   $columns = DisputeSchema.$columns
+  @column.dateTime()
+  declare answeredAt: DateTime | null
   @column()
   declare askedAmount: bigint
   @column.dateTime()
@@ -348,16 +425,52 @@ export class DisputeSchema extends BaseModel {
   declare createdAt: DateTime
   @column()
   declare currency: string
+  @column.dateTime()
+  declare decidedAt: DateTime | null
+  @column()
+  declare decidedBy: string | null
+  @column()
+  declare decisionReason: string | null
+  @column.dateTime()
+  declare escalatedAt: DateTime | null
+  @column()
+  declare escalatedBy: string | null
+  @column()
+  declare escalatedReason: string | null
   @column({ isPrimary: true })
   declare id: string
   @column()
   declare milestoneId: string
+  @column.dateTime()
+  declare negotiateUntil: DateTime | null
   @column()
   declare openedBy: string
+  @column.dateTime()
+  declare openerSplitsAt: DateTime | null
   @column()
   declare reason: string
+  @jsonColumn()
+  declare remindersSent: any
+  @column.dateTime()
+  declare respondBy: DateTime | null
+  @column()
+  declare respondentId: string
+  @column.dateTime()
+  declare respondentSplitsAt: DateTime | null
+  @column()
+  declare settledHow: string | null
   @column()
   declare status: string
+  @column()
+  declare toClient: bigint | null
+  @column()
+  declare toFreelancer: bigint | null
+  @column.dateTime({ autoCreate: true, autoUpdate: true })
+  declare updatedAt: DateTime
+  @column()
+  declare version: bigint
+  @column()
+  declare withdrawnBy: string | null
 }
 
 export class EmailChangeSchema extends BaseModel {

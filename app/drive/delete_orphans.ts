@@ -12,7 +12,11 @@ const AT_ONCE = 500
 /** Folders, and the query for which of some names in them are in use. */
 const FOLDERS: Record<string, string> = {
   deliverables: 'SELECT storage_key AS key FROM deliverables WHERE storage_key = ANY (?)',
-  quarantine: 'SELECT storage_key AS key FROM deliverables WHERE storage_key = ANY (?)',
+  evidence: 'SELECT storage_key AS key FROM dispute_evidence WHERE storage_key = ANY (?)',
+  quarantine: `WITH named AS (SELECT unnest(?::text[]) AS key)
+    SELECT key FROM named
+     WHERE EXISTS (SELECT FROM deliverables WHERE storage_key = key)
+        OR EXISTS (SELECT FROM dispute_evidence WHERE storage_key = key)`,
   exports: `SELECT key FROM data_exports WHERE key = ANY (?) AND state IN ('pending', 'ready')`,
   avatars: `SELECT 'avatars/' || avatar AS key FROM profiles WHERE 'avatars/' || avatar = ANY (?)`,
 }

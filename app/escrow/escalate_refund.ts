@@ -29,10 +29,13 @@ export async function escalateRefund(requestId: string): Promise<void> {
       {
         milestoneId: milestone.id,
         openedBy: request.requestedBy,
+        respondentId: project.freelancerId!,
         reason: request.reason,
         askedAmount: request.amount,
         currency: request.currency,
         status: 'escalated',
+        escalatedAt: request.respondBy,
+        escalatedReason: 'refund_unanswered',
       },
       { client: trx }
     )

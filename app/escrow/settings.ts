@@ -34,6 +34,42 @@ const definitions = {
     365,
     'Days past the due date, without a submission, from which a refund is immediate'
   ),
+  dispute_response_days: integer(5, 1, 30, 'Days for the first answer to a dispute'),
+  dispute_negotiation_days: integer(
+    14,
+    1,
+    90,
+    'Days after its opening from which staff decide a dispute that the parties have not settled'
+  ),
+  dispute_again_days: integer(
+    7,
+    0,
+    90,
+    'Days after withdrawing a dispute before the same person may open another over the milestone'
+  ),
+  dispute_reminder_days: integerList(
+    [3, 1],
+    1,
+    30,
+    'Days before a deadline of a dispute on which who is waited for is reminded'
+  ),
+  small_claim_threshold: amounts(
+    { USD: '250.00', EUR: '250.00', GBP: '250.00' },
+    'Amounts by currency below which what is held can be halved at once if both choose so; in any other currency nothing can'
+  ),
+  evidence_max_mb: integer(25, 1, 2000, 'Megabytes that one file of evidence may have'),
+  evidence_per_side: integer(
+    30,
+    1,
+    1000,
+    'Files of evidence that each side of a dispute may upload'
+  ),
+  evidence_total_mb: integer(
+    250,
+    1,
+    100_000,
+    'Megabytes that all evidence of one side of a dispute may have together'
+  ),
   invitation_expiry_days: integer(14, 1, 90, 'Days an invitation can be accepted'),
   evidence_lead_hours: integer(
     48,

@@ -19,6 +19,7 @@ export interface ExportKind {
 /** The projects of `:userId`, to be put into a query. */
 const MINE = `SELECT id FROM projects WHERE :userId IN (client_id, freelancer_id)`
 const MY_MILESTONES = `SELECT id FROM milestones WHERE project_id IN (${MINE})`
+const MY_DISPUTES = `SELECT id FROM disputes WHERE milestone_id IN (${MY_MILESTONES})`
 
 /** How the product calls a user `u`. */
 const nameOf = (u: string) =>
@@ -154,9 +155,35 @@ export const EXPORT_KINDS: readonly ExportKind[] = [
     name: 'disputes',
     about: 'Disputes over milestones of yours.',
     tables: ['disputes'],
-    sql: `SELECT id, milestone_id, opened_by, reason, asked_amount, currency, status, created_at, closed_at
+    sql: `SELECT id, milestone_id, opened_by, respondent_id, reason, asked_amount, currency, status, respond_by,
+                 answered_at, negotiate_until, opener_splits_at, respondent_splits_at, escalated_at,
+                 escalated_by, escalated_reason, decided_at, decision_reason, settled_how, to_freelancer,
+                 to_client, withdrawn_by, created_at, closed_at
             FROM disputes WHERE milestone_id IN (${MY_MILESTONES})`,
-    money: ['asked_amount'],
+    money: ['asked_amount', 'to_freelancer', 'to_client'],
+  },
+  {
+    name: 'dispute_messages',
+    about: 'What both parties and our staff wrote in them.',
+    tables: ['dispute_messages'],
+    sql: `SELECT id, dispute_id, sender_id, staff_id IS NOT NULL AS by_staff, kind, body, created_at
+            FROM dispute_messages WHERE dispute_id IN (${MY_DISPUTES})`,
+  },
+  {
+    name: 'dispute_evidence',
+    about: 'Files that both parties showed in them; yours are in files/.',
+    tables: ['dispute_evidence'],
+    sql: `SELECT id, dispute_id, uploaded_by, name, size, content_type, sha256, scan_status, created_at
+            FROM dispute_evidence WHERE dispute_id IN (${MY_DISPUTES})`,
+  },
+  {
+    name: 'dispute_offers',
+    about: 'Splits that you or the other party offered in them.',
+    tables: ['dispute_offers'],
+    sql: `SELECT id, dispute_id, made_by, to_freelancer, to_client, currency, note, status, created_at,
+                 decided_by, closed_at
+            FROM dispute_offers WHERE dispute_id IN (${MY_DISPUTES})`,
+    money: ['to_freelancer', 'to_client'],
   },
   {
     name: 'transactions',

@@ -97,7 +97,22 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
     export: { in: 'messages' },
     erasure: { kept: 'The other party needs them as evidence, until message_retention_days.' },
   },
-  disputes: { export: { in: 'disputes' }, erasure: { kept: DEAL } },
+  disputes: {
+    export: { in: 'disputes' },
+    erasure: { kept: `${DEAL} Why it was opened goes after message_retention_days.` },
+  },
+  dispute_messages: {
+    export: { in: 'dispute_messages' },
+    erasure: { kept: 'The other party needs them as evidence, until message_retention_days.' },
+  },
+  dispute_evidence: {
+    export: { in: 'dispute_evidence' },
+    erasure: { kept: 'What a decision rests on, until message_retention_days.' },
+  },
+  dispute_offers: {
+    export: { in: 'dispute_offers' },
+    erasure: { kept: `${DEAL} Their notes go after message_retention_days.` },
+  },
   activity: {
     export: { in: 'activity' },
     erasure: { kept: 'Who did what, by id only; addresses in it are removed.' },

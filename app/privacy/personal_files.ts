@@ -14,16 +14,20 @@ export async function filesOf(
   userId: string
 ): Promise<PersonalFile[]> {
   const { rows } = await trx.rawQuery(
-    `SELECT id, name, storage_key FROM deliverables
-      WHERE uploaded_by = ? AND scan_status IN ('clean', 'unscanned') ORDER BY id`,
-    [userId]
+    `SELECT 'deliverables' AS folder, id, name, storage_key FROM deliverables
+      WHERE uploaded_by = :userId AND scan_status IN ('clean', 'unscanned')
+     UNION ALL
+     SELECT 'evidence', id, name, storage_key FROM dispute_evidence
+      WHERE uploaded_by = :userId AND scan_status IN ('clean', 'unscanned')
+     ORDER BY folder, id`,
+    { userId }
   )
   const avatar = await avatarOf(trx, userId)
   return [
     ...(avatar ? [{ key: avatar, path: `files/avatar/${avatar.split('/').at(-1)}` }] : []),
-    ...rows.map((row: { id: string; name: string; storage_key: string }) => ({
+    ...rows.map((row: { folder: string; id: string; name: string; storage_key: string }) => ({
       key: row.storage_key,
-      path: `files/deliverables/${row.id}/${entryName(row.name)}`,
+      path: `files/${row.folder}/${row.id}/${entryName(row.name)}`,
     })),
   ]
 }

@@ -147,6 +147,7 @@ async function purgeMessages(
   )
   const ids = rows.map(({ id }: { id: string }) => id)
   await trx.from('messages').whereIn('project_id', ids).delete()
+  await purgeDisputes(trx, ids)
   // What was compiled for a bank quotes them.
   await trx.rawQuery(
     `UPDATE chargebacks c SET evidence = NULL
@@ -159,6 +160,25 @@ async function purgeMessages(
     .whereIn('id', ids)
     .update({ messages_purged_at: trx.raw('now()') })
   return ids.length
+}
+
+/** What was said and shown in the disputes of these projects; how they ended stays. */
+async function purgeDisputes(trx: TransactionClientContract, projectIds: string[]): Promise<void> {
+  const { rows } = await trx.rawQuery(
+    `SELECT d.id FROM disputes d JOIN milestones m ON m.id = d.milestone_id
+      WHERE m.project_id = ANY (?::uuid[])`,
+    [projectIds]
+  )
+  const ids = rows.map(({ id }: { id: string }) => id)
+  if (ids.length === 0) return
+  const { rows: files } = await trx.rawQuery(
+    'DELETE FROM dispute_evidence WHERE dispute_id = ANY (?::uuid[]) RETURNING storage_key',
+    [ids]
+  )
+  for (const { storage_key: key } of files) await enqueue(trx, deleteFile, { key })
+  await trx.from('dispute_messages').whereIn('dispute_id', ids).delete()
+  await trx.from('dispute_offers').whereIn('dispute_id', ids).update({ note: '' })
+  await trx.from('disputes').whereIn('id', ids).update({ reason: '', decision_reason: null })
 }
 
 /** A day is more than preparing one takes: nothing works on it any more. */

@@ -1,10 +1,12 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { escrowTotals } from '#ledger/balances'
 import type { Money } from '#ledger/money'
+import Dispute from '#models/dispute'
 import type Milestone from '#models/milestone'
 import type Project from '#models/project'
 import { OPEN_DISPUTE } from '#escrow/held_money'
 import { closeMilestone } from '#escrow/close_milestone'
+import { transition as transitionDispute } from '#escrow/dispute_states'
 import { transition } from '#escrow/project_states'
 import { PROVIDER, recordActivity } from '#escrow/record_activity'
 import type { LockedDeposit } from '#escrow/chargebacks/freeze'
@@ -23,7 +25,7 @@ export async function fitMilestones({ trx, project, milestones }: LockedDeposit)
     const milestone = milestones.find(({ id }) => id === milestoneId)!
     await withdrawRequests(trx, milestone, held)
     if (held.isZero && !milestone.isClosed) {
-      await withdrawDispute(trx, milestone)
+      await withdrawDispute(trx, project, milestone)
       await closeMilestone(trx, milestone, 'charged_back', PROVIDER, {
         released: released.isPositive,
       })
@@ -62,25 +64,18 @@ async function withdrawRequests(
 /** Nothing is left to argue about. */
 async function withdrawDispute(
   trx: TransactionClientContract,
+  project: Project,
   milestone: Milestone
 ): Promise<void> {
-  const rows = await trx
-    .from('disputes')
+  const dispute = await Dispute.query({ client: trx })
     .where('milestone_id', milestone.id)
     .whereIn('status', OPEN_DISPUTE)
-    .update({ status: 'withdrawn', closed_at: trx.raw('now()') })
-    .returning('id')
-  for (const { id } of rows) {
-    await recordActivity(trx, {
-      projectId: milestone.projectId,
-      milestoneId: milestone.id,
-      subject: { type: 'dispute', id },
-      actor: PROVIDER,
-      action: 'dispute.withdrawn',
-      to: 'withdrawn',
-      details: { reason: 'charged_back' },
-    })
-  }
+    .forUpdate()
+    .first()
+  if (!dispute) return
+  await transitionDispute(trx, { project, milestone, dispute }, 'withdrawn', PROVIDER, {
+    details: { reason: 'charged_back' },
+  })
 }
 
 /** Its status stays: what was approved is still approved, and its money can be released. */

@@ -132,9 +132,11 @@ test.group('Projects | work', (group) => {
       await trx.table('disputes').insert({
         milestone_id: milestone.id,
         opened_by: client.id,
+        respondent_id: freelancer.id,
         reason: 'No word for weeks',
         asked_amount: 100,
         currency: 'USD',
+        respond_by: trx.raw(`now() + interval '5 days'`),
       })
       await syncDisputed(trx, project.id)
     })
