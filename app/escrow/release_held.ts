@@ -1,28 +1,21 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import db from '@adonisjs/lucid/services/db'
-import { accounts } from '#ledger/chart_of_accounts'
-import type { Money } from '#ledger/money'
-import { credit, debit, postEntries } from '#ledger/post_entries'
-import { enqueue } from '#jobs/queue'
-import sendPayoutJob from '#jobs/send_payout'
+import { Money } from '#ledger/money'
+import { postEntries } from '#ledger/post_entries'
 import type Milestone from '#models/milestone'
-import Payout from '#models/payout'
 import type Project from '#models/project'
-import Release, { type ReleaseKind } from '#models/release'
-import Transaction from '#models/transaction'
-import type { WithAmount } from '#notifications/catalogue'
+import type Release from '#models/release'
+import type { ReleaseKind } from '#models/release'
 import { notifyAll } from '#notifications/notify'
-import { aboutMilestone, inWords } from '#escrow/about'
+import { aboutMilestone } from '#escrow/about'
+import { createReleaseTransactions, recordRelease } from '#escrow/book_release'
 import { lockDebts } from '#escrow/chargebacks/debts'
-import { smaller } from '#escrow/chargebacks/loss_shares'
-import { offsetOfRelease } from '#escrow/chargebacks/offset_debt'
 import { closeMilestone } from '#escrow/close_milestone'
 import { completeIfDone } from '#escrow/complete_project'
-import { platformFee } from '#escrow/fees'
 import { assertNotStopped, depositOf, partOfHeld } from '#escrow/held_money'
-import { recordActivity, type Actor } from '#escrow/record_activity'
-import { setting } from '#escrow/settings'
 import type { BindIntent } from '#escrow/intent'
+import type { Actor } from '#escrow/record_activity'
+import { entriesOf, shareOut } from '#escrow/share_out'
+import { releaseNews } from '#escrow/tell_of_release'
 
 export interface ReleaseHeld {
   project: Project
@@ -46,167 +39,46 @@ export async function releaseHeld(
   trx: TransactionClientContract,
   input: ReleaseHeld
 ): Promise<Release> {
-  const { project, milestone, actor } = input
+  const { project, milestone, kind, actor } = input
   await assertNotStopped(trx, milestone)
   const { amount, totals } = await partOfHeld(trx, milestone, input.amount)
-  const fee = platformFee(
-    { amount, releasedBefore: totals.released, feeTaken: totals.platformFee },
-    project.platformFeeBps!
-  )
-  const net = amount.subtract(fee)
   const deposit = await depositOf(trx, milestone)
-  const common = {
-    escrowAccountId: deposit.escrowAccountId,
-    milestoneId: milestone.id,
-    userId: project.freelancerId,
-    paymentProvider: deposit.paymentProvider,
-    rail: deposit.rail,
-    currency: amount.currency,
-    depositId: deposit.id,
-    attempt: 1,
-  }
-  const release = await Transaction.create(
-    { ...common, transactionType: 'release', status: 'completed', amount: amount.minor },
-    { client: trx }
-  )
-  const feeTaken = fee.isPositive
-    ? await Transaction.create(
-        { ...common, transactionType: 'fee', status: 'completed', amount: fee.minor },
-        { client: trx }
-      )
-    : undefined
-  const ids = [release.id, ...(feeTaken ? [feeTaken.id] : [])]
-  await trx
-    .from('transactions')
-    .whereIn('id', ids)
-    .update({ completed_at: db.raw('now()') })
-
-  const debt = await lockDebts(trx, project.freelancerId!, amount.currency)
-  const offset = smaller(debt, net)
-  const origin = { transactionId: release.id, milestoneId: milestone.id, depositId: deposit.id }
-  await postEntries(trx, [
-    {
-      reference: `release:${release.id}`,
-      kind: 'release',
-      ...origin,
-      postings: [
-        debit(accounts.escrow(milestone.id), amount),
-        ...(net.isPositive ? [credit(accounts.payable(project.freelancerId!), net)] : []),
-        ...(fee.isPositive ? [credit(accounts.platformFee(), fee)] : []),
-      ],
-    },
-    ...(offset.isPositive ? [offsetOfRelease(project.freelancerId!, origin, offset)] : []),
-  ])
-  const row = await Release.create(
-    {
-      milestoneId: milestone.id,
-      transactionId: release.id,
-      feeTransactionId: feeTaken?.id ?? null,
-      depositId: deposit.id,
-      kind: input.kind,
-      amount: amount.minor,
-      fee: fee.minor,
-      net: net.minor,
-      debtOffset: offset.minor,
-      currency: amount.currency,
-      releasedBy: actor.type === 'user' ? actor.id : null,
-    },
-    { client: trx }
-  )
-  const rest = net.subtract(offset)
-  if (rest.isPositive) await startPayout(trx, row, common, rest)
-
-  await recordActivity(trx, {
-    projectId: project.id,
-    milestoneId: milestone.id,
-    subject: { type: 'transaction', id: release.id },
-    actor,
-    action: 'release.completed',
-    to: 'completed',
-    details: {
-      kind: input.kind,
-      amount: amount.toDecimal(),
-      fee: fee.toDecimal(),
-      net: net.toDecimal(),
-      ...(offset.isPositive && { debt_offset: offset.toDecimal() }),
-    },
+  const shares = shareOut({
+    released: amount,
+    refunded: Money.zero(amount.currency),
+    totals,
+    bps: project.platformFeeBps!,
+    debt: await lockDebts(trx, project.freelancerId!, amount.currency),
   })
+  const booking = { project, milestone, deposit, shares, kind, actor }
+  const transactions = await createReleaseTransactions(trx, booking)
+  const { id } = transactions.release
+  await postEntries(
+    trx,
+    entriesOf('release', `release:${id}`, shares, {
+      milestoneId: milestone.id,
+      depositId: deposit.id,
+      freelancerId: project.freelancerId!,
+      releaseId: id,
+    })
+  )
+  const row = await recordRelease(trx, booking, transactions)
   await input.bind?.(trx, row.id)
   if (amount.equals(totals.held)) {
     await closeMilestone(trx, milestone, 'released', actor, { released: true })
     await completeIfDone(trx, project, actor)
   }
-  const told = { transaction_id: release.id, net: net.toDecimal(), ...inWords(amount) }
-  await tell(trx, input, told, offset)
-  return row
-}
-
-/** Both hear of every release and get its receipt; the client also that it happened by silence. */
-async function tell(
-  trx: TransactionClientContract,
-  { project, milestone, kind }: ReleaseHeld,
-  release: WithAmount & { transaction_id: string; net: string },
-  offset: Money
-): Promise<void> {
-  const about = aboutMilestone(project, milestone)
-  const paid = {
-    transaction_id: release.transaction_id,
-    amount: release.amount,
-    currency: release.currency,
-  }
   await notifyAll(trx, [
-    { userId: project.freelancerId!, kind: 'release.made', data: { ...about, ...release } },
-    { userId: project.clientId, kind: 'payment.released', data: { ...about, ...paid } },
-    ...(offset.isPositive
-      ? [
-          {
-            userId: project.freelancerId!,
-            kind: 'debt.offset' as const,
-            data: { ...about, ...inWords(offset), transaction_id: release.transaction_id },
-          },
-        ]
-      : []),
+    ...releaseNews(booking, id),
     ...(kind === 'inspection_elapsed'
       ? [
           {
             userId: project.clientId,
             kind: 'milestone.approved' as const,
-            data: { ...about, automatic: true },
+            data: { ...aboutMilestone(project, milestone), automatic: true },
           },
         ]
       : []),
   ])
-}
-
-/** One payout per release, drawing on that release's deposit. */
-async function startPayout(
-  trx: TransactionClientContract,
-  release: Release,
-  common: Partial<Transaction>,
-  amount: Money
-): Promise<void> {
-  const holdDays = await setting(trx, 'payout_hold_days')
-  const transaction = await Transaction.create(
-    { ...common, transactionType: 'payout', status: 'pending', amount: amount.minor },
-    { client: trx }
-  )
-  await Payout.create(
-    {
-      transactionId: transaction.id,
-      releaseId: release.id,
-      userId: common.userId!,
-      state: 'waiting',
-    },
-    { client: trx }
-  )
-  await trx
-    .from('payouts')
-    .where('transaction_id', transaction.id)
-    .update({ not_before: db.raw('now() + make_interval(days => ?)', [holdDays]) })
-  await enqueue(
-    trx,
-    sendPayoutJob,
-    { transactionId: transaction.id },
-    { startAfter: holdDays * 86_400 }
-  )
+  return row
 }

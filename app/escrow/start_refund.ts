@@ -8,18 +8,21 @@ import type Project from '#models/project'
 import Transaction from '#models/transaction'
 import { recordActivity, type Actor } from '#escrow/record_activity'
 
-export interface StartRefund {
+export interface NewRefund {
   project: Project
   /** The deposit that the money came with; its rail carries it back. */
   deposit: Transaction
   milestoneId?: string
   amount: Money
-  /** Where the money is now: a milestone's escrow, what could not be applied, or what is owed. */
-  from: AccountName
   /** The refund that it is the rest of. */
   continuesId?: string
   reason: string
   actor: Actor
+}
+
+export interface StartRefund extends NewRefund {
+  /** Where the money is now: a milestone's escrow, what could not be applied, or what is owed. */
+  from: AccountName
 }
 
 /**
@@ -34,23 +37,7 @@ export async function startRefund(
   input: StartRefund
 ): Promise<Transaction> {
   const { deposit, amount } = input
-  const refund = await Transaction.create(
-    {
-      escrowAccountId: deposit.escrowAccountId,
-      milestoneId: input.milestoneId ?? null,
-      userId: deposit.userId,
-      transactionType: 'refund',
-      paymentProvider: deposit.paymentProvider,
-      rail: deposit.rail,
-      status: 'pending',
-      amount: amount.minor,
-      currency: amount.currency,
-      depositId: deposit.id,
-      continuesId: input.continuesId ?? null,
-      attempt: 1,
-    },
-    { client: trx }
-  )
+  const refund = await createRefund(trx, input)
   await postEntries(trx, [
     {
       reference: `refund_started:${refund.id}`,
@@ -61,15 +48,48 @@ export async function startRefund(
       postings: [debit(input.from, amount), credit(accounts.refundInTransit(refund.id), amount)],
     },
   ])
+  await recordRefundStarted(trx, input, refund)
+  return refund
+}
+
+/** Writes the transaction of a refund. It moves nothing by itself: its entry refers to it, so it comes first. */
+export function createRefund(
+  trx: TransactionClientContract,
+  { deposit, amount, milestoneId, continuesId }: NewRefund
+): Promise<Transaction> {
+  return Transaction.create(
+    {
+      escrowAccountId: deposit.escrowAccountId,
+      milestoneId: milestoneId ?? null,
+      userId: deposit.userId,
+      transactionType: 'refund',
+      paymentProvider: deposit.paymentProvider,
+      rail: deposit.rail,
+      status: 'pending',
+      amount: amount.minor,
+      currency: amount.currency,
+      depositId: deposit.id,
+      continuesId: continuesId ?? null,
+      attempt: 1,
+    },
+    { client: trx }
+  )
+}
+
+/** Records a refund whose money is in transit since an entry was posted, with the job that sends it. */
+export async function recordRefundStarted(
+  trx: TransactionClientContract,
+  { project, milestoneId, amount, reason, actor }: NewRefund,
+  refund: Transaction
+): Promise<void> {
   await recordActivity(trx, {
-    projectId: input.project.id,
-    milestoneId: input.milestoneId,
+    projectId: project.id,
+    milestoneId,
     subject: { type: 'transaction', id: refund.id },
-    actor: input.actor,
+    actor,
     action: 'refund.started',
     to: 'pending',
-    details: { amount: amount.toDecimal(), currency: amount.currency, reason: input.reason },
+    details: { amount: amount.toDecimal(), currency: amount.currency, reason },
   })
   await enqueue(trx, sendRefundJob, { transactionId: refund.id })
-  return refund
 }
