@@ -2155,6 +2155,7 @@ export const responseSchemas = {
           "deposit.expired",
           "deposit.failed",
           "deposit.returned",
+          "dispute.settled",
           "invitation.accepted",
           "invitation.declined",
           "invitation.received",

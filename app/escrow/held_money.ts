@@ -55,6 +55,14 @@ export async function assertNotFrozen(
       }
     )
   }
+  await assertPaymentNotFrozen(trx, milestone)
+}
+
+/** @throws Problem 409 `frozen` while the payment for the milestone is disputed with its payer's bank */
+export async function assertPaymentNotFrozen(
+  trx: TransactionClientContract,
+  milestone: Milestone
+): Promise<void> {
   const { rows } = await trx.rawQuery(
     `SELECT ${FROZEN_MILESTONE} AS disputed FROM milestones m WHERE m.id = ?`,
     [milestone.id]

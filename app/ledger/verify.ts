@@ -62,6 +62,8 @@ const TYPE_OF_ENTRY = `
   CASE
     WHEN e.kind IN ('deposit_captured', 'unapplied_received') THEN 'deposit'
     WHEN e.kind = 'release' THEN 'release'
+    -- It stands for both parts, and belongs to the freelancer's if there is one.
+    WHEN e.kind = 'resolution' AND t.transaction_type IS DISTINCT FROM 'refund' THEN 'release'
     WHEN e.kind LIKE 'refund%' THEN 'refund'
     WHEN e.kind LIKE 'payout%' THEN 'payout'
     WHEN e.kind LIKE 'chargeback%' THEN 'chargeback'
@@ -376,6 +378,29 @@ const INVARIANTS: Invariant[] = [
         WHERE (r.milestone_id, r.net, r.fee) IS DISTINCT FROM (x.milestone_id, x.net, x.fee)
           -- A resolution may give the freelancer nothing.
           AND NOT (r.id IS NULL AND x.net = 0 AND x.fee = 0)`,
+    message: 'Recorded is {expected}; the ledger has {actual} (minor units).',
+  },
+  {
+    name: 'dispute_as_settled',
+    statement:
+      'Every settled dispute has one entry that divides the money as it says, and the reverse',
+    sql: `
+      SELECT coalesce('dispute ' || d.id, x.reference) AS subject,
+          coalesce('to freelancer ' || d.to_freelancer || ', to client ' || d.to_client, 'no settlement') AS expected,
+          coalesce('to freelancer ' || x.released || ', to client ' || x.refunded, 'no entry') AS actual
+        FROM (SELECT * FROM disputes WHERE status = 'settled' AND settled_how <> 'charged_back') d
+        FULL JOIN (
+          SELECT e.reference, e.milestone_id,
+              coalesce(sum(p.amount) FILTER (WHERE a.kind <> 'refund_in_transit'), 0) AS released,
+              coalesce(sum(p.amount) FILTER (WHERE a.kind = 'refund_in_transit'), 0) AS refunded
+            FROM journal_entries e
+            JOIN postings p ON p.entry_id = e.id AND p.direction = 'credit'
+            JOIN ledger_accounts a ON a.id = p.account_id
+            WHERE e.kind = 'resolution'
+            GROUP BY e.id
+        ) x ON x.reference = 'resolution:' || d.id
+        WHERE (d.milestone_id, d.to_freelancer, d.to_client)
+          IS DISTINCT FROM (x.milestone_id, x.released, x.refunded)`,
     message: 'Recorded is {expected}; the ledger has {actual} (minor units).',
   },
   {

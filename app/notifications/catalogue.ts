@@ -425,6 +425,24 @@ export const catalogue = {
       body: `${money(d)} of what you deposited for "${d.milestone_title}" was released to the freelancer.`,
     }),
   },
+  'dispute.settled': {
+    to: 'both',
+    category: 'money',
+    email: 'by_default',
+    page: milestonePage,
+    words: (
+      d: AboutMilestone & {
+        dispute_id: string
+        currency: string
+        to_freelancer: string
+        to_client: string
+        how: 'offer' | 'no_answer' | 'equal_split' | 'decision'
+      }
+    ) => ({
+      title: 'Dispute settled',
+      body: `${SETTLED_BY[d.how]} Of the money for "${d.milestone_title}", ${d.to_freelancer} ${d.currency} goes to the freelancer and ${d.to_client} ${d.currency} back to the client.`,
+    }),
+  },
   'payout.waiting': {
     to: 'freelancer',
     category: 'money',
@@ -647,6 +665,13 @@ export function wordsOf<Kind extends NotificationKind>(
 
 function money({ amount, currency }: WithAmount): string {
   return `${amount} ${currency}`
+}
+
+const SETTLED_BY = {
+  offer: 'An offer was accepted.',
+  no_answer: 'The dispute was not answered in time.',
+  equal_split: 'Both chose an equal split.',
+  decision: 'Our staff decided the dispute.',
 }
 
 const PROVIDERS: Record<string, string> = { stripe: 'Stripe', paypal: 'PayPal', venmo: 'Venmo' }

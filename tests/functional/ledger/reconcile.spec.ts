@@ -276,6 +276,16 @@ const CORRUPTIONS: [invariant: string, what: string, statements: string[]][] = [
     [`UPDATE journal_entries SET kind = 'resolution_' WHERE id = ${entryOf('release')}`],
   ],
   [
+    'dispute_as_settled',
+    'a dispute counts as settled that never was',
+    [
+      `INSERT INTO disputes (milestone_id, opened_by, respondent_id, reason, asked_amount, currency, status,
+           closed_at, settled_how, to_freelancer, to_client)
+         SELECT m.id, p.client_id, p.freelancer_id, 'Any.', 5, 'USD', 'settled', now(), 'offer', 5, 5
+           FROM milestones m JOIN projects p ON p.id = m.project_id LIMIT 1`,
+    ],
+  ],
+  [
     'in_transit_is_pending',
     'a refund counts as pending that has arrived',
     [`UPDATE transactions SET status = 'pending' WHERE transaction_type = 'refund'`],
@@ -363,6 +373,7 @@ const TABLES = [
   'milestones',
   'releases',
   'payouts',
+  'disputes',
 ]
 
 test.group('reconcile:ledger', (group) => {
