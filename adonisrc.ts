@@ -11,6 +11,7 @@ export default defineConfig({
   commands: [
     () => import('@adonisjs/core/commands'),
     () => import('@adonisjs/lucid/commands'),
+    () => import('@adonisjs/session/commands'),
     () => import('@adonisjs/bouncer/commands'),
     () => import('@adonisjs/mail/commands'),
   ],
@@ -23,6 +24,11 @@ export default defineConfig({
     () => import('#providers/validation_provider'),
     () => import('@adonisjs/core/providers/edge_provider'),
     () => import('@adonisjs/lucid/database_provider'),
+    () => import('@adonisjs/session/session_provider'),
+    () => import('@adonisjs/shield/shield_provider'),
+    () => import('@adonisjs/static/static_provider'),
+    { file: () => import('#providers/assets_provider'), environment: ['web', 'test'] },
+    { file: () => import('#providers/console_views_provider'), environment: ['web', 'test'] },
     () => import('@adonisjs/auth/auth_provider'),
     () => import('@adonisjs/ally/ally_provider'),
     () => import('@adonisjs/bouncer/bouncer_provider'),
@@ -55,9 +61,11 @@ export default defineConfig({
   metaFiles: [
     { pattern: 'resources/docs.css', reloadServer: false },
     { pattern: 'resources/views/**/*.edge', reloadServer: false },
+    { pattern: 'public/**', reloadServer: false },
   ],
 
   hooks: {
     init: [indexEntities({ transformers: { enabled: true } }), indexPolicies()],
+    buildStarting: [() => import('@adonisjs/vite/build_hook')],
   },
 })

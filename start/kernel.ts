@@ -11,6 +11,8 @@ server.use([
   () => import('#middleware/container_bindings_middleware'),
   () => import('#middleware/vary_by_origin_middleware'),
   () => import('@adonisjs/cors/cors_middleware'),
+  // Only while pages are being made: Vite's own server, in this process.
+  ...(process.env.DEV_MODE ? [() => import('@adonisjs/vite/vite_middleware')] : []),
 ])
 
 /**
@@ -27,4 +29,10 @@ export const middleware = router.named({
   initializeAuth: () => import('@adonisjs/auth/initialize_auth_middleware'),
   auth: () => import('#middleware/auth_middleware'),
   bouncer: () => import('#middleware/initialize_bouncer_middleware'),
+  assets: () => import('@adonisjs/static/static_middleware'),
+  session: () => import('@adonisjs/session/session_middleware'),
+  shield: () => import('@adonisjs/shield/shield_middleware'),
+  consolePage: () => import('#middleware/console_page_middleware'),
+  staff: () => import('#middleware/staff_middleware'),
+  may: () => import('#middleware/may_middleware'),
 })

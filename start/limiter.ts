@@ -82,6 +82,8 @@ export const RULES = {
   stream: [perIp(600, MINUTE), perAccount(120, MINUTE)],
   // Public documents, such as those of the API itself.
   page: [perIp(240, MINUTE)],
+  // An office of staff, whose pages follow what happens; what a guess costs is counted by signing in.
+  console: [perIp(1200, MINUTE)],
 } satisfies Record<string, Rule[]>
 
 /**
@@ -124,6 +126,7 @@ export const limits = {
   dashboard: limit('dashboard'),
   stream: limit('stream'),
   page: limit('page'),
+  console: limit('console'),
 
   /**
    * Counts webhooks that are not taken in: providers send signed ones in any number, and whatever else

@@ -49,6 +49,11 @@ export const controllers = {
     Users: () => import('#controllers/api/users_controller'),
   },
   Avatars: () => import('#controllers/avatars_controller'),
+  console: {
+    Assets: () => import('#controllers/console/assets_controller'),
+    Missing: () => import('#controllers/console/missing_controller'),
+    Settings: () => import('#controllers/console/settings_controller'),
+  },
   Files: () => import('#controllers/files_controller'),
   Health: () => import('#controllers/health_controller'),
   site: {

@@ -114,6 +114,11 @@ export type ScannedRoutes = {
     'documents.page': { paramsTuple?: []; params?: {} }
     'documents.style': { paramsTuple?: []; params?: {} }
     'documents.problem': { paramsTuple: [ParamValue]; params: {'code': ParamValue} }
+    'assets': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'console.settings.index': { paramsTuple?: []; params?: {} }
+    'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
   }
   GET: {
     'health.live': { paramsTuple?: []; params?: {} }
@@ -161,6 +166,10 @@ export type ScannedRoutes = {
     'documents.page': { paramsTuple?: []; params?: {} }
     'documents.style': { paramsTuple?: []; params?: {} }
     'documents.problem': { paramsTuple: [ParamValue]; params: {'code': ParamValue} }
+    'assets': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'console.settings.index': { paramsTuple?: []; params?: {} }
+    'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
   }
   HEAD: {
     'health.live': { paramsTuple?: []; params?: {} }
@@ -208,6 +217,10 @@ export type ScannedRoutes = {
     'documents.page': { paramsTuple?: []; params?: {} }
     'documents.style': { paramsTuple?: []; params?: {} }
     'documents.problem': { paramsTuple: [ParamValue]; params: {'code': ParamValue} }
+    'assets': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'console.settings.index': { paramsTuple?: []; params?: {} }
+    'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
   }
   POST: {
     'api.auth.register': { paramsTuple?: []; params?: {} }
@@ -260,6 +273,7 @@ export type ScannedRoutes = {
     'streams.subscribe': { paramsTuple?: []; params?: {} }
     'streams.unsubscribe': { paramsTuple?: []; params?: {} }
     'api.exports.store': { paramsTuple?: []; params?: {} }
+    'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
   }
   DELETE: {
     'api.auth.identities.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }

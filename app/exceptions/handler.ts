@@ -6,6 +6,7 @@ import { errors as lucidErrors } from '@adonisjs/lucid'
 import { ExceptionHandler, type HttpContext } from '@adonisjs/core/http'
 import router from '@adonisjs/core/services/router'
 import { appUrl } from '#config/app'
+import { answerAsPage, isConsole } from '#exceptions/console_page'
 import { Problem, type FieldError } from '#exceptions/problem'
 import { USER_IS_ERASED } from '#identity/erased'
 
@@ -62,6 +63,7 @@ export default class HttpExceptionHandler extends ExceptionHandler {
     if (problem.retry_after !== undefined) {
       ctx.response.header('retry-after', String(problem.retry_after))
     }
+    if (isConsole(ctx)) return answerAsPage(cause, problem, ctx)
     ctx.response
       .status(problem.status)
       .header('content-type', 'application/problem+json')

@@ -3,18 +3,21 @@ import router from '@adonisjs/core/services/router'
 import { appUrl } from '#config/app'
 import { buildDocument, type DocumentedRoute, type OpenApiDocument } from '#openapi/build_document'
 
-/** The routes of this application, webhooks and health included, in the order of their registration. */
+/**
+ * The routes of the API, webhooks and health included, in the order of their registration. The console's pages
+ * are no API.
+ */
 export function documentedRoutes(): DocumentedRoute[] {
   // Done before in a server; a command has none.
   router.commit()
   return Object.values(router.toJSON())
     .flat()
-    .filter(({ pattern }) => !pattern.startsWith(OF_TESTS))
+    .filter(({ pattern }) => !NOT_DOCUMENTED.test(pattern))
     .map(({ name, pattern, methods }) => ({ name, pattern, methods }))
 }
 
-/** Routes that tests add to the running application. */
-const OF_TESTS = '/api/test/'
+/** Pages of staff and what they are made of, and routes that tests add to the running application. */
+const NOT_DOCUMENTED = /^\/(console|assets|api\/test)(\/|$)/
 
 /** The document of this application as it runs. */
 export function openApiDocument(): OpenApiDocument {

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildAssets } from './assets.js'
 import { environment, type Ports } from './environment.js'
 import { lockFolder } from './lock.js'
 import { freePort } from './ports.js'
@@ -67,6 +68,7 @@ export async function startSurroundings(
   })
   run.atEnd(() => processes.stop())
 
+  await buildAssets(processes, root)
   await processes.run('migrate', ace('migration:run', '--no-schema-generate', '--compact-output'))
   processes.start('sandbox', script('sandbox/server.ts'))
   for (const base of [env.STRIPE_API_BASE, env.PAYPAL_API_BASE]) {

@@ -1,6 +1,6 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#start/kernel'
-import { generalLimits } from '#start/limiter'
+import { generalLimits, limits } from '#start/limiter'
 
 /**
  * The routes of the JSON API: every one of them gets this stack and no more. No session, no CSRF, no
@@ -35,4 +35,28 @@ export function signedIn(callback: () => void) {
   return router
     .group(callback)
     .use([middleware.auth(), generalLimits.perAccount, middleware.bouncer()])
+}
+
+/** Pages of the console, which anybody may ask for: signing in, and no more. */
+export function consolePages(callback: () => void) {
+  return router
+    .group(callback)
+    .prefix('/console')
+    .as('console')
+    .use([
+      limits.console,
+      middleware.noQuery(),
+      middleware.body(),
+      middleware.session(),
+      middleware.shield(),
+      middleware.consolePage(),
+    ])
+}
+
+/**
+ * Inside `consolePages`: for staff. `ctx.staff` says who it is; every route says by `middleware.may` which line
+ * of the table of actions it belongs to.
+ */
+export function staffOnly(callback: () => void) {
+  return router.group(callback).use(middleware.staff())
 }

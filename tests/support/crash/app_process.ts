@@ -1,9 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import type { KillPoint, Numbered } from './kill_points.js'
+import type { KillPoint, Named, Numbered } from './kill_points.js'
 
 export type Command =
   | { name: 'serve' }
-  | { name: 'arm'; at?: Numbered }
+  | { name: 'arm'; at?: Numbered | Named }
   | { name: 'points' }
   | { name: 'drain' }
   | { name: 'settle' }

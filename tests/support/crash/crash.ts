@@ -6,11 +6,11 @@ import { freePort } from '../../../bin/surroundings/ports.js'
 import { AppProcess } from './app_process.js'
 import { readBooks, type Books } from './books.js'
 import { Driver } from './driver.js'
-import type { KillPoint, Numbered } from './kill_points.js'
+import type { KillPoint, Named, Numbered } from './kill_points.js'
 import type { Operation } from './operations.js'
 
 /** A moment to die at. */
-export interface Moment extends Numbered {
+export interface Moment extends Named {
   point: KillPoint
 }
 
@@ -52,9 +52,12 @@ export async function undisturbed(
 ): Promise<{ books: Books; moments: Moment[] }> {
   const books = await carryOut(app, operation, [])
   const points = await app.points()
-  const moments = points.flatMap((point, number) =>
-    point.effective ? (['before', 'after'] as const).map((side) => ({ number, side, point })) : []
-  )
+  const moments = points.flatMap((point) => {
+    const { what, nth, effective } = point
+    return effective
+      ? (['before', 'after'] as const).map((side) => ({ what, nth, side, point }))
+      : []
+  })
   return { books, moments }
 }
 
@@ -66,7 +69,7 @@ export async function killedAt(
 ): Promise<Books> {
   const before = app.lastWords.length
   const books = await carryOut(app, operation, [moment])
-  // The same moment as in the undisturbed run, and not just any of the same number.
+  // Once, and nowhere else.
   assert.deepEqual(app.lastWords.slice(before), [`killed ${describe(moment)}`])
   return books
 }
@@ -94,7 +97,7 @@ export function describe({ side, point }: Moment): string {
 async function carryOut(
   app: AppProcess,
   operation: Operation,
-  moments: Numbered[]
+  moments: (Numbered | Named)[]
 ): Promise<Books> {
   await resetAll()
   const found = await operation.prepare()

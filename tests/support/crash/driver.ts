@@ -5,7 +5,7 @@ import type User from '#models/user'
 import { api, type Answer } from '#tests/support/api'
 import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 import { Died, type AppProcess } from './app_process.js'
-import type { Numbered } from './kill_points.js'
+import type { Named, Numbered } from './kill_points.js'
 
 /**
  * Everybody around an application that may die at any moment: a client that repeats what got no
@@ -20,7 +20,7 @@ export class Driver {
   /** @param moments of its first death, of the one after the restart, and so on */
   constructor(
     private app: AppProcess,
-    private moments: Numbered[]
+    private moments: (Numbered | Named)[]
   ) {}
 
   /** From here on it may die. */

@@ -16,6 +16,8 @@ export type Side = 'before' | 'after'
 export interface KillPoint {
   /** Such as `POST /v1/transfers`, or the statement that was (last) written before a commit. */
   what: string
+  /** How many with the same `what` came before it. */
+  nth: number
   kind: 'commit' | 'provider'
   /** False for a statement that found nothing to change: dying around it is dying around nothing. */
   effective: boolean
@@ -27,11 +29,21 @@ export interface Numbered {
   side: Side
 }
 
+/**
+ * A side of a point known by what it is. What one operation does at the same time, such as jobs of one batch,
+ * comes in another order in another run; the n-th of its kind is the same in every run.
+ */
+export interface Named {
+  what: string
+  nth: number
+  side: Side
+}
+
 let seen: KillPoint[] = []
-let wanted: Numbered | undefined
+let wanted: Numbered | Named | undefined
 
 /** Starts counting from nothing, and dies at the given point if one is given. */
-export function arm(at?: Numbered): void {
+export function arm(at?: Numbered | Named): void {
   seen = []
   wanted = at
 }
@@ -42,15 +54,21 @@ export function pointsSeen(): KillPoint[] {
 }
 
 function reach(side: Side, number: number): void {
-  if (wanted?.number !== number || wanted.side !== side) return
+  if (wanted?.side !== side || !isWanted(seen[number], number)) return
   // Synchronously, since nothing else would still get out: which point it really was.
   writeSync(1, `killed ${side} ${seen[number].what}\n`)
   // POSIX: a signal to oneself is delivered before kill() returns, so nothing runs after this.
   process.kill(process.pid, 'SIGKILL')
 }
 
-function pass(point: KillPoint): number {
-  const number = seen.push(point) - 1
+function isWanted({ what, nth }: KillPoint, number: number): boolean {
+  if (!wanted) return false
+  return 'number' in wanted ? wanted.number === number : wanted.what === what && wanted.nth === nth
+}
+
+function pass(point: Omit<KillPoint, 'nth'>): number {
+  const nth = seen.filter(({ what }) => what === point.what).length
+  const number = seen.push({ ...point, nth }) - 1
   reach('before', number)
   return number
 }

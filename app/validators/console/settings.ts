@@ -1,0 +1,8 @@
+import vine from '@vinejs/vine'
+
+/** Words that staff type into a form: why they do something. */
+export const reasonField = () => vine.string().trim().minLength(3).maxLength(500)
+
+export const settingValidator = vine.create(
+  vine.object({ value: vine.string().trim().minLength(1).maxLength(2000), reason: reasonField() })
+)

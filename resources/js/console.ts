@@ -1,0 +1,49 @@
+import '@hotwired/turbo'
+import Alpine from '@alpinejs/csp'
+import './keyboard.js'
+import './live.js'
+
+/** Charts are drawn on few pages, so what draws them comes only with those. */
+document.addEventListener('turbo:load', async () => {
+  if (document.querySelector('canvas[data-chart]')) (await import('./charts.js')).drawCharts()
+})
+
+document.addEventListener('click', async ({ target }) => {
+  if (!(target instanceof Element)) return
+  const copy = target.closest<HTMLElement>('[data-copy]')
+  if (copy) {
+    await navigator.clipboard.writeText(copy.dataset.copy!)
+    copy.classList.add('copied')
+    setTimeout(() => copy.classList.remove('copied'), 1200)
+  }
+  if (target.closest('[data-scheme-toggle]')) toggleScheme()
+  // One open menu at a time, and none once something else was clicked.
+  for (const open of document.querySelectorAll<HTMLDetailsElement>('.top details[open]')) {
+    if (!open.contains(target)) open.open = false
+  }
+})
+
+/** The server reads the cookie, so that the next page comes in the right colours at once. */
+function toggleScheme(): void {
+  const root = document.documentElement
+  const isDark = root.dataset.scheme
+    ? root.dataset.scheme === 'dark'
+    : matchMedia('(prefers-color-scheme: dark)').matches
+  root.dataset.scheme = isDark ? 'light' : 'dark'
+  document.cookie = `console_scheme=${root.dataset.scheme}; path=/console; max-age=31536000; samesite=lax`
+  document.dispatchEvent(new CustomEvent('scheme:change'))
+}
+
+/** A filter that is chosen takes effect at once; without scripts there is a button. */
+document.addEventListener('change', ({ target }) => {
+  if (target instanceof HTMLSelectElement)
+    target.closest<HTMLFormElement>('form[data-filters]')?.requestSubmit()
+})
+
+/** The address of a list says only what is filtered by. */
+document.addEventListener('formdata', (event) => {
+  if (!(event.target as Element).matches('form[data-filters]')) return
+  for (const [name, value] of [...event.formData]) if (value === '') event.formData.delete(name)
+})
+
+Alpine.start()

@@ -1,0 +1,10 @@
+/** It has no types of its own. */
+declare module '@hotwired/turbo' {
+  export function visit(location: string, options?: { action?: 'advance' | 'replace' }): void
+}
+
+declare module '@alpinejs/csp' {
+  import type { Alpine } from 'alpinejs'
+  const alpine: Alpine
+  export default alpine
+}
