@@ -10,11 +10,11 @@ import { roleMay, type StaffAction } from '#staff/roles'
 export default class StaffMiddleware {
   async handle({ staff, request, response, view }: HttpContext, next: NextFn) {
     if (!(await staff.check())) {
-      const next_ = request.method() === 'GET' ? request.url(true) : undefined
+      const wanted = request.method() === 'GET' ? request.url(true) : undefined
       return response
         .redirect()
         .status(303)
-        .withQs(next_ && next_ !== '/console' ? { next: next_ } : {})
+        .withQs(wanted && wanted !== '/console' ? { next: wanted } : {})
         .toPath('/console/sign-in')
     }
     const { id, name, role } = staff.getUserOrFail()

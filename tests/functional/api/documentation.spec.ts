@@ -267,11 +267,14 @@ function operationsOf(document: OpenApiDocument): any[] {
 }
 
 /** Codes that `app/` gives to problems, by how the code is written. */
+/** Folders whose problems become pages of the console, and the one that explains the codes. */
+const NOT_THE_API = /^(openapi|staff|approvals|audit|console|controllers\/console)\//
+
 async function codesInCode(): Promise<Set<string>> {
   const codes = new Set<string>()
   const files = await readdir(app.makePath('app'), { recursive: true })
   for (const name of files) {
-    if (!name.endsWith('.ts') || name.startsWith('openapi/')) continue
+    if (!name.endsWith('.ts') || NOT_THE_API.test(name)) continue
     const source = await readFile(app.makePath('app', name), 'utf8')
     const written = [
       // new Problem('…', { code: 'x' }), and an answer of the exception handler.
