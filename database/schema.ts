@@ -238,10 +238,12 @@ export class DataExportSchema extends BaseModel {
 }
 
 export class DebtWriteOffSchema extends BaseModel {
-  static $columns = ['amount', 'chargebackId', 'createdAt', 'currency', 'id', 'reason', 'reference', 'writtenOffBy'] as const
+  static $columns = ['amount', 'approvalId', 'chargebackId', 'createdAt', 'currency', 'id', 'reason', 'reference', 'writtenOffBy'] as const
   $columns = DebtWriteOffSchema.$columns
   @column()
   declare amount: bigint
+  @column()
+  declare approvalId: string | null
   @column()
   declare chargebackId: string
   @column.dateTime({ autoCreate: true })
@@ -1200,6 +1202,17 @@ export class RefreshTokenSchema extends BaseModel {
   declare usedAt: DateTime | null
 }
 
+export class RefundAdoptionSchema extends BaseModel {
+  static $columns = ['approvalId', 'createdAt', 'transactionId'] as const
+  $columns = RefundAdoptionSchema.$columns
+  @column()
+  declare approvalId: string
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column({ isPrimary: true })
+  declare transactionId: string
+}
+
 export class RefundRequestSchema extends BaseModel {
   static $columns = ['amount', 'createdAt', 'currency', 'decidedAt', 'decidedBy', 'disputeId', 'id', 'immediate', 'milestoneId', 'reason', 'requestedBy', 'respondBy', 'status', 'transactionId'] as const
   $columns = RefundRequestSchema.$columns
@@ -1234,8 +1247,10 @@ export class RefundRequestSchema extends BaseModel {
 }
 
 export class RefundsPaidByHandSchema extends BaseModel {
-  static $columns = ['createdAt', 'paidBy', 'reason', 'reference', 'transactionId'] as const
+  static $columns = ['approvalId', 'createdAt', 'paidBy', 'reason', 'reference', 'transactionId'] as const
   $columns = RefundsPaidByHandSchema.$columns
+  @column()
+  declare approvalId: string | null
   @column.dateTime({ autoCreate: true })
   declare createdAt: DateTime
   @column()

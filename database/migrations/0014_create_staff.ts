@@ -208,11 +208,113 @@ export default class extends BaseSchema {
       END $$;
       CREATE TRIGGER approvals_guard BEFORE INSERT OR UPDATE OR DELETE ON approvals
         FOR EACH ROW EXECUTE FUNCTION guard_approval();
+      CREATE TRIGGER approvals_kept BEFORE TRUNCATE ON approvals
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+      -- What takes two people refers to their approval, which is of this and nothing else.
+      CREATE FUNCTION assert_approved(approval uuid, of_kind text, of_subject uuid, of_amount bigint,
+        of_currency text) RETURNS void LANGUAGE plpgsql AS $$
+      BEGIN
+        IF NOT EXISTS (SELECT FROM approvals a WHERE a.id = approval AND a.status = 'approved'
+             AND (a.kind, a.subject_id, a.amount, a.currency) = (of_kind, of_subject, of_amount, of_currency)) THEN
+          RAISE EXCEPTION 'No second person has approved this %', of_kind USING ERRCODE = 'restrict_violation';
+        END IF;
+      END $$;
+
+      -- Rows from before it took two people have none.
+      ALTER TABLE debt_write_offs ADD COLUMN approval_id uuid UNIQUE REFERENCES approvals (id),
+        ADD CONSTRAINT debt_write_offs_four_eyes CHECK (approval_id IS NOT NULL) NOT VALID;
+      ALTER TABLE refunds_paid_by_hand ADD COLUMN approval_id uuid UNIQUE REFERENCES approvals (id),
+        ADD CONSTRAINT refunds_paid_by_hand_four_eyes CHECK (approval_id IS NOT NULL) NOT VALID;
+
+      -- A refund that somebody made at the provider, taken for one of ours.
+      CREATE TABLE refund_adoptions (
+        transaction_id uuid PRIMARY KEY REFERENCES transactions (id),
+        approval_id uuid NOT NULL UNIQUE REFERENCES approvals (id),
+        created_at timestamptz NOT NULL DEFAULT now()
+      );
+
+      CREATE FUNCTION guard_two_people() RETURNS trigger LANGUAGE plpgsql AS $$
+      DECLARE
+        refund transactions;
+      BEGIN
+        IF TG_OP <> 'INSERT' THEN
+          RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+        END IF;
+        IF TG_TABLE_NAME = 'debt_write_offs' THEN
+          PERFORM assert_approved(NEW.approval_id, 'debt_write_off', NEW.chargeback_id, NEW.amount, NEW.currency);
+          RETURN NEW;
+        END IF;
+        SELECT * INTO refund FROM transactions t WHERE t.id = NEW.transaction_id AND t.transaction_type = 'refund';
+        IF TG_TABLE_NAME = 'refunds_paid_by_hand' THEN
+          PERFORM assert_approved(NEW.approval_id, 'refund_paid_by_hand',
+            coalesce(refund.continues_id, refund.id), refund.amount, refund.currency);
+        ELSE
+          PERFORM assert_approved(NEW.approval_id, 'refund_adoption', refund.milestone_id, refund.amount, refund.currency);
+        END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER two_people BEFORE INSERT OR UPDATE OR DELETE ON debt_write_offs
+        FOR EACH ROW EXECUTE FUNCTION guard_two_people();
+      CREATE TRIGGER two_people BEFORE INSERT OR UPDATE OR DELETE ON refunds_paid_by_hand
+        FOR EACH ROW EXECUTE FUNCTION guard_two_people();
+      CREATE TRIGGER two_people BEFORE INSERT OR UPDATE OR DELETE ON refund_adoptions
+        FOR EACH ROW EXECUTE FUNCTION guard_two_people();
+
+      -- What went back past us is explained by adoptions only.
+      CREATE FUNCTION guard_refunded_elsewhere() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF NOT EXISTS (
+          SELECT FROM refund_adoptions r JOIN transactions t ON t.id = r.transaction_id
+            WHERE t.deposit_id = NEW.transaction_id AND r.created_at = now()
+              AND t.amount = OLD.refunded_elsewhere - NEW.refunded_elsewhere) THEN
+          RAISE EXCEPTION 'No second person has approved to adopt this refund' USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER two_people BEFORE UPDATE ON deposits FOR EACH ROW
+        WHEN (NEW.refunded_elsewhere < OLD.refunded_elsewhere) EXECUTE FUNCTION guard_refunded_elsewhere();
+
+      -- Entries that take two people have the row that says who they were; a correction is, posting by
+      -- posting, what was approved.
+      CREATE FUNCTION guard_entry_by_hand() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF NEW.kind = 'debt_written_off' AND EXISTS (
+             SELECT FROM debt_write_offs w WHERE w.id::text = split_part(NEW.reference, ':', 2)) THEN
+          RETURN NEW;
+        END IF;
+        IF NEW.kind = 'refund_paid_by_hand' AND EXISTS (
+             SELECT FROM refunds_paid_by_hand h WHERE h.transaction_id = NEW.transaction_id) THEN
+          RETURN NEW;
+        END IF;
+        IF NEW.kind = 'correction' AND NEW.content_hash = (
+             SELECT ledger_content_hash('correction', NULL, NULL, NULL, NULL, (
+               SELECT jsonb_agg(jsonb_build_array(p.account, a.currency, p.direction, p.amount)
+                   ORDER BY p.account COLLATE "C", p.direction COLLATE "C", p.amount)
+                 FROM jsonb_to_recordset(a.content -> 'postings') AS p (account text, direction text, amount bigint)))
+               FROM approvals a
+               WHERE NEW.reference = 'correction:' || a.id AND a.kind = 'correcting_entry' AND a.status = 'approved') THEN
+          RETURN NEW;
+        END IF;
+        RAISE EXCEPTION 'No second person has approved the entry %', NEW.reference USING ERRCODE = 'restrict_violation';
+      END $$;
+      CREATE TRIGGER two_people BEFORE INSERT ON journal_entries FOR EACH ROW
+        WHEN (NEW.kind IN ('debt_written_off', 'refund_paid_by_hand', 'correction'))
+        EXECUTE FUNCTION guard_entry_by_hand();
     `)
   }
 
   async down() {
+    this.schema.raw(`
+      DROP TRIGGER two_people ON journal_entries;
+      DROP TRIGGER two_people ON deposits;
+      DROP TRIGGER two_people ON refunds_paid_by_hand;
+      DROP TRIGGER two_people ON debt_write_offs;
+      ALTER TABLE refunds_paid_by_hand DROP COLUMN approval_id;
+      ALTER TABLE debt_write_offs DROP COLUMN approval_id;
+    `)
     for (const table of [
+      'refund_adoptions',
       'approvals',
       'audit_chain',
       'audit_words',
@@ -228,6 +330,8 @@ export default class extends BaseSchema {
     ]) {
       this.schema.dropTable(table)
     }
-    this.schema.raw('DROP FUNCTION guard_approval(); DROP FUNCTION refuse_change();')
+    this.schema
+      .raw(`DROP FUNCTION guard_entry_by_hand(), guard_refunded_elsewhere(), guard_two_people(),
+      assert_approved(uuid, text, uuid, bigint, text), guard_approval(), refuse_change()`)
   }
 }

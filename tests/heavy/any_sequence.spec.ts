@@ -11,7 +11,7 @@ import { clawBack, settleClawBacks } from '#escrow/chargebacks/claw_back'
 import { debtsOf } from '#escrow/chargebacks/debts'
 import { openDebts } from '#escrow/chargebacks/open_debts'
 import { syncDisputes } from '#escrow/chargebacks/sync_disputes'
-import { writeOffDebt } from '#escrow/chargebacks/write_off_debt'
+import { debtWriteOff } from '#escrow/chargebacks/write_off_debt'
 import { acceptRefund, declineRefund } from '#escrow/answer_refund'
 import { approveMilestone } from '#escrow/approve_milestone'
 import { cancelUnpaidDeposit } from '#escrow/cancel_deposit'
@@ -36,6 +36,7 @@ import { resetAll } from '#tests/support/database'
 import { drain } from '#tests/support/jobs'
 import { breaks } from '#tests/support/ledger'
 import { sandbox } from '#tests/support/sandbox'
+import { agreed } from '#tests/support/two_people'
 import { aClient, aFreelancer } from '#tests/support/users'
 
 /*
@@ -311,7 +312,6 @@ class Play {
   freelancer!: User
   projectId!: string
   milestoneIds: string[] = []
-  decisions = 0
   float = 0
   log: string[] = []
 
@@ -580,12 +580,7 @@ class Play {
         const { outstanding } = debt
         const half = Money.of(outstanding.minor / 2n + 1n, outstanding.currency)
         const amount = one.part === 'half' && half.compare(outstanding) <= 0 ? half : outstanding
-        await writeOffDebt(debt.chargebackId, {
-          amount: amount.toDecimal(),
-          reason: 'Any.',
-          by: 'finance',
-          reference: `decision ${++this.decisions}`,
-        })
+        await agreed(debtWriteOff, debt.chargebackId, { amount: amount.toDecimal() })
         return amount.toDecimal()
       }
       case 'look at disputes':

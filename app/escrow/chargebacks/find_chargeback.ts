@@ -7,8 +7,11 @@ import type { LockedChargeback } from '#escrow/chargebacks/book_loss'
 import { lockTransactionWithProject } from '#escrow/locks'
 
 /** @throws Problem 404 if there is none */
-export async function findChargeback(id: string): Promise<Chargeback> {
-  const chargeback = isUuid(id) ? await Chargeback.find(id) : null
+export async function findChargeback(
+  id: string,
+  client?: TransactionClientContract
+): Promise<Chargeback> {
+  const chargeback = isUuid(id) ? await Chargeback.find(id, { client }) : null
   if (!chargeback) throw notFound('chargeback')
   return chargeback
 }

@@ -1,7 +1,11 @@
-import { inTransaction } from '#database/transaction'
-import { Problem, unprocessable, wrongState } from '#exceptions/problem'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import type { ApprovalKind } from '#approvals/approval_kind'
+import { unprocessable, wrongState } from '#exceptions/problem'
 import { accounts } from '#ledger/chart_of_accounts'
+import type { Money } from '#ledger/money'
 import { credit, debit, postEntries } from '#ledger/post_entries'
+import type Approval from '#models/approval'
+import Chargeback from '#models/chargeback'
 import DebtWriteOff from '#models/debt_write_off'
 import { notify } from '#notifications/notify'
 import { aboutProject, inWords } from '#escrow/about'
@@ -10,36 +14,30 @@ import { toMoney } from '#validators/money'
 import { debtsOf, lockDebts } from '#escrow/chargebacks/debts'
 import { findChargeback, lockChargeback } from '#escrow/chargebacks/find_chargeback'
 
+/** `amount`: decimal in the deposit's currency; without it, all that is owed. */
+export interface WriteOff {
+  amount?: string
+}
+
 /**
- * Gives up what a freelancer owes us for a lost chargeback, in whole or in part: it becomes our loss.
- *
- * @param input.amount decimal in the deposit's currency; without it, all that is still owed
- * @param input.by who decided it
- * @param input.reference of the decision; it takes effect once, however often this is called
- * @returns the write-off, the one from before if this reference was used already
- * @throws Problem 404; 409 `nothing_owed`, or `reference_reused` for another decision; 422 more than is owed
+ * Giving up what a freelancer owes us for a lost chargeback, in whole or in part: it becomes our loss. The
+ * subject is the chargeback. Refused are 404; 409 `nothing_owed`; 422 for more than is owed.
  */
-export async function writeOffDebt(
-  chargebackId: string,
-  input: { amount?: string; reason: string; by: string; reference: string }
-): Promise<DebtWriteOff> {
-  const found = await findChargeback(chargebackId)
-  return inTransaction(async (trx) => {
-    const { chargeback, deposit, project } = await lockChargeback(trx, found)
+export const debtWriteOff: ApprovalKind<WriteOff> = {
+  name: 'debt_write_off',
+  about: 'Write off a debt',
+  subjectType: 'chargeback',
+  proposes: 'debt.write_off',
+  approves: 'money.approve',
+
+  async lock(trx, chargebackId, { amount }) {
+    const { chargeback, deposit, project } = await lockChargeback(
+      trx,
+      await findChargeback(chargebackId, trx)
+    )
     const userId = project.freelancerId!
+    const part = amount && toMoney('amount', amount, deposit.currency)
     await lockDebts(trx, userId, deposit.currency)
-    const amount = input.amount && toMoney('amount', input.amount, deposit.currency)
-    const before = await DebtWriteOff.query({ client: trx })
-      .where('reference', input.reference)
-      .first()
-    if (before) {
-      const same = before.chargebackId === chargeback.id && before.reason === input.reason
-      if (same && (!amount || amount.minor === before.amount)) return before
-      throw new Problem('This reference stands for another write-off.', {
-        code: 'reference_reused',
-        status: 409,
-      })
-    }
     const debts = await debtsOf(trx, userId, deposit.currency)
     const owed = debts.find((debt) => debt.chargebackId === chargeback.id)?.outstanding
     if (!owed?.isPositive) {
@@ -47,31 +45,25 @@ export async function writeOffDebt(
         code: 'nothing_owed',
       })
     }
-    const part = amount || owed
-    if (part.compare(owed) > 0) {
+    if (part && part.compare(owed) > 0) {
       throw unprocessable('amount', 'owed', `Only ${owed} is owed for this chargeback.`)
     }
-    const row = await DebtWriteOff.create(
-      {
-        chargebackId: chargeback.id,
-        amount: part.minor,
-        currency: part.currency,
-        reason: input.reason,
-        writtenOffBy: input.by,
-        reference: input.reference,
-      },
-      { client: trx }
-    )
-    await row.refresh()
+    // Of what is owed, whoever approves must know how much that is.
+    return { amount: part || owed, payee: `user:${userId}`, version: owed.minor }
+  },
+
+  async carryOut(trx, approval) {
+    const chargeback = await Chargeback.findOrFail(approval.subjectId, { client: trx })
+    const { deposit, project } = await lockChargeback(trx, chargeback)
+    const userId = project.freelancerId!
+    const amount = approval.money
+    const row = await writeDown(trx, approval)
     await postEntries(trx, [
       {
         reference: `debt_written_off:${row.id}`,
         kind: 'debt_written_off',
         depositId: deposit.id,
-        postings: [
-          debit(accounts.chargebackLoss(), part),
-          credit(accounts.freelancerReceivable(userId), part),
-        ],
+        postings: postingsOf(userId, amount),
       },
     ])
     await recordActivity(trx, {
@@ -80,13 +72,50 @@ export async function writeOffDebt(
       subject: { type: 'chargeback', id: chargeback.id },
       actor: SYSTEM,
       action: 'debt.written_off',
-      details: inWords(part),
+      details: inWords(amount),
     })
     await notify(trx, {
       userId,
       kind: 'debt.written_off',
-      data: { ...aboutProject(project), ...inWords(part), chargeback_id: chargeback.id },
+      data: { ...aboutProject(project), ...inWords(amount), chargeback_id: chargeback.id },
     })
-    return row
-  })
+  },
+
+  async preview(_, { id, payee, money }) {
+    const userId = payee.slice('user:'.length)
+    return [
+      {
+        reference: `debt_written_off:${id}`,
+        kind: 'debt_written_off',
+        postings: postingsOf(userId, money),
+      },
+    ]
+  },
+}
+
+function postingsOf(userId: string, amount: Money) {
+  return [
+    debit(accounts.chargebackLoss(), amount),
+    credit(accounts.freelancerReceivable(userId), amount),
+  ]
+}
+
+async function writeDown(
+  trx: TransactionClientContract,
+  approval: Approval
+): Promise<DebtWriteOff> {
+  const row = await DebtWriteOff.create(
+    {
+      chargebackId: approval.subjectId,
+      amount: approval.amount,
+      currency: approval.currency,
+      reason: approval.reason,
+      writtenOffBy: `staff:${approval.proposedBy}`,
+      reference: `approval:${approval.id}`,
+      approvalId: approval.id,
+    },
+    { client: trx }
+  )
+  await row.refresh()
+  return row
 }

@@ -4,7 +4,10 @@ import db from '@adonisjs/lucid/services/db'
 import { accounts } from '#ledger/chart_of_accounts'
 import { clawBack, settleClawBacks } from '#escrow/chargebacks/claw_back'
 import { applyDispute } from '#escrow/chargebacks/apply_dispute'
-import { writeOffDebt } from '#escrow/chargebacks/write_off_debt'
+import { debtWriteOff } from '#escrow/chargebacks/write_off_debt'
+import { approve } from '#approvals/approve'
+import Approval from '#models/approval'
+import Staff from '#models/staff'
 import { stripe } from '#payments/stripe/index'
 import { Money } from '#ledger/money'
 import { api, expectData } from '#tests/support/api'
@@ -12,6 +15,7 @@ import { settle } from '#tests/support/jobs'
 import { breaks, held } from '#tests/support/ledger'
 import { aPayoutAccount, fundedProject, pay, type Case } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
+import { agreed, member } from '#tests/support/two_people'
 import {
   chargebacks,
   debtOf,
@@ -38,6 +42,13 @@ async function indebted(amounts = ['1000.00']): Promise<Case & { dispute: string
 /** A further project of the same people. */
 const another = (found: Case, amounts: string[]) =>
   fundedProject({ client: found.client, freelancer: found.freelancer, amounts, payable: false })
+
+/** Somebody else approves what they proposed. */
+async function approvedAfter(email: string): Promise<void> {
+  const proposer = await Staff.findByOrFail({ email })
+  const waiting = await Approval.findByOrFail({ proposedBy: proposer.id, status: 'proposed' })
+  await approve(waiting.id, { by: (await member()).id, hash: waiting.contentHash })
+}
 
 const payoutsOf = async ({ freelancer }: Case) =>
   expectData(await api(freelancer).get('payments/payouts'))
@@ -266,23 +277,18 @@ test.group('A debt', (group) => {
     assert.equal(await debtOf(found), '900.00')
   })
 
-  test('is written off by a person with a reason, once for each reference', async ({ assert }) => {
+  test('is written off by two people with a reason, in parts and never more than is owed', async ({
+    assert,
+  }) => {
     const found = await indebted()
-    const decision = { reason: 'Left the country.', by: 'finance', reference: 'T-1' }
-    for (let time = 0; time < 2; time++) {
-      await writeOffDebt(found.id, { ...decision, amount: '300.00' })
-    }
+    await agreed(debtWriteOff, found.id, { amount: '300.00' }, 'Left the country.')
     assert.equal(await debtOf(found), '600.00')
     assert.equal(await lossOf(), '300.00')
     await assert.rejects(
-      () => writeOffDebt(found.id, { ...decision, amount: '200.00' }),
-      /another write-off/
-    )
-    await assert.rejects(
-      () => writeOffDebt(found.id, { ...decision, reference: 'T-2', amount: '600.01' }),
+      () => agreed(debtWriteOff, found.id, { amount: '600.01' }),
       /Only 600.00 USD is owed/
     )
-    await writeOffDebt(found.id, { ...decision, reference: 'T-2' })
+    await agreed(debtWriteOff, found.id, {})
     assert.equal(await debtOf(found), '0.00')
     assert.include(await toldTo(found.freelancer), 'debt.written_off')
     assert.deepEqual(await disagreements(), [])
@@ -295,7 +301,7 @@ test.group('A debt', (group) => {
     const next = await another(found, ['200.00'])
     await releaseOf(next, 0)
     await clawBack(found.id, { by: 'finance', amount: '100.00' })
-    await writeOffDebt(found.id, { reason: 'Half.', by: 'f', reference: 'T-1', amount: '320.00' })
+    await agreed(debtWriteOff, found.id, { amount: '320.00' })
     assert.equal(await debtOf(found), '300.00')
     await decided(found.dispute, 'won')
     assert.equal(await debtOf(found), '0.00')
@@ -315,8 +321,8 @@ test.group('A debt', (group) => {
     const found = await indebted()
     const next = await another(found, ['100.00'])
     await releaseOf(next, 0)
-    for (const reference of ['T-1', 'T-2']) {
-      await writeOffDebt(found.id, { reason: 'Part.', by: 'f', reference, amount: '200.00' })
+    for (let time = 0; time < 2; time++) {
+      await agreed(debtWriteOff, found.id, { amount: '200.00' })
     }
     assert.equal(await debtOf(found), '410.00')
     const whole = await stripe.getDispute(found.dispute)
@@ -380,7 +386,9 @@ test.group('A debt', (group) => {
     assert.deepEqual(await disagreements(), [])
   })
 
-  test('is listed, clawed back and written off from the command line', async ({ assert }) => {
+  test('is listed, clawed back and proposed to be written off from the command line', async ({
+    assert,
+  }) => {
     const found = await indebted()
     ace.ui.switchMode('raw')
     const said = () => ace.ui.logger.getLogs().at(-1)!.message
@@ -402,11 +410,17 @@ test.group('A debt', (group) => {
       const flags = [found.id, '--by=finance', '--amount=400.00', '--json']
       assert.equal((await ace.exec('debts:claw-back', flags)).exitCode ?? 0, 0)
       assert.equal(JSON.parse(said()).claw_backs[0].state, 'succeeded')
-      const decision = ['--by=finance', '--reason=Gone.', '--reference=T-9']
-      for (let time = 0; time < 2; time++) {
-        assert.equal((await ace.exec('debts:write-off', [found.id, ...decision])).exitCode ?? 0, 0)
-        assert.match(said(), /500.00 USD is written off/)
-      }
+      const { email } = await member('finance')
+      const decision = [`--by=${email}`, '--reason=Gone.']
+      assert.equal((await ace.exec('debts:write-off', [found.id, ...decision])).exitCode ?? 0, 0)
+      assert.match(said(), /Proposed: 500.00 USD, Gone.*\/console\/approvals\//)
+      assert.equal(await debtOf(found), '500.00')
+      assert.equal((await ace.exec('debts:write-off', [found.id, ...decision])).exitCode, 1)
+      assert.match(said(), /is proposed already/)
+      const stranger = ['--by=somebody@example.com', '--reason=Gone.']
+      assert.equal((await ace.exec('debts:write-off', [found.id, ...stranger])).exitCode, 1)
+      assert.match(said(), /Nobody who works here/)
+      await approvedAfter(email)
       const refused = await ace.exec('debts:claw-back', [found.id, '--by=finance'])
       assert.equal(refused.exitCode, 1)
       assert.match(said(), /Nothing is owed/)

@@ -1,0 +1,28 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { recordAudit, type Act } from '#audit/record_audit'
+import type Approval from '#models/approval'
+
+/** Writes what was just done to a proposal into the audit log, as done to its subject. */
+export async function auditApproval(
+  trx: TransactionClientContract,
+  approval: Approval,
+  act: Act
+): Promise<void> {
+  const { id, kind, status, subjectType, subjectId, money, payee, version, contentHash } = approval
+  await recordAudit(trx, {
+    ...act,
+    action: `approval.${status}`,
+    target: { type: subjectType, id: subjectId },
+    before: status === 'proposed' ? {} : { status: 'proposed' },
+    after: {
+      status,
+      approval_id: id,
+      kind,
+      amount: money.toDecimal(),
+      currency: money.currency,
+      payee,
+      version: version.toString(),
+      content_hash: contentHash,
+    },
+  })
+}

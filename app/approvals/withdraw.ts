@@ -1,0 +1,36 @@
+import db from '@adonisjs/lucid/services/db'
+import { DateTime } from 'luxon'
+import { inTransaction } from '#database/transaction'
+import { forbidden } from '#exceptions/problem'
+import type Approval from '#models/approval'
+import { auditApproval } from '#approvals/audit_approval'
+import { approvalKind } from '#approvals/kinds'
+import { findApproval, lockProposal } from '#approvals/lock_proposal'
+import { permit } from '#approvals/permit'
+
+/**
+ * Takes back what one proposed oneself.
+ *
+ * @throws Problem 404; 403 `not_your_proposal`; 409 `already_decided`
+ */
+export async function withdraw(
+  id: string,
+  { by, reason }: { by: string; reason?: string }
+): Promise<Approval> {
+  const { kind } = await findApproval(db.connection(), id)
+  return inTransaction(async (trx) => {
+    const proposal = await lockProposal(trx, id)
+    await permit(trx, by, approvalKind(kind).proposes)
+    if (proposal.proposedBy !== by) {
+      throw forbidden('Somebody else proposed it: refuse it instead.', 'not_your_proposal')
+    }
+    proposal.merge({
+      status: 'withdrawn',
+      decidedAt: DateTime.now(),
+      decisionReason: reason || null,
+    })
+    await proposal.useTransaction(trx).save()
+    await auditApproval(trx, proposal, { actor: { type: 'staff', id: by }, reason })
+    return proposal
+  })
+}
