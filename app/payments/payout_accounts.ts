@@ -28,7 +28,8 @@ export async function payoutAccountsOf(user: User): Promise<PayoutAccount[]> {
 /**
  * Adds a payout account: records it, has the provider make it, records what came of that. The first one
  * becomes the default. A previous try whose outcome is unknown is resumed as it was first asked for, with
- * its own key and country, so that pressing twice makes one account; for another country, remove it first.
+ * its own key and country; for another country, remove it first. One that the provider has made and whose
+ * set-up is not finished is the one to go on with. So pressing twice makes one account, however late.
  *
  * @returns the account; without a `destination` the provider's answer is still unknown
  * @throws Problem 403 clients, `email_not_verified`; 409 `too_many_payout_accounts`;
@@ -46,7 +47,9 @@ export async function addPayoutAccount(
     await lockUser(trx, user)
     const accounts = await live(user, trx)
     const unfinished = accounts.find(
-      (each) => each.paymentProvider === wanted.paymentProvider && !each.destination
+      (each) =>
+        each.paymentProvider === wanted.paymentProvider &&
+        (!each.destination || (each.status === 'pending' && each.country === country))
     )
     if (unfinished) return unfinished
     const same = accounts.find(
