@@ -84,6 +84,8 @@ export const RULES = {
   page: [perIp(240, MINUTE)],
   // An office of staff, whose pages follow what happens; what a guess costs is counted by signing in.
   console: [perIp(1200, MINUTE)],
+  // Of a whole office; what is tried on one address is counted by `app/staff/attempts.ts`.
+  console_sign_in: [perIp(60, 5 * MINUTE)],
 } satisfies Record<string, Rule[]>
 
 /**
@@ -127,6 +129,7 @@ export const limits = {
   stream: limit('stream'),
   page: limit('page'),
   console: limit('console'),
+  consoleSignIn: limit('console_sign_in'),
 
   /**
    * Counts webhooks that are not taken in: providers send signed ones in any number, and whatever else

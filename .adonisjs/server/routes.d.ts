@@ -115,6 +115,32 @@ export type ScannedRoutes = {
     'documents.style': { paramsTuple?: []; params?: {} }
     'documents.problem': { paramsTuple: [ParamValue]; params: {'code': ParamValue} }
     'assets': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'console.sign_in.create': { paramsTuple?: []; params?: {} }
+    'console.sign_in.store': { paramsTuple?: []; params?: {} }
+    'console.sign_in.factor': { paramsTuple?: []; params?: {} }
+    'console.sign_in.complete': { paramsTuple?: []; params?: {} }
+    'console.invitations.show': { paramsTuple?: []; params?: {} }
+    'console.invitations.store': { paramsTuple?: []; params?: {} }
+    'console.invitations.edit': { paramsTuple?: []; params?: {} }
+    'console.invitations.update': { paramsTuple?: []; params?: {} }
+    'console.sign_in.destroy': { paramsTuple?: []; params?: {} }
+    'console.step_ups.show': { paramsTuple?: []; params?: {} }
+    'console.step_ups.store': { paramsTuple?: []; params?: {} }
+    'console.security.show': { paramsTuple?: []; params?: {} }
+    'console.security.password': { paramsTuple?: []; params?: {} }
+    'console.security.recovery_codes': { paramsTuple?: []; params?: {} }
+    'console.security.end_others': { paramsTuple?: []; params?: {} }
+    'console.security.end_session': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.passkeys.create': { paramsTuple?: []; params?: {} }
+    'console.passkeys.store': { paramsTuple?: []; params?: {} }
+    'console.passkeys.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.staff.index': { paramsTuple?: []; params?: {} }
+    'console.staff.store': { paramsTuple?: []; params?: {} }
+    'console.staff.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.staff.role': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.staff.disable': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.staff.enable': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.staff.reset': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
@@ -167,6 +193,15 @@ export type ScannedRoutes = {
     'documents.style': { paramsTuple?: []; params?: {} }
     'documents.problem': { paramsTuple: [ParamValue]; params: {'code': ParamValue} }
     'assets': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'console.sign_in.create': { paramsTuple?: []; params?: {} }
+    'console.sign_in.factor': { paramsTuple?: []; params?: {} }
+    'console.invitations.show': { paramsTuple?: []; params?: {} }
+    'console.invitations.edit': { paramsTuple?: []; params?: {} }
+    'console.step_ups.show': { paramsTuple?: []; params?: {} }
+    'console.security.show': { paramsTuple?: []; params?: {} }
+    'console.passkeys.create': { paramsTuple?: []; params?: {} }
+    'console.staff.index': { paramsTuple?: []; params?: {} }
+    'console.staff.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
@@ -218,6 +253,15 @@ export type ScannedRoutes = {
     'documents.style': { paramsTuple?: []; params?: {} }
     'documents.problem': { paramsTuple: [ParamValue]; params: {'code': ParamValue} }
     'assets': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
+    'console.sign_in.create': { paramsTuple?: []; params?: {} }
+    'console.sign_in.factor': { paramsTuple?: []; params?: {} }
+    'console.invitations.show': { paramsTuple?: []; params?: {} }
+    'console.invitations.edit': { paramsTuple?: []; params?: {} }
+    'console.step_ups.show': { paramsTuple?: []; params?: {} }
+    'console.security.show': { paramsTuple?: []; params?: {} }
+    'console.passkeys.create': { paramsTuple?: []; params?: {} }
+    'console.staff.index': { paramsTuple?: []; params?: {} }
+    'console.staff.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
@@ -273,6 +317,23 @@ export type ScannedRoutes = {
     'streams.subscribe': { paramsTuple?: []; params?: {} }
     'streams.unsubscribe': { paramsTuple?: []; params?: {} }
     'api.exports.store': { paramsTuple?: []; params?: {} }
+    'console.sign_in.store': { paramsTuple?: []; params?: {} }
+    'console.sign_in.complete': { paramsTuple?: []; params?: {} }
+    'console.invitations.store': { paramsTuple?: []; params?: {} }
+    'console.invitations.update': { paramsTuple?: []; params?: {} }
+    'console.sign_in.destroy': { paramsTuple?: []; params?: {} }
+    'console.step_ups.store': { paramsTuple?: []; params?: {} }
+    'console.security.password': { paramsTuple?: []; params?: {} }
+    'console.security.recovery_codes': { paramsTuple?: []; params?: {} }
+    'console.security.end_others': { paramsTuple?: []; params?: {} }
+    'console.security.end_session': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.passkeys.store': { paramsTuple?: []; params?: {} }
+    'console.passkeys.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.staff.store': { paramsTuple?: []; params?: {} }
+    'console.staff.role': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.staff.disable': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.staff.enable': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.staff.reset': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
   }
   DELETE: {

@@ -1,5 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { errors as vineErrors } from '@vinejs/vine'
+import { SECRETS } from '#console/typed_values'
+import { Problem } from '#exceptions/problem'
 
 /** What is said of a failure: as in a problem document, for people. */
 interface Failure {
@@ -19,10 +21,7 @@ export function isConsole(ctx: HttpContext): boolean {
 }
 
 /** Statuses of a form that can be sent again in another way, or when something else has changed. */
-const FORM_MAY_BE_MENDED = new Set([409, 422, 429])
-
-/** Fields that are never shown again. */
-const SECRETS = ['password', 'current_password', 'code', 'recovery_code', '_csrf']
+const FORM_MAY_BE_MENDED = new Set([401, 409, 422, 429, 503])
 
 /**
  * Answers a failure as the console does: a form that was refused is shown again with what was typed and what
@@ -35,7 +34,7 @@ export async function answerAsPage(
 ): Promise<void> {
   const { request, response, session } = ctx
   const isForm = request.method() === 'POST' && session?.initiated
-  if (isForm && FORM_MAY_BE_MENDED.has(failure.status)) {
+  if (isForm && isOurs(error) && FORM_MAY_BE_MENDED.has(failure.status)) {
     if (error instanceof vineErrors.E_VALIDATION_ERROR) session.flashValidationErrors(error)
     else session.flash('refused', failure.detail)
     session.flashExcept(SECRETS)
@@ -64,4 +63,9 @@ const TODO: Record<number, string> = {
   404: 'Check the address, or search for the id above.',
   429: 'Wait a moment, then try again.',
   500: 'Nothing that was not confirmed has been done. Tell a developer the request id below.',
+}
+
+/** What was said by us of a form, and by nothing underneath. */
+function isOurs(error: unknown): boolean {
+  return error instanceof Problem || error instanceof vineErrors.E_VALIDATION_ERROR
 }

@@ -48,5 +48,5 @@ export async function changeStaffPassword(
 }
 
 function wrongPassword() {
-  return unprocessable('current', 'wrong_password', 'This is not your present password.')
+  return unprocessable('current_password', 'wrong_password', 'This is not your present password.')
 }

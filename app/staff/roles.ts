@@ -21,6 +21,7 @@ const ADMIN = ['admin'] as const
 export const ACTIONS = {
   'console.read': { about: 'look at pages', roles: EVERYBODY, stepUp: false },
   'evidence.read': { about: 'open files of the parties', roles: EVERYBODY, stepUp: false },
+  'security.change': { about: 'change how one signs in', roles: EVERYBODY, stepUp: true },
   'audit.read': { about: 'read the audit log', roles: MONEY, stepUp: false },
 
   'dispute.decide': { about: 'propose how a dispute ends', roles: PEOPLE, stepUp: true },

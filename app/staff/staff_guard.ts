@@ -66,10 +66,16 @@ export class StaffGuard {
     session.put(TOKEN, token)
   }
 
-  /** Lets the browser forget who was signed in. Ending the session is `endStaffSession`. */
-  leave(): void {
+  /** Ends the session, and lets the browser forget it. */
+  async signOut(): Promise<void> {
+    if (this.session) await endStaffSession(db, this.session.id, 'signed_out')
     this.ctx.session.clear()
     this.ctx.session.regenerate()
+  }
+
+  /** Whose session of theirs this is, for what they do about their own sign-in. */
+  own(): { staffId: string; sessionId: string } {
+    return { staffId: this.getUserOrFail().id, sessionId: this.session!.id }
   }
 
   /** Who does something, and why, for an operation that writes it to the audit log. */

@@ -2,6 +2,7 @@ import '@hotwired/turbo'
 import Alpine from '@alpinejs/csp'
 import './keyboard.js'
 import './live.js'
+import './sign_in.js'
 
 /** Charts are drawn on few pages, so what draws them comes only with those. */
 document.addEventListener('turbo:load', async () => {

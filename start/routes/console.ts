@@ -4,14 +4,53 @@ import { limits } from '#start/limiter'
 import { consolePages, staffOnly } from '#start/routes/groups'
 
 const Assets = () => import('#controllers/console/assets_controller')
+const Invitations = () => import('#controllers/console/invitations_controller')
 const Missing = () => import('#controllers/console/missing_controller')
+const Passkeys = () => import('#controllers/console/passkeys_controller')
+const Security = () => import('#controllers/console/security_controller')
 const Settings = () => import('#controllers/console/settings_controller')
+const SignIn = () => import('#controllers/console/sign_in_controller')
+const Staff = () => import('#controllers/console/staff_controller')
+const StepUps = () => import('#controllers/console/step_ups_controller')
 
 /** Built styles and scripts. The only route that looks for files, so that no other pays for it. */
 router.get('assets/*', [Assets, 'show']).as('assets').use([limits.console, middleware.assets()])
 
 consolePages(() => {
+  // Who asks for these is not signed in, or not yet.
+  router.get('sign-in', [SignIn, 'create'])
+  router.post('sign-in', [SignIn, 'store']).use(limits.consoleSignIn)
+  router.get('sign-in/code', [SignIn, 'factor'])
+  router.post('sign-in/code', [SignIn, 'complete']).use(limits.consoleSignIn)
+  router.get('invitation', [Invitations, 'show'])
+  router.post('invitation', [Invitations, 'store']).use(limits.consoleSignIn)
+  router.get('invitation/set-up', [Invitations, 'edit'])
+  router.post('invitation/set-up', [Invitations, 'update']).use(limits.consoleSignIn)
+
   staffOnly(() => {
+    const own = middleware.may({ action: 'console.read' })
+    const changeOwn = middleware.may({ action: 'security.change' })
+    router.post('sign-out', [SignIn, 'destroy']).use(own)
+    router.get('step-up', [StepUps, 'show']).use(own)
+    router.post('step-up', [StepUps, 'store']).use([own, limits.consoleSignIn])
+    router.get('security', [Security, 'show']).use(own)
+    router.post('security/password', [Security, 'password']).use(changeOwn)
+    router.post('security/recovery-codes', [Security, 'recoveryCodes']).use(changeOwn)
+    router.post('security/sessions/end-others', [Security, 'endOthers']).use(own)
+    router.post('security/sessions/:id/end', [Security, 'endSession']).use(own)
+    router.get('security/passkeys/new', [Passkeys, 'create']).use(changeOwn)
+    router.post('security/passkeys', [Passkeys, 'store']).use(changeOwn)
+    router.post('security/passkeys/:id/remove', [Passkeys, 'destroy']).use(changeOwn)
+
+    const manage = middleware.may({ action: 'staff.manage' })
+    router.get('staff', [Staff, 'index']).use(manage)
+    router.post('staff', [Staff, 'store']).use(manage)
+    router.get('staff/:id', [Staff, 'show']).use(manage)
+    router.post('staff/:id/role', [Staff, 'role']).use(manage)
+    router.post('staff/:id/disable', [Staff, 'disable']).use(manage)
+    router.post('staff/:id/enable', [Staff, 'enable']).use(manage)
+    router.post('staff/:id/reset', [Staff, 'reset']).use(manage)
+
     router.get('settings', [Settings, 'index']).use(middleware.may({ action: 'console.read' }))
     router.get('settings/:name', [Settings, 'show']).use(middleware.may({ action: 'console.read' }))
     router
