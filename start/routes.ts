@@ -5,6 +5,7 @@
 import './routes/auth.js'
 import './routes/projects.js'
 import './routes/payments.js'
+import './routes/disputes.js'
 import './routes/payout_accounts.js'
 import './routes/papers.js'
 import './routes/webhooks.js'

@@ -81,19 +81,21 @@ export async function assertPaymentNotFrozen(
  * milestone's lock.
  *
  * @param wanted decimal in the milestone's currency; without it, everything that is held
+ * @param field of the request, for the problem's `errors`
  * @throws Problem 409 `nothing_held`; 422 more than is held, or no amount
  */
 export async function partOfHeld(
   trx: TransactionClientContract,
   milestone: Milestone,
-  wanted?: string
+  wanted?: string,
+  field = 'amount'
 ): Promise<{ amount: Money; totals: EscrowTotals }> {
   const [totals] = await escrowTotals(trx, [milestone.id])
   if (!totals?.held.isPositive) throw nothingHeld(milestone)
   if (wanted === undefined) return { amount: totals.held, totals }
-  const amount = toMoney('amount', wanted, milestone.currency)
+  const amount = toMoney(field, wanted, milestone.currency)
   if (amount.compare(totals.held) > 0) {
-    throw unprocessable('amount', 'held', `Only ${totals.held} is held for this milestone.`)
+    throw unprocessable(field, 'held', `Only ${totals.held} is held for this milestone.`)
   }
   return { amount, totals }
 }

@@ -8,55 +8,67 @@ import { lockMilestone } from '#escrow/locks'
 import { recordActivity, SYSTEM } from '#escrow/record_activity'
 import { notify } from '#notifications/notify'
 import Deliverable from '#models/deliverable'
+import Dispute from '#models/dispute'
+import DisputeEvidence from '#models/dispute_evidence'
 
 /** Where a file lies in which the scanner found something; nothing is served from here. */
 export const QUARANTINE = 'quarantine'
 
+type Upload = Deliverable | DisputeEvidence
+
+/** Has the scanner look at a file of work; see `scanUpload`. */
+export async function scanDeliverable(id: string): Promise<void> {
+  const deliverable = await Deliverable.find(id)
+  if (deliverable) await scanUpload(deliverable, condemnDeliverable)
+}
+
+/** Has the scanner look at a file of evidence; see `scanUpload`. */
+export async function scanEvidence(id: string): Promise<void> {
+  const evidence = await DisputeEvidence.find(id)
+  if (evidence) await scanUpload(evidence, condemnEvidence)
+}
+
 /**
- * Has the scanner look at an upload that waits for it. What it finds nothing in can be downloaded and
- * handed in from now on; what it finds something in never, and whoever uploaded it is told.
+ * Has the scanner look at an upload that waits for it. What it finds nothing in can be downloaded, and handed
+ * in, from now on; what it finds something in never, and whoever uploaded it is told.
  *
  * Safe to repeat: a file is judged once, and put away until it is.
  *
  * @throws Error if the scanner gives no answer; the file waits on
  */
-export async function scanUpload(deliverableId: string): Promise<void> {
-  const deliverable = await Deliverable.find(deliverableId)
-  if (!deliverable) return
-  if (deliverable.scanStatus === 'pending') {
-    if (!scannerIsSetUp()) return release(deliverable, 'unscanned')
-    const verdict = await scan(await drive.use().getStream(deliverable.storageKey))
-    if (verdict.clean) return release(deliverable, 'clean')
-    await inTransaction((trx) => condemn(trx, deliverable, verdict.signature))
-    await deliverable.refresh()
+async function scanUpload<Row extends Upload>(
+  upload: Row,
+  condemn: (trx: TransactionClientContract, upload: Row, signature: string) => Promise<void>
+): Promise<void> {
+  if (upload.scanStatus === 'pending') {
+    if (!scannerIsSetUp()) return release(upload, 'unscanned')
+    const verdict: Verdict = await scan(await drive.use().getStream(upload.storageKey))
+    if (verdict.clean) return release(upload, 'clean')
+    await inTransaction((trx) => condemn(trx, upload, verdict.signature))
+    await upload.refresh()
   }
-  if (deliverable.scanStatus === 'infected') await putAway(deliverable)
+  if (upload.scanStatus === 'infected') await putAway(upload)
 }
 
+const tableOf = (upload: Upload) =>
+  upload instanceof Deliverable ? Deliverable.table : DisputeEvidence.table
+
 /** Scanned, or taken for harmless because the scanner was taken away. */
-async function release(deliverable: Deliverable, to: 'clean' | 'unscanned'): Promise<void> {
+async function release(upload: Upload, to: 'clean' | 'unscanned'): Promise<void> {
   await db
-    .from('deliverables')
-    .where({ id: deliverable.id, scan_status: 'pending' })
+    .from(tableOf(upload))
+    .where({ id: upload.id, scan_status: 'pending' })
     .update({ scan_status: to, ...(to === 'clean' && { scanned_at: db.raw('now()') }) })
 }
 
-async function condemn(
+async function condemnDeliverable(
   trx: TransactionClientContract,
-  { id, milestoneId }: Deliverable,
-  signature: Exclude<Verdict, { clean: true }>['signature']
+  deliverable: Deliverable,
+  signature: string
 ): Promise<void> {
-  const { project, milestone } = await lockMilestone(trx, milestoneId)
-  const deliverable = await Deliverable.query({ client: trx }).where('id', id).forUpdate().first()
-  if (deliverable?.scanStatus !== 'pending') return
-  await trx
-    .from('deliverables')
-    .where('id', id)
-    .update({
-      scan_status: 'infected',
-      scan_signature: signature,
-      scanned_at: trx.raw('now()'),
-    })
+  const { project, milestone } = await lockMilestone(trx, deliverable.milestoneId)
+  if (!(await condemn(trx, deliverable, signature))) return
+  const { id, name, sha256 } = deliverable
   await recordActivity(trx, {
     projectId: project.id,
     milestoneId: milestone.id,
@@ -65,29 +77,72 @@ async function condemn(
     action: 'deliverable.quarantined',
     from: 'pending',
     to: 'infected',
-    details: { name: deliverable.name, sha256: deliverable.sha256, signature },
+    details: { name, sha256, signature },
   })
   await notify(trx, {
     userId: deliverable.uploadedBy,
     kind: 'deliverable.quarantined',
+    data: { ...aboutMilestone(project, milestone), deliverable_id: id, name, signature },
+  })
+}
+
+async function condemnEvidence(
+  trx: TransactionClientContract,
+  evidence: DisputeEvidence,
+  signature: string
+): Promise<void> {
+  const { milestoneId } = await Dispute.findOrFail(evidence.disputeId, { client: trx })
+  const { project, milestone } = await lockMilestone(trx, milestoneId)
+  if (!(await condemn(trx, evidence, signature))) return
+  const { id, name, sha256, disputeId } = evidence
+  await recordActivity(trx, {
+    projectId: project.id,
+    milestoneId: milestone.id,
+    subject: { type: 'dispute', id: disputeId },
+    actor: SYSTEM,
+    action: 'dispute.evidence_quarantined',
+    details: { evidence_id: id, name, sha256, signature },
+  })
+  await notify(trx, {
+    userId: evidence.uploadedBy,
+    kind: 'dispute.evidence_quarantined',
     data: {
       ...aboutMilestone(project, milestone),
-      deliverable_id: id,
-      name: deliverable.name,
+      dispute_id: disputeId,
+      evidence_id: id,
+      name,
       signature,
     },
   })
 }
 
+/** @returns whether it was still to be judged */
+async function condemn(
+  trx: TransactionClientContract,
+  upload: Upload,
+  signature: string
+): Promise<boolean> {
+  const rows = await trx
+    .from(tableOf(upload))
+    .where({ id: upload.id, scan_status: 'pending' })
+    .update({
+      scan_status: 'infected',
+      scan_signature: signature,
+      scanned_at: trx.raw('now()'),
+    })
+    .returning('id')
+  return rows.length > 0
+}
+
 /** Out of the folder that downloads come from, in case a way around the status is ever found. */
-async function putAway(deliverable: Deliverable): Promise<void> {
-  const { storageKey } = deliverable
+async function putAway(upload: Upload): Promise<void> {
+  const { storageKey } = upload
   if (storageKey.startsWith(`${QUARANTINE}/`)) return
   const key = `${QUARANTINE}/${storageKey.split('/').at(-1)}`
   // If it is there already, a try before this one did not come to write that down.
   if (await drive.use().exists(storageKey)) await drive.use().move(storageKey, key)
   await db
-    .from('deliverables')
-    .where({ id: deliverable.id, storage_key: storageKey })
+    .from(tableOf(upload))
+    .where({ id: upload.id, storage_key: storageKey })
     .update({ storage_key: key })
 }

@@ -1,6 +1,7 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { unprocessable, wrongState } from '#exceptions/problem'
 import Deliverable from '#models/deliverable'
+import type DisputeEvidence from '#models/dispute_evidence'
 import type Milestone from '#models/milestone'
 
 /** A file as a submission keeps it, for good: what was handed in can be proven by its digest. */
@@ -59,19 +60,20 @@ export async function submitDeliverables(
  * @returns the same
  * @throws Problem 409 `scan_pending` while a file is not known to be harmless, `quarantined` when it is not
  */
-export function assertSafe(deliverable: Deliverable): Deliverable {
-  if (deliverable.isSafe) return deliverable
-  const extra = { deliverable_id: deliverable.id }
-  if (deliverable.scanStatus === 'pending') {
+export function assertSafe<Upload extends Deliverable | DisputeEvidence>(upload: Upload): Upload {
+  if (upload.isSafe) return upload
+  const extra =
+    upload instanceof Deliverable ? { deliverable_id: upload.id } : { evidence_id: upload.id }
+  if (upload.scanStatus === 'pending') {
     throw wrongState(
-      `"${deliverable.name}" is being scanned for viruses. Try again in a minute.`,
-      deliverable.scanStatus,
+      `"${upload.name}" is being scanned for viruses. Try again in a minute.`,
+      upload.scanStatus,
       { code: 'scan_pending', extra }
     )
   }
   throw wrongState(
-    `"${deliverable.name}" is kept away: the virus scanner found something in it. Delete it, and upload a clean one.`,
-    deliverable.scanStatus,
+    `"${upload.name}" is kept away: the virus scanner found something in it. Upload a clean one.`,
+    upload.scanStatus,
     { code: 'quarantined', extra }
   )
 }

@@ -1,15 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import db from '@adonisjs/lucid/services/db'
-import drive from '@adonisjs/drive/services/main'
-import logger from '@adonisjs/core/services/logger'
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { inTransaction } from '#database/transaction'
-import { fileLabel } from '#drive/file_label'
-import { Inspection } from '#drive/inspection'
-import { receiveFile } from '#drive/multipart'
-import { newKey } from '#drive/new_key'
+import { receiveUpload, type Received } from '#drive/receive_upload'
 import { scannerIsSetUp } from '#drive/virus_scanner'
-import { Problem, unprocessable, wrongState } from '#exceptions/problem'
+import { Problem, wrongState } from '#exceptions/problem'
 import { lockMilestone } from '#escrow/locks'
 import { TurnStiles } from '#identity/turnstile'
 import { assertNotClosed } from '#escrow/milestone_rules'
@@ -29,22 +24,12 @@ export const DELIVERABLES = 'deliverables'
  */
 const arriving = new TurnStiles({ running: 4, waiting: 0, what: 'uploads of yours' })
 
-interface Received {
-  key: string
-  name: string
-  size: number
-  contentType: string
-  sha256: string
-}
-
 /**
- * Takes a file in for a milestone that is funded and not finished. It goes straight to the disk, of which
- * no transaction can be part: so the row comes last, and a file without one is deleted, at once or, if
- * this process does not live to do so, by the job that looks for such files.
+ * Takes a file in for a milestone that is funded and not finished; see `receiveUpload`.
  *
  * @param request whose body is the form; the field is `file`
- * @throws Problem what `receiveFile` throws; 409 `not_funded`, `milestone_closed`, `wrong_state` or
- *   `too_many_deliverables`; 422 for an empty file; 503 `busy` while others of theirs are on their way
+ * @throws Problem what `receiveUpload` throws; 409 `not_funded`, `milestone_closed`, `wrong_state` or
+ *   `too_many_deliverables`; 503 `busy` while others of theirs are on their way
  */
 export async function uploadDeliverable(
   milestone: Milestone,
@@ -62,40 +47,10 @@ async function takeIn(
   assertOpenForFiles(milestone)
   await assertRoomFor(db.connection(), milestone, 0)
   const maxBytes = (await setting(db, 'deliverable_max_mb')) * 1024 * 1024
-
-  const key = newKey(`${DELIVERABLES}/${milestone.id}`)
-  let received: Received
-  try {
-    received = await receiveFile(request, { field: 'file', maxBytes }, async (file) => {
-      const inspection = new Inspection()
-      await drive.use().putStream(key, inspection.watch(file.contents))
-      return {
-        key,
-        name: fileLabel(file.name),
-        size: inspection.size,
-        contentType: await inspection.contentType(),
-        sha256: inspection.digest(),
-      }
-    })
-    if (received.size === 0) throw unprocessable('file', 'empty', 'The file is empty.')
-  } catch (error) {
-    await discard(key)
-    throw error
-  }
-  try {
-    return await inTransaction((trx) => record(trx, milestone.id, by, received))
-  } catch (error) {
-    // Refused. After any other failure the row may be there all the same.
-    if (error instanceof Problem) await discard(key)
-    throw error
-  }
-}
-
-async function discard(key: string): Promise<void> {
-  await drive
-    .use()
-    .delete(key)
-    .catch((error) => logger.warn({ err: error, key }, 'a refused upload is still on the disk'))
+  const folder = `${DELIVERABLES}/${milestone.id}`
+  return receiveUpload(request, { folder, maxBytes }, (received) =>
+    inTransaction((trx) => record(trx, milestone.id, by, received))
+  )
 }
 
 async function record(

@@ -1,6 +1,7 @@
 import type { Job } from '#jobs/queue'
 import autoApproveDue from '#jobs/auto_approve_due'
 import backfillInbox from '#jobs/backfill_inbox'
+import decideSilentDisputes from '#jobs/decide_silent_disputes'
 import deleteFile from '#jobs/delete_file'
 import escalateUnansweredRefunds from '#jobs/escalate_unanswered_refunds'
 import mailErased from '#jobs/mail_erased'
@@ -20,11 +21,13 @@ import reconcileProviders from '#jobs/reconcile_providers'
 import reconcileRail from '#jobs/reconcile_rail'
 import recheckRefunds from '#jobs/recheck_refunds'
 import refreshRecipients from '#jobs/refresh_recipients'
+import remindOfDisputes from '#jobs/remind_of_disputes'
 import remindReviewers from '#jobs/remind_reviewers'
 import reportDeadLetters from '#jobs/report_dead_letters'
 import reportLockOut from '#jobs/report_lock_out'
 import retryStuckInbox from '#jobs/retry_stuck_inbox'
 import scanDeliverable from '#jobs/scan_deliverable'
+import scanEvidence from '#jobs/scan_evidence'
 import sendDeposit from '#jobs/send_deposit'
 import sendPayout from '#jobs/send_payout'
 import sendRefund from '#jobs/send_refund'
@@ -51,6 +54,7 @@ export const jobs: Job[] = [
   purgeIdempotencyKeys,
   deleteFile,
   scanDeliverable,
+  scanEvidence,
   tidyFiles,
   reportDeadLetters,
   reportLockOut,
@@ -66,6 +70,8 @@ export const jobs: Job[] = [
   autoApproveDue,
   escalateUnansweredRefunds,
   remindReviewers,
+  decideSilentDisputes,
+  remindOfDisputes,
   sendDeposit,
   sendPayout,
   sendRefund,

@@ -41,6 +41,10 @@ interface Named {
   by_id?: string
 }
 
+export interface AboutDispute extends AboutMilestone {
+  dispute_id: string
+}
+
 interface AboutTransaction {
   transaction_id: string
 }
@@ -94,6 +98,7 @@ const messagesPage = (d: AboutProject) => `/projects/${d.project_id}/messages`
 const proposalsPage = (d: AboutProject) => `/projects/${d.project_id}/proposals`
 const milestonePage = (d: AboutMilestone) =>
   `/projects/${d.project_id}/milestones/${d.milestone_id}`
+const disputePage = (d: AboutDispute) => `/disputes/${d.dispute_id}`
 const transactionPage = (d: AboutTransaction) => `/payments/transactions/${d.transaction_id}`
 const itsTransaction = (d: AboutTransaction) => d.transaction_id
 const invitationsPage = () => '/invitations'
@@ -557,6 +562,138 @@ export const catalogue = {
     words: (d: AboutProject & WithAmount & { transaction_id: string }) => ({
       title: 'Refund could not be sent',
       body: `${money(d)} of "${d.project_title}" could not be sent back the way it came. Our finance team will pay it another way.`,
+    }),
+  },
+  'dispute.opened': {
+    to: 'both',
+    category: 'disputes',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute & WithAmount & { by: string; respond_by: string }) => ({
+      title: 'Dispute opened',
+      body: `${d.by} disputes "${d.milestone_title}" and asks for ${money(d)} of what is held. Answer by ${day(d.respond_by)}: without an answer it is settled as they ask.`,
+    }),
+  },
+  'dispute.answered': {
+    to: 'both',
+    category: 'disputes',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute & { by: string; negotiate_until: string }) => ({
+      title: 'Dispute answered',
+      body: `${d.by} answered the dispute over "${d.milestone_title}". Make or accept an offer; our staff decide what is not settled by ${day(d.negotiate_until)}.`,
+    }),
+  },
+  'dispute.message': {
+    to: 'both',
+    category: 'disputes',
+    email: 'by_default',
+    thread: 'dispute_id',
+    page: disputePage,
+    many: (d: AboutDispute & { by: string }, count: number) => ({
+      title: `${count} messages in a dispute`,
+      body: `${d.by} wrote ${count} times in the dispute over "${d.milestone_title}".`,
+    }),
+    words: (d: AboutDispute & { dispute_message_id: string; by: string }) => ({
+      title: 'Message in a dispute',
+      body: `${d.by} wrote in the dispute over "${d.milestone_title}".`,
+    }),
+  },
+  'dispute.evidence_added': {
+    to: 'both',
+    category: 'disputes',
+    email: 'by_default',
+    thread: 'dispute_id',
+    page: disputePage,
+    many: (d: AboutDispute & { by: string }, count: number) => ({
+      title: `${count} files of evidence`,
+      body: `${d.by} showed ${count} files in the dispute over "${d.milestone_title}".`,
+    }),
+    words: (d: AboutDispute & { evidence_id: string; name: string; by: string }) => ({
+      title: 'Evidence added',
+      body: `${d.by} showed "${d.name}" in the dispute over "${d.milestone_title}".`,
+    }),
+  },
+  'dispute.evidence_quarantined': {
+    to: 'both',
+    category: 'disputes',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute & { evidence_id: string; name: string; signature: string }) => ({
+      title: 'A file of yours was refused',
+      body: `The virus scanner found "${d.signature}" in "${d.name}", which you showed in the dispute over "${d.milestone_title}". Nobody can open it; upload a clean one.`,
+    }),
+  },
+  'dispute.offered': {
+    to: 'both',
+    category: 'disputes',
+    email: 'by_default',
+    page: disputePage,
+    words: (
+      d: AboutDispute & {
+        offer_id: string
+        by: string
+        to_freelancer: string
+        to_client: string
+        currency: string
+      }
+    ) => ({
+      title: 'Settlement offered',
+      body: `${d.by} offers to settle the dispute over "${d.milestone_title}": ${d.to_freelancer} ${d.currency} to the freelancer, ${d.to_client} ${d.currency} back to the client. Accept or decline it, or make another offer.`,
+    }),
+  },
+  'dispute.offer_declined': {
+    to: 'both',
+    category: 'disputes',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute & { offer_id: string; by: string }) => ({
+      title: 'Offer declined',
+      body: `${d.by} declined your offer in the dispute over "${d.milestone_title}". You can make another.`,
+    }),
+  },
+  'dispute.split_chosen': {
+    to: 'both',
+    category: 'disputes',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute & { by: string }) => ({
+      title: 'Equal split proposed',
+      body: `${d.by} would halve what is held for "${d.milestone_title}". If you choose so too, the dispute is settled at once.`,
+    }),
+  },
+  'dispute.escalated': {
+    to: 'both',
+    category: 'disputes',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute & { by_time: boolean }) => ({
+      title: 'Dispute is with our staff',
+      body: d.by_time
+        ? `The time to settle the dispute over "${d.milestone_title}" is over. Our staff will decide; until then you can still agree.`
+        : `The other side asked our staff to decide the dispute over "${d.milestone_title}". Until they have you can still agree.`,
+    }),
+  },
+  'dispute.withdrawn': {
+    to: 'both',
+    category: 'disputes',
+    email: 'by_default',
+    page: milestonePage,
+    words: (d: AboutDispute & { by: string }) => ({
+      title: 'Dispute withdrawn',
+      body: `${d.by} withdrew the dispute over "${d.milestone_title}". What it had stopped goes on.`,
+    }),
+  },
+  'dispute.reminder': {
+    to: 'both',
+    category: 'disputes',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute & { unanswered: boolean; until: string; days: number }) => ({
+      title: `${d.days === 1 ? 'One day' : `${d.days} days`} left ${d.unanswered ? 'to answer a dispute' : 'to settle a dispute'}`,
+      body: d.unanswered
+        ? `Answer the dispute over "${d.milestone_title}" by ${day(d.until)}: without an answer it is settled as the other side asks.`
+        : `Our staff decide the dispute over "${d.milestone_title}" if it is not settled by ${day(d.until)}.`,
     }),
   },
   'payout_account.added': {

@@ -1,6 +1,10 @@
 import { loadMilestoneDetails } from '#escrow/milestone_details'
+import { loadDisputeDetails } from '#escrow/disputes/dispute_details'
+import { visibleDispute } from '#escrow/disputes/visible_disputes'
 import type Milestone from '#models/milestone'
 import type Project from '#models/project'
+import type User from '#models/user'
+import DisputeDetailsTransformer from '#transformers/dispute_details_transformer'
 import MilestoneTransformer from '#transformers/milestone_transformer'
 import ProjectTransformer from '#transformers/project_transformer'
 import { serialize } from '#transformers/serialize'
@@ -18,4 +22,11 @@ export async function describeProject(project: Project) {
 export async function describeMilestone(milestone: Milestone) {
   const totals = await loadMilestoneDetails([milestone])
   return serialize(MilestoneTransformer.transform(milestone, totals))
+}
+
+/** @throws Problem 404 if there is no such dispute of the user's */
+export async function describeDispute(user: User, id: string) {
+  const dispute = await visibleDispute(user, id)
+  const details = await loadDisputeDetails(dispute, user)
+  return serialize(DisputeDetailsTransformer.transform(dispute, details))
 }

@@ -97,6 +97,12 @@ export function toMoney(field: string, text: string, of: string): Money {
   return money
 }
 
+/** The same for an amount that may be nothing, such as one side's part. @throws Problem 422 */
+export function toMoneyOrZero(field: string, text: string, of: string): Money {
+  const money = parse(field, text, of)
+  return money.isZero ? money : toMoney(field, text, of)
+}
+
 function parse(field: string, text: string, of: string): Money {
   try {
     return Money.parse(text, of)

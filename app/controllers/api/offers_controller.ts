@@ -1,0 +1,44 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import { acceptOffer, declineOffer } from '#escrow/disputes/answer_offer'
+import { makeOffer } from '#escrow/disputes/make_offer'
+import { visibleDispute, visibleOffer } from '#escrow/disputes/visible_disputes'
+import { withIdempotency } from '#escrow/idempotency'
+import { bindTo } from '#escrow/intent'
+import { assertVerified } from '#identity/verified'
+import { describeDispute } from '#transformers/describe'
+import OfferTransformer from '#transformers/offer_transformer'
+import { serialize } from '#transformers/serialize'
+import { offerValidator } from '#validators/dispute'
+
+export default class OffersController {
+  async store({ auth, params, request, response }: HttpContext) {
+    const by = auth.getUserOrFail()
+    assertVerified(by)
+    const { to_freelancer: toFreelancer, note } = await request.validateUsing(offerValidator)
+    const dispute = await visibleDispute(by, params.id)
+    const offer = await makeOffer(dispute.id, { by, toFreelancer, note })
+    response.status(201)
+    return serialize(OfferTransformer.transform(offer))
+  }
+
+  async accept(ctx: HttpContext) {
+    const by = ctx.auth.getUserOrFail()
+    assertVerified(by)
+    const offer = await visibleOffer(by, ctx.params.id)
+    return withIdempotency(ctx, {
+      run: async (claim) => {
+        await acceptOffer(offer.id, { by, bind: bindTo(claim) })
+        return { status: 200, body: await describeDispute(by, offer.disputeId) }
+      },
+      resume: async (id) => ({ status: 200, body: await describeDispute(by, id) }),
+    })
+  }
+
+  async decline({ auth, params }: HttpContext) {
+    const by = auth.getUserOrFail()
+    assertVerified(by)
+    const offer = await visibleOffer(by, params.id)
+    await declineOffer(offer.id, { by })
+    return describeDispute(by, offer.disputeId)
+  }
+}

@@ -1,0 +1,126 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { wrongState } from '#exceptions/problem'
+import { aboutDispute, inDispute } from '#escrow/disputes/in_dispute'
+import { partOfHeld } from '#escrow/held_money'
+import type { BindIntent } from '#escrow/intent'
+import { actorOf, recordActivity } from '#escrow/record_activity'
+import { setting } from '#escrow/settings'
+import { settleDispute } from '#escrow/settle_dispute'
+import { Money } from '#ledger/money'
+import type Dispute from '#models/dispute'
+import type User from '#models/user'
+import { notify } from '#notifications/notify'
+
+/**
+ * Chooses, for one's own side, to halve what is held: for small claims, which are not worth a quarrel. Once
+ * both sides have chosen so it is settled, at once. An odd cent is the freelancer's, as with fees.
+ *
+ * @param input.bind bound to the dispute
+ * @throws Problem 409 `wrong_state` once it is decided or over, `not_a_small_claim`, `nothing_held`; `frozen`
+ *   while the payment is disputed with the payer's bank
+ */
+export async function chooseEqualSplit(
+  disputeId: string,
+  input: { by: User; bind?: BindIntent }
+): Promise<Dispute> {
+  const { by } = input
+  return inDispute(disputeId, { by }, async ({ trx, other, ...locked }) => {
+    const { project, milestone, dispute } = locked
+    const { amount: held } = await partOfHeld(trx, milestone)
+    if (!(await isSmallClaim(trx, held))) {
+      throw wrongState(
+        `${held} is too much for an equal split at once; make an offer instead.`,
+        dispute.status,
+        { code: 'not_a_small_claim' }
+      )
+    }
+    const chosen = await choose(trx, dispute, by, true)
+    const actor = actorOf(by)
+    if (chosen) {
+      await recordActivity(trx, {
+        projectId: project.id,
+        milestoneId: milestone.id,
+        subject: { type: 'dispute', id: disputeId },
+        actor,
+        action: 'dispute.split_chosen',
+      })
+    }
+    if (dispute.openerSplitsAt && dispute.respondentSplitsAt) {
+      const toFreelancer = halfOf(held)
+      return settleDispute(trx, {
+        ...locked,
+        toFreelancer,
+        actor,
+        how: 'equal_split',
+        bind: input.bind,
+      })
+    }
+    await input.bind?.(trx, disputeId)
+    if (chosen) {
+      await notify(trx, {
+        userId: other,
+        kind: 'dispute.split_chosen',
+        data: { ...aboutDispute(locked), by: by.displayName },
+      })
+    }
+    return dispute
+  })
+}
+
+/**
+ * Takes one's choice back, as long as the other side has not chosen the same. Nothing happens if there was
+ * none.
+ *
+ * @throws Problem 409 `wrong_state` once it is decided or over
+ */
+export async function takeBackEqualSplit(
+  disputeId: string,
+  { by }: { by: User }
+): Promise<Dispute> {
+  return inDispute(disputeId, { by }, async ({ trx, ...locked }) => {
+    const { project, milestone, dispute } = locked
+    if (await choose(trx, dispute, by, false)) {
+      await recordActivity(trx, {
+        projectId: project.id,
+        milestoneId: milestone.id,
+        subject: { type: 'dispute', id: disputeId },
+        actor: actorOf(by),
+        action: 'dispute.split_taken_back',
+      })
+    }
+    return dispute
+  })
+}
+
+/** Whether so much may be halved without further ado. Currencies that the setting does not name have none. */
+export async function isSmallClaim(
+  client: Parameters<typeof setting>[0],
+  held: Money
+): Promise<boolean> {
+  const limits = await setting(client, 'small_claim_threshold')
+  const limit = limits[held.currency]
+  return limit !== undefined && held.compare(Money.parse(limit, held.currency)) < 0
+}
+
+/** The freelancer's half. */
+export function halfOf(held: Money): Money {
+  return Money.of((held.minor + 1n) / 2n, held.currency)
+}
+
+/** @returns whether that changes anything */
+async function choose(
+  trx: TransactionClientContract,
+  dispute: Dispute,
+  by: User,
+  chosen: boolean
+): Promise<boolean> {
+  const column = dispute.openedBy === by.id ? 'opener_splits_at' : 'respondent_splits_at'
+  const has = (dispute.openedBy === by.id ? dispute.openerSplitsAt : dispute.respondentSplitsAt) !== null
+  if (has === chosen) return false
+  await trx
+    .from('disputes')
+    .where('id', dispute.id)
+    .update({ [column]: chosen ? trx.raw('now()') : null })
+  await dispute.refresh()
+  return true
+}

@@ -1,0 +1,24 @@
+import vine from '@vinejs/vine'
+import { DISPUTE_STATUSES } from '#models/dispute'
+import { pageFields } from '#transformers/page'
+import { amount, amountOrAll } from '#validators/money'
+import { text } from '#validators/text'
+
+export const openDisputeValidator = vine.create(
+  vine.object({ reason: text(10_000), asked_amount: amountOrAll() })
+)
+
+/** Of an answer, and of any other message. */
+export const disputeMessageValidator = vine.create(vine.object({ body: text(10_000) }))
+
+export const offerValidator = vine.create(
+  vine.object({ to_freelancer: amount(), note: text(2000).optional() })
+)
+
+export const listDisputesValidator = vine.create(
+  vine.object({
+    ...pageFields,
+    status: vine.enum(DISPUTE_STATUSES).optional(),
+    milestone_id: vine.string().trim().maxLength(64).optional(),
+  })
+)
