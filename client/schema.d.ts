@@ -664,6 +664,238 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/disputes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your disputes
+         * @description **For who is signed in.**
+         *
+         *     Newest first, those that you opened and those of the other side.
+         */
+        get: operations["disputesIndex"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/disputes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a dispute
+         * @description **For who is signed in.**
+         *
+         *     With all evidence and the newest hundred messages and offers, oldest first. `may` says what you can do now, and `held` what there is to divide.
+         */
+        get: operations["disputesShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/disputes/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a dispute
+         * @description **For who is signed in.**
+         *
+         *     The first word of who was asked, by `respond_by`: after it both negotiate until `negotiate_until`, and silence does not decide any more.
+         */
+        post: operations["disputesAnswer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/disputes/{id}/equal-split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose an equal split
+         * @description **For who is signed in with a verified e-mail address.**
+         *
+         *     For small claims: once both sides have chosen so, what is held is halved and the dispute settled at once. An odd cent goes to the freelancer.
+         */
+        post: operations["equalSplitsStore"];
+        /**
+         * Take your choice of an equal split back
+         * @description **For who is signed in.**
+         *
+         *     As long as the other side has not chosen the same.
+         */
+        delete: operations["equalSplitsDestroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/disputes/{id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask our staff to decide
+         * @description **For who is signed in.**
+         *
+         *     After the first answer. Until they have decided both sides may still agree, or who opened it withdraw it.
+         */
+        post: operations["disputesEscalate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/disputes/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show a file as evidence
+         * @description **For who is signed in.**
+         *
+         *     Both sides and our staff can open it. It stays with the dispute. Where files are scanned, `scan_status` is `pending` for a moment. Send at most four at a time.
+         */
+        post: operations["evidenceStore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/disputes/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the messages of a dispute
+         * @description **For who is signed in.**
+         *
+         *     Newest first, the answer and words of our staff included.
+         */
+        get: operations["disputesMessagesIndex"];
+        put?: never;
+        /**
+         * Write in a dispute
+         * @description **For who is signed in.**
+         *
+         *     The other side reads it, and so do our staff if they decide.
+         */
+        post: operations["disputesMessagesStore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/disputes/{id}/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer a settlement
+         * @description **For who is signed in with a verified e-mail address.**
+         *
+         *     So much of what is held to the freelancer, our fee included; the rest goes back to the client. It takes the place of the offer that is open, whoever made it.
+         */
+        post: operations["offersStore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/disputes/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw a dispute
+         * @description **For who is signed in.**
+         *
+         *     That you opened and that is not decided. The milestone goes on as before; you can open another only after some days.
+         */
+        post: operations["disputesWithdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence/{id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a link to a file of evidence
+         * @description **For who is signed in.**
+         *
+         *     Send the browser to `url` before `expires_at`; it needs no token.
+         */
+        get: operations["evidenceDownload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invitations": {
         parameters: {
             query?: never;
@@ -806,6 +1038,28 @@ export interface paths {
          *     Of a funded milestone. [Hand it in](#operation/milestonesSubmit) with its `id` in `deliverable_ids`. What it is, is found out from its content. Where files are scanned, `scan_status` is `pending` for a moment. Send at most four at a time.
          */
         post: operations["deliverablesStore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/milestones/{id}/disputes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a dispute
+         * @description **For who is signed in with a verified e-mail address.**
+         *
+         *     Either party, while money is held. `asked_amount` is what of it shall go to **you**: a client asks it back, a freelancer asks for its release; the rest is for the other side. Without it, it is everything that is held. The milestone is frozen from then on, and a refund request that waits becomes part of the dispute. Without a first answer by `respond_by` it is settled as you ask.
+         */
+        post: operations["disputesStore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -964,6 +1218,50 @@ export interface paths {
          *     With the `token` of the link, in the query; a body is ignored. Mail programs do it by themselves (RFC 8058).
          */
         post: operations["unsubscriptionsStore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/offers/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an offer
+         * @description **For who is signed in with a verified e-mail address.**
+         *
+         *     Of the other side. The dispute is settled at once: release, payout and refund start. It cannot be undone.
+         */
+        post: operations["offersAccept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/offers/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline an offer
+         * @description **For who is signed in with a verified e-mail address.**
+         *
+         *     Of the other side. Both may make another.
+         */
+        post: operations["offersDecline"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2469,6 +2767,160 @@ export interface components {
             /** Format: uuid */
             uploaded_by: string;
         };
+        /** @description A dispute as its two sides see it. */
+        Dispute: {
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            answered_at: string | null;
+            /** @description A decimal string in the currency beside it, such as "1250.00". */
+            asked_amount: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            closed_at: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            created_at: string;
+            /** @description ISO 4217, such as USD. */
+            currency: string;
+            decision_reason: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            escalated_at: string | null;
+            /** Format: uuid */
+            escalated_by: string | null;
+            /** @enum {string|null} */
+            escalated_reason: "negotiation_over" | "refund_unanswered" | "requested" | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            milestone_id: string;
+            milestone_title: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            negotiate_until: string | null;
+            /** Format: uuid */
+            opened_by: string;
+            opener_splits: boolean;
+            /** Format: uuid */
+            project_id: string;
+            project_title: string;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            respond_by: string | null;
+            /** Format: uuid */
+            respondent_id: string;
+            respondent_splits: boolean;
+            settlement: {
+                /** @enum {string} */
+                how: "decision" | "equal_split" | "no_answer" | "offer";
+                to_client: string;
+                to_freelancer: string;
+            } | null;
+            /** @enum {string} */
+            status: "decided" | "escalated" | "negotiating" | "open" | "settled" | "withdrawn";
+        };
+        /** @description A dispute with everything that was said, shown and offered in it, and what its reader may do. */
+        DisputeDetails: {
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            answered_at: string | null;
+            /** @description A decimal string in the currency beside it, such as "1250.00". */
+            asked_amount: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            closed_at: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            created_at: string;
+            /** @description ISO 4217, such as USD. */
+            currency: string;
+            decision_reason: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            escalated_at: string | null;
+            /** Format: uuid */
+            escalated_by: string | null;
+            /** @enum {string|null} */
+            escalated_reason: "negotiation_over" | "refund_unanswered" | "requested" | null;
+            evidence: components["schemas"]["Evidence"][];
+            /** @description A decimal string in the currency beside it, such as "1250.00". */
+            held: string;
+            /** Format: uuid */
+            id: string;
+            may: ("accept" | "answer" | "decline" | "equal_split" | "escalate" | "evidence" | "message" | "offer" | "take_back_equal_split" | "withdraw")[];
+            messages: components["schemas"]["DisputeMessage"][];
+            /** Format: uuid */
+            milestone_id: string;
+            milestone_title: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            negotiate_until: string | null;
+            offers: components["schemas"]["Offer"][];
+            /** Format: uuid */
+            opened_by: string;
+            opener_splits: boolean;
+            /** Format: uuid */
+            project_id: string;
+            project_title: string;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            respond_by: string | null;
+            /** Format: uuid */
+            respondent_id: string;
+            respondent_splits: boolean;
+            settlement: {
+                /** @enum {string} */
+                how: "decision" | "equal_split" | "no_answer" | "offer";
+                to_client: string;
+                to_freelancer: string;
+            } | null;
+            /** @enum {string} */
+            status: "decided" | "escalated" | "negotiating" | "open" | "settled" | "withdrawn";
+        };
+        DisputeMessage: {
+            body: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            created_at: string;
+            /** Format: uuid */
+            dispute_id: string;
+            /** @enum {string} */
+            from: "party" | "staff";
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "answer" | "message";
+            /** Format: uuid */
+            sender_id: string | null;
+        };
         /** @description Where a file can be fetched, for a short time. */
         DownloadLink: {
             /**
@@ -2522,6 +2974,26 @@ export interface components {
             total_refunded: string;
             /** @description A decimal string in the currency beside it, such as "1250.00". */
             total_released: string;
+        };
+        /** @description A file of evidence as both sides see it. */
+        Evidence: {
+            content_type: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            created_at: string;
+            /** Format: uuid */
+            dispute_id: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            scan_status: "clean" | "infected" | "pending" | "unscanned";
+            sha256: string;
+            size: number;
+            /** Format: uuid */
+            uploaded_by: string;
         };
         /** @description What a freelancer sees first. */
         FreelancerDashboard: {
@@ -2947,7 +3419,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "chargeback.closed" | "chargeback.evidence_sent" | "chargeback.lost" | "chargeback.won" | "debt.incurred" | "debt.offset" | "debt.reduced" | "debt.written_off" | "deliverable.quarantined" | "deposit.completed" | "deposit.disputed" | "deposit.expired" | "deposit.failed" | "deposit.returned" | "dispute.settled" | "invitation.accepted" | "invitation.declined" | "invitation.received" | "invitation.withdrawn" | "message.received" | "milestone.approved" | "milestone.funded" | "milestone.rejected" | "milestone.review_reminder" | "milestone.submitted" | "payment.released" | "payout.failed" | "payout.paid" | "payout.returned" | "payout.waiting" | "payout_account.added" | "payout_account.bank_payout_failed" | "payout_account.disabled" | "payout_account.enabled" | "payout_account.made_default" | "payout_account.refused" | "payout_account.removed" | "payout_account.restricted" | "project.cancelled" | "project.completed" | "proposal.accepted" | "proposal.declined" | "proposal.opened" | "refund.accepted" | "refund.completed" | "refund.declined" | "refund.escalated" | "refund.failed" | "refund.requested" | "refund.taken" | "release.made";
+            kind: "chargeback.closed" | "chargeback.evidence_sent" | "chargeback.lost" | "chargeback.won" | "debt.incurred" | "debt.offset" | "debt.reduced" | "debt.written_off" | "deliverable.quarantined" | "deposit.completed" | "deposit.disputed" | "deposit.expired" | "deposit.failed" | "deposit.returned" | "dispute.answered" | "dispute.escalated" | "dispute.evidence_added" | "dispute.evidence_quarantined" | "dispute.message" | "dispute.offer_declined" | "dispute.offered" | "dispute.opened" | "dispute.reminder" | "dispute.settled" | "dispute.split_chosen" | "dispute.withdrawn" | "invitation.accepted" | "invitation.declined" | "invitation.received" | "invitation.withdrawn" | "message.received" | "milestone.approved" | "milestone.funded" | "milestone.rejected" | "milestone.review_reminder" | "milestone.submitted" | "payment.released" | "payout.failed" | "payout.paid" | "payout.returned" | "payout.waiting" | "payout_account.added" | "payout_account.bank_payout_failed" | "payout_account.disabled" | "payout_account.enabled" | "payout_account.made_default" | "payout_account.refused" | "payout_account.removed" | "payout_account.restricted" | "project.cancelled" | "project.completed" | "proposal.accepted" | "proposal.declined" | "proposal.opened" | "refund.accepted" | "refund.completed" | "refund.declined" | "refund.escalated" | "refund.failed" | "refund.requested" | "refund.taken" | "release.made";
             /**
              * Format: date-time
              * @description ISO 8601, in UTC.
@@ -3008,6 +3480,30 @@ export interface components {
         /** @description The providers that one can sign in with here. */
         OauthProviders: {
             providers: ("github" | "google")[];
+        };
+        Offer: {
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            closed_at: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            created_at: string;
+            /** @description ISO 4217, such as USD. */
+            currency: string;
+            /** Format: uuid */
+            dispute_id: string;
+            /** Format: uuid */
+            id: string;
+            made_by: string;
+            note: string;
+            /** @enum {string} */
+            status: "accepted" | "declined" | "expired" | "open" | "superseded";
+            to_client: string;
+            to_freelancer: string;
         };
         /** @description Where the freelancer goes on. It works once and for a short time. */
         OnboardingLink: {
@@ -3128,7 +3624,7 @@ export interface components {
             /** @description Why the milestone is closed. */
             closed_reason?: string | null;
             /** @enum {string} */
-            code: "already_funded" | "already_submitted" | "already_verified" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "email_not_verified" | "email_taken" | "erasure_refused" | "export_under_way" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_taken" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_oauth_code" | "invalid_refresh_token" | "invitee_is_client" | "last_sign_in" | "link_not_valid" | "link_required" | "malformed_json" | "malformed_multipart" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_not_offered" | "provider_unavailable" | "quarantined" | "query_not_allowed" | "refund_pending" | "route_not_found" | "scan_pending" | "sign_in_again" | "terms_changed" | "terms_not_in_force" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_deliverables" | "too_many_exports" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "unauthenticated" | "unsupported_media_type" | "upload_aborted" | "user_type_required" | "validation_failed" | "wrong_mode" | "wrong_state";
+            code: "already_funded" | "already_submitted" | "already_verified" | "answer_first" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "dispute_withdrawn" | "email_not_verified" | "email_taken" | "erasure_refused" | "export_under_way" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_taken" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_oauth_code" | "invalid_refresh_token" | "invitee_is_client" | "last_sign_in" | "link_not_valid" | "link_required" | "malformed_json" | "malformed_multipart" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_a_small_claim" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "offer_outdated" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_not_offered" | "provider_unavailable" | "quarantined" | "query_not_allowed" | "refund_pending" | "route_not_found" | "scan_pending" | "sign_in_again" | "terms_changed" | "terms_not_in_force" | "time_over" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_deliverables" | "too_many_exports" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "too_much_evidence" | "unauthenticated" | "unsupported_media_type" | "upload_aborted" | "user_type_required" | "validation_failed" | "wrong_mode" | "wrong_state";
             /** @description The state that the record is in. */
             current_status?: string;
             /** @description The file that is in the way. */
@@ -3742,6 +4238,25 @@ export interface components {
          * @description - `bad_request`: The request could not be read.
          *     - `bad_url`: The path has broken percent-encoding.
          *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
+         *     - `malformed_multipart`: The body is no well-formed `multipart/form-data`.
+         *     - `query_not_allowed`: The address has a query, but the endpoint takes its fields in the body only.
+         *     - `upload_aborted`: The upload broke off.
+         */
+        BadRequestOrBadUrlOrMalformedJsonOrMalformedMultipartOrQueryNotAllowedOrUploadAborted400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "bad_request" | "bad_url" | "malformed_json" | "malformed_multipart" | "query_not_allowed" | "upload_aborted";
+                };
+            };
+        };
+        /**
+         * @description - `bad_request`: The request could not be read.
+         *     - `bad_url`: The path has broken percent-encoding.
+         *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
          *     - `query_not_allowed`: The address has a query, but the endpoint takes its fields in the body only.
          */
         BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400: {
@@ -3844,6 +4359,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "channel_refused";
+                };
+            };
+        };
+        /** @description - `email_not_verified`: Who has not verified the e-mail address moves no money. */
+        EmailNotVerified403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "email_not_verified";
                 };
             };
         };
@@ -4087,6 +4614,21 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "provider_unavailable";
+                };
+            };
+        };
+        /**
+         * @description - `quarantined`: The virus scanner found something in the file `deliverable_id`.
+         *     - `scan_pending`: The file `deliverable_id` is being scanned for viruses.
+         */
+        QuarantinedOrScanPending409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "quarantined" | "scan_pending";
                 };
             };
         };
@@ -5451,9 +5993,117 @@ export interface operations {
             400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
+            409: components["responses"]["QuarantinedOrScanPending409"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    disputesIndex: {
+        parameters: {
+            query?: {
+                /** @description `meta.next_cursor` of the page before. */
+                after?: string;
+                /** @description How many on a page, 20 unless said. */
+                limit?: number;
+                milestone_id?: string;
+                status?: "open" | "negotiating" | "escalated" | "decided" | "settled" | "withdrawn";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of disputes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Dispute"][];
+                        meta: components["schemas"]["PageMeta"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    disputesShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dispute. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DisputeDetails"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    disputesAnswer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    body: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The dispute, negotiating. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DisputeDetails"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
+            401: components["responses"]["Unauthenticated401"];
+            403: components["responses"]["Forbidden403"];
+            404: components["responses"]["NotFound404"];
             /**
-             * @description - `quarantined`: The virus scanner found something in the file `deliverable_id`.
-             *     - `scan_pending`: The file `deliverable_id` is being scanned for viruses.
+             * @description - `time_over`: The time for the first answer is over, so the dispute is settled as was asked.
+             *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.
              */
             409: {
                 headers: {
@@ -5462,10 +6112,405 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "quarantined" | "scan_pending";
+                        code?: "time_over" | "wrong_state";
                     };
                 };
             };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    equalSplitsStore: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description New for each intent, the same for its retries: see [Idempotency](#section/Idempotency).
+                 * @example 5f0c9c2e-8f0a-4c57-9f2b-0d7c2b7c6a11
+                 */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dispute; settled, if both sides have chosen. */
+            200: {
+                headers: {
+                    /** @description There, and `true`, when this answer was given before. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DisputeDetails"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJsonOrQueryNotAllowed400"];
+            401: components["responses"]["Unauthenticated401"];
+            403: components["responses"]["EmailNotVerified403"];
+            404: components["responses"]["NotFound404"];
+            /**
+             * @description - `frozen`: A dispute is open about the money, so it does not move.
+             *     - `idempotency_in_progress`: A request with this key is still running.
+             *     - `not_a_small_claim`: More is held than may be halved at once.
+             *     - `nothing_held`: Nothing is held for the milestone.
+             *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "frozen" | "idempotency_in_progress" | "not_a_small_claim" | "nothing_held" | "wrong_state";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["IdempotencyKeyReused422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    equalSplitsDestroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dispute. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DisputeDetails"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
+            409: components["responses"]["WrongState409"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    disputesEscalate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dispute, escalated. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DisputeDetails"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
+            409: components["responses"]["WrongState409"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    evidenceStore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The file, at most 25 MB unless this installation says otherwise.
+                     */
+                    file: Blob;
+                };
+            };
+        };
+        responses: {
+            /** @description The file. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Evidence"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrMalformedMultipartOrQueryNotAllowedOrUploadAborted400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
+            /**
+             * @description - `too_much_evidence`: Your side of the dispute takes no more files, or no more bytes.
+             *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_much_evidence" | "wrong_state";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+            503: components["responses"]["Busy503"];
+        };
+    };
+    disputesMessagesIndex: {
+        parameters: {
+            query?: {
+                /** @description `meta.next_cursor` of the page before. */
+                after?: string;
+                /** @description How many on a page, 20 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of messages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DisputeMessage"][];
+                        meta: components["schemas"]["PageMeta"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    disputesMessagesStore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    body: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The message. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DisputeMessage"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
+            /**
+             * @description - `answer_first`: The dispute waits for your first answer; nothing else you say counts before.
+             *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "answer_first" | "wrong_state";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    offersStore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    note?: string;
+                    /** @example 1250.00 */
+                    to_freelancer: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The offer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Offer"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
+            401: components["responses"]["Unauthenticated401"];
+            403: components["responses"]["EmailNotVerified403"];
+            404: components["responses"]["NotFound404"];
+            /**
+             * @description - `answer_first`: The dispute waits for your first answer; nothing else you say counts before.
+             *     - `nothing_held`: Nothing is held for the milestone.
+             *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "answer_first" | "nothing_held" | "wrong_state";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    disputesWithdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dispute, withdrawn. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DisputeDetails"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
+            401: components["responses"]["Unauthenticated401"];
+            403: components["responses"]["Forbidden403"];
+            404: components["responses"]["NotFound404"];
+            409: components["responses"]["WrongState409"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    evidenceDownload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DownloadLink"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
+            409: components["responses"]["QuarantinedOrScanPending409"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             429: components["responses"]["TooManyRequests429"];
@@ -5820,25 +6865,7 @@ export interface operations {
                     };
                 };
             };
-            /**
-             * @description - `bad_request`: The request could not be read.
-             *     - `bad_url`: The path has broken percent-encoding.
-             *     - `malformed_json`: The body is no JSON object, or is nested too deeply.
-             *     - `malformed_multipart`: The body is no well-formed `multipart/form-data`.
-             *     - `query_not_allowed`: The address has a query, but the endpoint takes its fields in the body only.
-             *     - `upload_aborted`: The upload broke off.
-             */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "bad_request" | "bad_url" | "malformed_json" | "malformed_multipart" | "query_not_allowed" | "upload_aborted";
-                    };
-                };
-            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrMalformedMultipartOrQueryNotAllowedOrUploadAborted400"];
             401: components["responses"]["Unauthenticated401"];
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
@@ -5865,6 +6892,66 @@ export interface operations {
             429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
             503: components["responses"]["Busy503"];
+        };
+    };
+    disputesStore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description A decimal string in the currency beside it, such as "1250.00".
+                     * @example 1250.00
+                     */
+                    asked_amount?: string;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The dispute. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DisputeDetails"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
+            401: components["responses"]["Unauthenticated401"];
+            403: components["responses"]["EmailNotVerified403"];
+            404: components["responses"]["NotFound404"];
+            /**
+             * @description - `dispute_withdrawn`: You have withdrawn a dispute over this milestone not long ago: `dispute_id`.
+             *     - `frozen`: A dispute is open about the money, so it does not move.
+             *     - `nothing_held`: Nothing is held for the milestone.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "dispute_withdrawn" | "frozen" | "nothing_held";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
         };
     };
     milestonesReject: {
@@ -6184,6 +7271,98 @@ export interface operations {
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    offersAccept: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description New for each intent, the same for its retries: see [Idempotency](#section/Idempotency).
+                 * @example 5f0c9c2e-8f0a-4c57-9f2b-0d7c2b7c6a11
+                 */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dispute, settled. */
+            200: {
+                headers: {
+                    /** @description There, and `true`, when this answer was given before. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DisputeDetails"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrIdempotencyKeyInvalidOrIdempotencyKeyRequiredOrMalformedJsonOrQueryNotAllowed400"];
+            401: components["responses"]["Unauthenticated401"];
+            403: components["responses"]["EmailNotVerifiedOrForbidden403"];
+            404: components["responses"]["NotFound404"];
+            /**
+             * @description - `frozen`: A dispute is open about the money, so it does not move.
+             *     - `idempotency_in_progress`: A request with this key is still running.
+             *     - `nothing_held`: Nothing is held for the milestone.
+             *     - `offer_outdated`: Less is held now than when the offer was made.
+             *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "frozen" | "idempotency_in_progress" | "nothing_held" | "offer_outdated" | "wrong_state";
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["IdempotencyKeyReused422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    offersDecline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dispute. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DisputeDetails"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
+            401: components["responses"]["Unauthenticated401"];
+            403: components["responses"]["EmailNotVerifiedOrForbidden403"];
+            404: components["responses"]["NotFound404"];
+            409: components["responses"]["WrongState409"];
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
             429: components["responses"]["TooManyRequests429"];
             500: components["responses"]["InternalError500"];
         };

@@ -11,7 +11,11 @@ import type DashboardLinesTransformer from '#transformers/dashboard_lines'
 import type DataExportTransformer from '#transformers/data_export_transformer'
 import type DeliverableTransformer from '#transformers/deliverable_transformer'
 import type DescribeTransformer from '#transformers/describe'
+import type DisputeDetailsTransformer from '#transformers/dispute_details_transformer'
+import type DisputeMessageTransformer from '#transformers/dispute_message_transformer'
+import type DisputeTransformer from '#transformers/dispute_transformer'
 import type EscrowStatementTransformer from '#transformers/escrow_statement_transformer'
+import type EvidenceTransformer from '#transformers/evidence_transformer'
 import type FreelancerDashboardTransformer from '#transformers/freelancer_dashboard_transformer'
 import type IdentityTransformer from '#transformers/identity_transformer'
 import type InvitationTransformer from '#transformers/invitation_transformer'
@@ -21,6 +25,7 @@ import type MfaStatusTransformer from '#transformers/mfa_status_transformer'
 import type MilestoneTransformer from '#transformers/milestone_transformer'
 import type NotificationTransformer from '#transformers/notification_transformer'
 import type OauthProvidersTransformer from '#transformers/oauth_providers_transformer'
+import type OfferTransformer from '#transformers/offer_transformer'
 import type PageTransformer from '#transformers/page'
 import type PartyTransformer from '#transformers/party'
 import type PayoutAccountTransformer from '#transformers/payout_account_transformer'
@@ -67,9 +72,25 @@ export namespace Data {
   export namespace Describe {
     export type Variants = InferVariants<DescribeTransformer>
   }
+  export type DisputeDetails = InferData<DisputeDetailsTransformer>
+  export namespace DisputeDetails {
+    export type Variants = InferVariants<DisputeDetailsTransformer>
+  }
+  export type DisputeMessage = InferData<DisputeMessageTransformer>
+  export namespace DisputeMessage {
+    export type Variants = InferVariants<DisputeMessageTransformer>
+  }
+  export type Dispute = InferData<DisputeTransformer>
+  export namespace Dispute {
+    export type Variants = InferVariants<DisputeTransformer>
+  }
   export type EscrowStatement = InferData<EscrowStatementTransformer>
   export namespace EscrowStatement {
     export type Variants = InferVariants<EscrowStatementTransformer>
+  }
+  export type Evidence = InferData<EvidenceTransformer>
+  export namespace Evidence {
+    export type Variants = InferVariants<EvidenceTransformer>
   }
   export type FreelancerDashboard = InferData<FreelancerDashboardTransformer>
   export namespace FreelancerDashboard {
@@ -106,6 +127,10 @@ export namespace Data {
   export type OauthProviders = InferData<OauthProvidersTransformer>
   export namespace OauthProviders {
     export type Variants = InferVariants<OauthProvidersTransformer>
+  }
+  export type Offer = InferData<OfferTransformer>
+  export namespace Offer {
+    export type Variants = InferVariants<OfferTransformer>
   }
   export type Page = InferData<PageTransformer>
   export namespace Page {

@@ -899,6 +899,435 @@ export const responseSchemas = {
     ],
     "additionalProperties": false
   },
+  "Dispute": {
+    "description": "A dispute as its two sides see it.",
+    "type": "object",
+    "properties": {
+      "id": {
+        "type": "string"
+      },
+      "project_id": {
+        "type": "string"
+      },
+      "project_title": {
+        "type": "string"
+      },
+      "milestone_id": {
+        "type": "string"
+      },
+      "milestone_title": {
+        "type": "string"
+      },
+      "opened_by": {
+        "type": "string"
+      },
+      "respondent_id": {
+        "type": "string"
+      },
+      "reason": {
+        "type": "string"
+      },
+      "asked_amount": {
+        "type": "string"
+      },
+      "currency": {
+        "type": "string"
+      },
+      "status": {
+        "type": "string",
+        "enum": [
+          "decided",
+          "escalated",
+          "negotiating",
+          "open",
+          "settled",
+          "withdrawn"
+        ]
+      },
+      "respond_by": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "answered_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "negotiate_until": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "opener_splits": {
+        "type": "boolean"
+      },
+      "respondent_splits": {
+        "type": "boolean"
+      },
+      "escalated_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "escalated_by": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "escalated_reason": {
+        "type": [
+          "string",
+          "null"
+        ],
+        "enum": [
+          "negotiation_over",
+          "refund_unanswered",
+          "requested",
+          null
+        ]
+      },
+      "decision_reason": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "settlement": {
+        "anyOf": [
+          {
+            "type": "object",
+            "properties": {
+              "how": {
+                "type": "string",
+                "enum": [
+                  "decision",
+                  "equal_split",
+                  "no_answer",
+                  "offer"
+                ]
+              },
+              "to_freelancer": {
+                "type": "string"
+              },
+              "to_client": {
+                "type": "string"
+              }
+            },
+            "required": [
+              "how",
+              "to_freelancer",
+              "to_client"
+            ],
+            "additionalProperties": false
+          },
+          {
+            "type": "null"
+          }
+        ]
+      },
+      "created_at": {
+        "type": "string"
+      },
+      "closed_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      }
+    },
+    "required": [
+      "id",
+      "project_id",
+      "project_title",
+      "milestone_id",
+      "milestone_title",
+      "opened_by",
+      "respondent_id",
+      "reason",
+      "asked_amount",
+      "currency",
+      "status",
+      "respond_by",
+      "answered_at",
+      "negotiate_until",
+      "opener_splits",
+      "respondent_splits",
+      "escalated_at",
+      "escalated_by",
+      "escalated_reason",
+      "decision_reason",
+      "settlement",
+      "created_at",
+      "closed_at"
+    ],
+    "additionalProperties": false
+  },
+  "DisputeDetails": {
+    "description": "A dispute with everything that was said, shown and offered in it, and what its reader may do.",
+    "type": "object",
+    "properties": {
+      "held": {
+        "type": "string"
+      },
+      "messages": {
+        "type": "array",
+        "items": {
+          "$ref": "#/components/schemas/DisputeMessage"
+        }
+      },
+      "evidence": {
+        "type": "array",
+        "items": {
+          "$ref": "#/components/schemas/Evidence"
+        }
+      },
+      "offers": {
+        "type": "array",
+        "items": {
+          "$ref": "#/components/schemas/Offer"
+        }
+      },
+      "may": {
+        "type": "array",
+        "items": {
+          "type": "string",
+          "enum": [
+            "accept",
+            "answer",
+            "decline",
+            "equal_split",
+            "escalate",
+            "evidence",
+            "message",
+            "offer",
+            "take_back_equal_split",
+            "withdraw"
+          ]
+        }
+      },
+      "id": {
+        "type": "string"
+      },
+      "project_id": {
+        "type": "string"
+      },
+      "project_title": {
+        "type": "string"
+      },
+      "milestone_id": {
+        "type": "string"
+      },
+      "milestone_title": {
+        "type": "string"
+      },
+      "opened_by": {
+        "type": "string"
+      },
+      "respondent_id": {
+        "type": "string"
+      },
+      "reason": {
+        "type": "string"
+      },
+      "asked_amount": {
+        "type": "string"
+      },
+      "currency": {
+        "type": "string"
+      },
+      "status": {
+        "type": "string",
+        "enum": [
+          "decided",
+          "escalated",
+          "negotiating",
+          "open",
+          "settled",
+          "withdrawn"
+        ]
+      },
+      "respond_by": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "answered_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "negotiate_until": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "opener_splits": {
+        "type": "boolean"
+      },
+      "respondent_splits": {
+        "type": "boolean"
+      },
+      "escalated_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "escalated_by": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "escalated_reason": {
+        "type": [
+          "string",
+          "null"
+        ],
+        "enum": [
+          "negotiation_over",
+          "refund_unanswered",
+          "requested",
+          null
+        ]
+      },
+      "decision_reason": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "settlement": {
+        "anyOf": [
+          {
+            "type": "object",
+            "properties": {
+              "how": {
+                "type": "string",
+                "enum": [
+                  "decision",
+                  "equal_split",
+                  "no_answer",
+                  "offer"
+                ]
+              },
+              "to_freelancer": {
+                "type": "string"
+              },
+              "to_client": {
+                "type": "string"
+              }
+            },
+            "required": [
+              "how",
+              "to_freelancer",
+              "to_client"
+            ],
+            "additionalProperties": false
+          },
+          {
+            "type": "null"
+          }
+        ]
+      },
+      "created_at": {
+        "type": "string"
+      },
+      "closed_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      }
+    },
+    "required": [
+      "held",
+      "messages",
+      "evidence",
+      "offers",
+      "may",
+      "id",
+      "project_id",
+      "project_title",
+      "milestone_id",
+      "milestone_title",
+      "opened_by",
+      "respondent_id",
+      "reason",
+      "asked_amount",
+      "currency",
+      "status",
+      "respond_by",
+      "answered_at",
+      "negotiate_until",
+      "opener_splits",
+      "respondent_splits",
+      "escalated_at",
+      "escalated_by",
+      "escalated_reason",
+      "decision_reason",
+      "settlement",
+      "created_at",
+      "closed_at"
+    ],
+    "additionalProperties": false
+  },
+  "DisputeMessage": {
+    "type": "object",
+    "properties": {
+      "id": {
+        "type": "string"
+      },
+      "dispute_id": {
+        "type": "string"
+      },
+      "kind": {
+        "type": "string",
+        "enum": [
+          "answer",
+          "message"
+        ]
+      },
+      "from": {
+        "type": "string",
+        "enum": [
+          "party",
+          "staff"
+        ]
+      },
+      "sender_id": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "body": {
+        "type": "string"
+      },
+      "created_at": {
+        "type": "string"
+      }
+    },
+    "required": [
+      "id",
+      "dispute_id",
+      "kind",
+      "from",
+      "sender_id",
+      "body",
+      "created_at"
+    ],
+    "additionalProperties": false
+  },
   "DownloadLink": {
     "description": "Where a file can be fetched, for a short time.",
     "type": "object",
@@ -1022,6 +1451,57 @@ export const responseSchemas = {
       "refund_payable",
       "stripe_account_id",
       "milestones"
+    ],
+    "additionalProperties": false
+  },
+  "Evidence": {
+    "description": "A file of evidence as both sides see it.",
+    "type": "object",
+    "properties": {
+      "id": {
+        "type": "string"
+      },
+      "dispute_id": {
+        "type": "string"
+      },
+      "uploaded_by": {
+        "type": "string"
+      },
+      "name": {
+        "type": "string"
+      },
+      "size": {
+        "type": "integer"
+      },
+      "content_type": {
+        "type": "string"
+      },
+      "sha256": {
+        "type": "string"
+      },
+      "scan_status": {
+        "type": "string",
+        "enum": [
+          "clean",
+          "infected",
+          "pending",
+          "unscanned"
+        ]
+      },
+      "created_at": {
+        "type": "string"
+      }
+    },
+    "required": [
+      "id",
+      "dispute_id",
+      "uploaded_by",
+      "name",
+      "size",
+      "content_type",
+      "sha256",
+      "scan_status",
+      "created_at"
     ],
     "additionalProperties": false
   },
@@ -2155,7 +2635,18 @@ export const responseSchemas = {
           "deposit.expired",
           "deposit.failed",
           "deposit.returned",
+          "dispute.answered",
+          "dispute.escalated",
+          "dispute.evidence_added",
+          "dispute.evidence_quarantined",
+          "dispute.message",
+          "dispute.offer_declined",
+          "dispute.offered",
+          "dispute.opened",
+          "dispute.reminder",
           "dispute.settled",
+          "dispute.split_chosen",
+          "dispute.withdrawn",
           "invitation.accepted",
           "invitation.declined",
           "invitation.received",
@@ -2274,6 +2765,33 @@ export const responseSchemas = {
         ],
         "additionalProperties": false
       },
+      "messages": {
+        "type": "object",
+        "properties": {
+          "about": {
+            "type": "string",
+            "description": "What it is about, in words."
+          },
+          "in_app": {
+            "type": "boolean",
+            "const": true
+          },
+          "email": {
+            "type": "boolean"
+          },
+          "required": {
+            "type": "boolean",
+            "description": "Mails of this category cannot be switched off."
+          }
+        },
+        "required": [
+          "about",
+          "in_app",
+          "email",
+          "required"
+        ],
+        "additionalProperties": false
+      },
       "account": {
         "type": "object",
         "properties": {
@@ -2302,33 +2820,6 @@ export const responseSchemas = {
         "additionalProperties": false
       },
       "work": {
-        "type": "object",
-        "properties": {
-          "about": {
-            "type": "string",
-            "description": "What it is about, in words."
-          },
-          "in_app": {
-            "type": "boolean",
-            "const": true
-          },
-          "email": {
-            "type": "boolean"
-          },
-          "required": {
-            "type": "boolean",
-            "description": "Mails of this category cannot be switched off."
-          }
-        },
-        "required": [
-          "about",
-          "in_app",
-          "email",
-          "required"
-        ],
-        "additionalProperties": false
-      },
-      "messages": {
         "type": "object",
         "properties": {
           "about": {
@@ -2385,9 +2876,9 @@ export const responseSchemas = {
     },
     "required": [
       "money",
+      "messages",
       "account",
       "work",
-      "messages",
       "security"
     ],
     "additionalProperties": false
@@ -2409,6 +2900,64 @@ export const responseSchemas = {
     },
     "required": [
       "providers"
+    ],
+    "additionalProperties": false
+  },
+  "Offer": {
+    "type": "object",
+    "properties": {
+      "id": {
+        "type": "string"
+      },
+      "dispute_id": {
+        "type": "string"
+      },
+      "made_by": {
+        "type": "string"
+      },
+      "to_freelancer": {
+        "type": "string"
+      },
+      "to_client": {
+        "type": "string"
+      },
+      "currency": {
+        "type": "string"
+      },
+      "note": {
+        "type": "string"
+      },
+      "status": {
+        "type": "string",
+        "enum": [
+          "accepted",
+          "declined",
+          "expired",
+          "open",
+          "superseded"
+        ]
+      },
+      "created_at": {
+        "type": "string"
+      },
+      "closed_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      }
+    },
+    "required": [
+      "id",
+      "dispute_id",
+      "made_by",
+      "to_freelancer",
+      "to_client",
+      "currency",
+      "note",
+      "status",
+      "created_at",
+      "closed_at"
     ],
     "additionalProperties": false
   },

@@ -76,6 +76,21 @@ export type ScannedRoutes = {
     'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.transactions.cancel': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
+    'api.evidence.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.disputes.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.disputes.index': { paramsTuple?: []; params?: {} }
+    'api.disputes.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.disputes.answer': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.disputes.escalate': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.disputes.withdraw': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.disputes.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.disputes.messages.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.evidence.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.offers.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.offers.accept': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.offers.decline': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.equal_splits.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.equal_splits.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.payout_accounts.store': { paramsTuple?: []; params?: {} }
     'api.payout_accounts.update': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -174,6 +189,10 @@ export type ScannedRoutes = {
     'api.transactions.index': { paramsTuple?: []; params?: {} }
     'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
+    'api.disputes.index': { paramsTuple?: []; params?: {} }
+    'api.disputes.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.disputes.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.evidence.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
     'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -234,6 +253,10 @@ export type ScannedRoutes = {
     'api.transactions.index': { paramsTuple?: []; params?: {} }
     'api.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.escrow_accounts.show': { paramsTuple: [ParamValue]; params: {'project_id': ParamValue} }
+    'api.disputes.index': { paramsTuple?: []; params?: {} }
+    'api.disputes.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.disputes.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.evidence.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
     'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -304,6 +327,16 @@ export type ScannedRoutes = {
     'api.refunds.accept': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.refunds.decline': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.transactions.cancel': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.evidence.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.disputes.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.disputes.answer': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.disputes.escalate': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.disputes.withdraw': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.disputes.messages.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.offers.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.offers.accept': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.offers.decline': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.equal_splits.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.store': { paramsTuple?: []; params?: {} }
     'api.payout_accounts.onboarding_link': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'webhooks.stripe': { paramsTuple?: []; params?: {} }
@@ -342,6 +375,7 @@ export type ScannedRoutes = {
     'api.auth.sessions.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.projects.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.milestones.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.equal_splits.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.avatars.destroy': { paramsTuple?: []; params?: {} }
     'api.deliverables.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }

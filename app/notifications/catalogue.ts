@@ -57,7 +57,7 @@ export interface Words {
 /** What people may want mail about, and what they may not; the preferences are by these. */
 export const CATEGORIES = {
   work: 'Invitations, proposed changes, and work that was submitted, reviewed or approved',
-  money: 'Deposits, releases, payouts, refunds and disputed payments',
+  money: 'Deposits, releases, payouts, refunds, disputes and disputed payments',
   messages: 'What the other party writes',
   account: 'What a payment provider needs from you before it can pay you',
   security: 'Changes to where your money goes',
@@ -566,7 +566,7 @@ export const catalogue = {
   },
   'dispute.opened': {
     to: 'both',
-    category: 'disputes',
+    category: 'money',
     email: 'by_default',
     page: disputePage,
     words: (d: AboutDispute & WithAmount & { by: string; respond_by: string }) => ({
@@ -576,7 +576,7 @@ export const catalogue = {
   },
   'dispute.answered': {
     to: 'both',
-    category: 'disputes',
+    category: 'money',
     email: 'by_default',
     page: disputePage,
     words: (d: AboutDispute & { by: string; negotiate_until: string }) => ({
@@ -586,7 +586,7 @@ export const catalogue = {
   },
   'dispute.message': {
     to: 'both',
-    category: 'disputes',
+    category: 'messages',
     email: 'by_default',
     thread: 'dispute_id',
     page: disputePage,
@@ -601,7 +601,7 @@ export const catalogue = {
   },
   'dispute.evidence_added': {
     to: 'both',
-    category: 'disputes',
+    category: 'money',
     email: 'by_default',
     thread: 'dispute_id',
     page: disputePage,
@@ -616,7 +616,7 @@ export const catalogue = {
   },
   'dispute.evidence_quarantined': {
     to: 'both',
-    category: 'disputes',
+    category: 'money',
     email: 'by_default',
     page: disputePage,
     words: (d: AboutDispute & { evidence_id: string; name: string; signature: string }) => ({
@@ -626,7 +626,7 @@ export const catalogue = {
   },
   'dispute.offered': {
     to: 'both',
-    category: 'disputes',
+    category: 'money',
     email: 'by_default',
     page: disputePage,
     words: (
@@ -644,7 +644,7 @@ export const catalogue = {
   },
   'dispute.offer_declined': {
     to: 'both',
-    category: 'disputes',
+    category: 'money',
     email: 'by_default',
     page: disputePage,
     words: (d: AboutDispute & { offer_id: string; by: string }) => ({
@@ -654,7 +654,7 @@ export const catalogue = {
   },
   'dispute.split_chosen': {
     to: 'both',
-    category: 'disputes',
+    category: 'money',
     email: 'by_default',
     page: disputePage,
     words: (d: AboutDispute & { by: string }) => ({
@@ -664,7 +664,7 @@ export const catalogue = {
   },
   'dispute.escalated': {
     to: 'both',
-    category: 'disputes',
+    category: 'money',
     email: 'by_default',
     page: disputePage,
     words: (d: AboutDispute & { by_time: boolean }) => ({
@@ -676,7 +676,7 @@ export const catalogue = {
   },
   'dispute.withdrawn': {
     to: 'both',
-    category: 'disputes',
+    category: 'money',
     email: 'by_default',
     page: milestonePage,
     words: (d: AboutDispute & { by: string }) => ({
@@ -686,7 +686,7 @@ export const catalogue = {
   },
   'dispute.reminder': {
     to: 'both',
-    category: 'disputes',
+    category: 'money',
     email: 'by_default',
     page: disputePage,
     words: (d: AboutDispute & { unanswered: boolean; until: string; days: number }) => ({

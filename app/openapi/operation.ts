@@ -21,6 +21,8 @@ export const TAGS = {
   'Messages': 'The thread that both sides of a project share.',
   'Payments':
     'Money goes into escrow by a deposit and leaves it by a release or a refund. See [Money](#section/Money).',
+  'Disputes':
+    'When client and freelancer disagree about held money. See [Disputes](#section/Disputes).',
   'Payout accounts': 'Where a freelancer is paid.',
   'Notifications': 'What happened, for who must know. See [Real time](#section/Real-time).',
   'Files': 'What was uploaded is downloaded by links that expire.',

@@ -347,6 +347,31 @@ export const PROBLEMS = {
     means: 'A refund of the milestone is asked for or under way: `refund_id`.',
     todo: 'Answer or await that one first.',
   },
+  answer_first: {
+    status: 409,
+    means: 'The dispute waits for your first answer; nothing else you say counts before.',
+    todo: 'Show the form for the answer, and `respond_by`.',
+  },
+  time_over: {
+    status: 409,
+    means: 'The time for the first answer is over, so the dispute is settled as was asked.',
+    todo: 'Load it again in a few minutes.',
+  },
+  dispute_withdrawn: {
+    status: 409,
+    means: 'You have withdrawn a dispute over this milestone not long ago: `dispute_id`.',
+    todo: 'Show `detail`, which says when another can be opened.',
+  },
+  not_a_small_claim: {
+    status: 409,
+    means: 'More is held than may be halved at once.',
+    todo: 'Offer a split instead.',
+  },
+  offer_outdated: {
+    status: 409,
+    means: 'Less is held now than when the offer was made.',
+    todo: 'Make a new one.',
+  },
   not_completed: {
     status: 409,
     means: 'The transaction has not completed, so there is no receipt yet.',
@@ -411,6 +436,11 @@ export const PROBLEMS = {
     status: 409,
     means: 'The milestone takes no more files, or no more bytes.',
     todo: 'Delete one that was not handed in.',
+  },
+  too_much_evidence: {
+    status: 409,
+    means: 'Your side of the dispute takes no more files, or no more bytes.',
+    todo: 'Describe what is missing in a message.',
   },
   already_submitted: {
     status: 409,

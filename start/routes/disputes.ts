@@ -25,10 +25,7 @@ api(() => {
       .use(limits.write)
     router.get('disputes', [Disputes, 'index']).as('disputes.index').use(limits.list)
     router.get('disputes/:id', [Disputes, 'show']).as('disputes.show').use(limits.list)
-    router
-      .post('disputes/:id/answer', [Disputes, 'answer'])
-      .as('disputes.answer')
-      .use(limits.write)
+    router.post('disputes/:id/answer', [Disputes, 'answer']).as('disputes.answer').use(limits.write)
     router
       .post('disputes/:id/escalate', [Disputes, 'escalate'])
       .as('disputes.escalate')
@@ -52,10 +49,7 @@ api(() => {
 
     router.post('disputes/:id/offers', [Offers, 'store']).as('offers.store').use(limits.write)
     router.post('offers/:id/accept', [Offers, 'accept']).as('offers.accept').use(limits.payment)
-    router
-      .post('offers/:id/decline', [Offers, 'decline'])
-      .as('offers.decline')
-      .use(limits.write)
+    router.post('offers/:id/decline', [Offers, 'decline']).as('offers.decline').use(limits.write)
     router
       .post('disputes/:id/equal-split', [EqualSplits, 'store'])
       .as('equal_splits.store')

@@ -27,6 +27,13 @@ const NAMED_ACCOUNT = { ...ACCOUNT, country: 'US', destination: 'frank@example.c
 const PROPOSAL = { ...PROJECT, proposal_id: '0193a000-0000-7000-8000-000000000007' }
 const CLARA = { by: 'Clara' }
 const FRANK = { by: 'Frank' }
+const DISPUTE = { ...MILESTONE, dispute_id: '0193a000-0000-7000-8000-00000000000a' }
+const OFFER = { ...DISPUTE, offer_id: '0193a000-0000-7000-8000-00000000000b' }
+const EVIDENCE = {
+  ...DISPUTE,
+  evidence_id: '0193a000-0000-7000-8000-00000000000c',
+  name: 'chat.pdf',
+}
 const AT = '2026-03-14T09:00:00.000Z'
 
 /** Data of every kind, as operations give it. A kind without a sample does not compile. */
@@ -75,6 +82,27 @@ export const samples: { [Kind in NotificationKind]: NotificationData<Kind> } = {
   'debt.written_off': DEBT,
   'release.made': { ...PAID_MILESTONE, net: '237.50' },
   'payment.released': PAID_MILESTONE,
+  'dispute.opened': { ...DISPUTE, ...AMOUNT, ...CLARA, respond_by: AT },
+  'dispute.answered': { ...DISPUTE, ...FRANK, negotiate_until: AT },
+  'dispute.message': {
+    ...DISPUTE,
+    ...FRANK,
+    dispute_message_id: '0193a000-0000-7000-8000-00000000000d',
+  },
+  'dispute.evidence_added': { ...EVIDENCE, ...FRANK },
+  'dispute.evidence_quarantined': { ...EVIDENCE, signature: 'Eicar-Test-Signature' },
+  'dispute.offered': {
+    ...OFFER,
+    ...FRANK,
+    to_freelancer: '150.00',
+    to_client: '100.00',
+    currency: 'USD',
+  },
+  'dispute.offer_declined': { ...OFFER, ...CLARA },
+  'dispute.split_chosen': { ...DISPUTE, ...CLARA },
+  'dispute.escalated': { ...DISPUTE, by_time: true },
+  'dispute.withdrawn': { ...DISPUTE, ...CLARA },
+  'dispute.reminder': { ...DISPUTE, unanswered: true, until: AT, days: 1 },
   'dispute.settled': {
     ...MILESTONE,
     dispute_id: '0193a000-0000-7000-8000-00000000000a',

@@ -32,8 +32,7 @@ export default class DisputesController {
   async store({ auth, params, request, response }: HttpContext) {
     const by = auth.getUserOrFail()
     assertVerified(by)
-    const { reason, asked_amount: askedAmount } =
-      await request.validateUsing(openDisputeValidator)
+    const { reason, asked_amount: askedAmount } = await request.validateUsing(openDisputeValidator)
     const milestone = await visibleMilestone(by, params.id)
     const { id } = await openDispute(milestone.id, { by, reason, askedAmount })
     response.status(201)

@@ -1,11 +1,14 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { forbidden, notFound, wrongState } from '#exceptions/problem'
 import { aboutDispute, inDispute, touch, type InDispute } from '#escrow/disputes/in_dispute'
+import { partOfHeld } from '#escrow/held_money'
 import type { BindIntent } from '#escrow/intent'
 import { actorOf, recordActivity } from '#escrow/record_activity'
 import { settleDispute } from '#escrow/settle_dispute'
 import { Money } from '#ledger/money'
 import type Dispute from '#models/dispute'
 import DisputeOffer from '#models/dispute_offer'
+import type Milestone from '#models/milestone'
 import type User from '#models/user'
 import { notify } from '#notifications/notify'
 
@@ -14,20 +17,37 @@ import { notify } from '#notifications/notify'
  *
  * @param input.bind bound to the dispute
  * @throws Problem 403 one's own offer; 404; 409 `wrong_state` the offer is not open any more, or the dispute
- *   decided or over, `frozen` while the payment is disputed with the payer's bank
+ *   decided or over, `offer_outdated` when less is held by now, `frozen` while the payment is disputed with
+ *   the payer's bank
  */
 export async function acceptOffer(
   offerId: string,
   input: { by: User; bind?: BindIntent }
 ): Promise<Dispute> {
-  return answer(offerId, input.by, 'accepted', async ({ trx, ...locked }, offer) =>
-    settleDispute(trx, {
+  return answer(offerId, input.by, 'accepted', async ({ trx, ...locked }, offer) => {
+    await assertUpToDate(trx, locked.milestone, offer)
+    return settleDispute(trx, {
       ...locked,
       toFreelancer: Money.of(offer.toFreelancer, offer.currency),
       actor: actorOf(input.by),
       how: 'offer',
       bind: input.bind,
     })
+  })
+}
+
+/** A chargeback may have taken a part since: both sides are to know what they agree to. */
+async function assertUpToDate(
+  trx: TransactionClientContract,
+  milestone: Milestone,
+  { toFreelancer, toClient, currency, status }: DisputeOffer
+): Promise<void> {
+  const { amount: held } = await partOfHeld(trx, milestone)
+  if (held.minor === toFreelancer + toClient) return
+  throw wrongState(
+    `${held} is held now, and the offer divides ${Money.of(toFreelancer + toClient, currency)}. Make a new one.`,
+    status,
+    { code: 'offer_outdated' }
   )
 }
 

@@ -115,7 +115,8 @@ async function choose(
   chosen: boolean
 ): Promise<boolean> {
   const column = dispute.openedBy === by.id ? 'opener_splits_at' : 'respondent_splits_at'
-  const has = (dispute.openedBy === by.id ? dispute.openerSplitsAt : dispute.respondentSplitsAt) !== null
+  const has =
+    (dispute.openedBy === by.id ? dispute.openerSplitsAt : dispute.respondentSplitsAt) !== null
   if (has === chosen) return false
   await trx
     .from('disputes')

@@ -60,9 +60,7 @@ async function remind(id: string, days: number[]): Promise<boolean> {
       .update({ reminders_sent: JSON.stringify([...sent, ...marks]) })
     const unanswered = dispute.status === 'open'
     const until = unanswered ? dispute.respondBy! : dispute.negotiateUntil!
-    const told = unanswered
-      ? [dispute.respondentId]
-      : [dispute.openedBy, dispute.respondentId]
+    const told = unanswered ? [dispute.respondentId] : [dispute.openedBy, dispute.respondentId]
     await notifyAll(
       trx,
       told.map((userId) => ({

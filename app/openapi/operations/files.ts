@@ -1,7 +1,8 @@
 import { data, file, multipart, noContent, page, type Operations } from '#openapi/operation'
 import { pageValidator } from '#transformers/page'
 
-const OF_UPLOADS = [
+/** Problems of every upload. */
+export const OF_UPLOADS = [
   'malformed_multipart',
   'upload_aborted',
   'unsupported_media_type',

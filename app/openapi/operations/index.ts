@@ -1,5 +1,6 @@
 import type { Operations } from '#openapi/operation'
 import { authOperations } from '#openapi/operations/auth'
+import { disputeOperations } from '#openapi/operations/disputes'
 import { documentOperations } from '#openapi/operations/documents'
 import { fileOperations } from '#openapi/operations/files'
 import { healthOperations } from '#openapi/operations/health'
@@ -17,6 +18,7 @@ export const operations: Operations = {
   ...authOperations,
   ...projectOperations,
   ...paymentOperations,
+  ...disputeOperations,
   ...payoutAccountOperations,
   ...notificationOperations,
   ...paperOperations,
