@@ -19,13 +19,13 @@ type Upload = Deliverable | DisputeEvidence
 /** Has the scanner look at a file of work; see `scanUpload`. */
 export async function scanDeliverable(id: string): Promise<void> {
   const deliverable = await Deliverable.find(id)
-  if (deliverable) await scanUpload(deliverable, condemnDeliverable)
+  if (deliverable) await scanUpload(deliverable, refuseDeliverable)
 }
 
 /** Has the scanner look at a file of evidence; see `scanUpload`. */
 export async function scanEvidence(id: string): Promise<void> {
   const evidence = await DisputeEvidence.find(id)
-  if (evidence) await scanUpload(evidence, condemnEvidence)
+  if (evidence) await scanUpload(evidence, refuseEvidence)
 }
 
 /**
@@ -38,13 +38,13 @@ export async function scanEvidence(id: string): Promise<void> {
  */
 async function scanUpload<Row extends Upload>(
   upload: Row,
-  condemn: (trx: TransactionClientContract, upload: Row, signature: string) => Promise<void>
+  refuse: (trx: TransactionClientContract, upload: Row, signature: string) => Promise<void>
 ): Promise<void> {
   if (upload.scanStatus === 'pending') {
     if (!scannerIsSetUp()) return release(upload, 'unscanned')
     const verdict: Verdict = await scan(await drive.use().getStream(upload.storageKey))
     if (verdict.clean) return release(upload, 'clean')
-    await inTransaction((trx) => condemn(trx, upload, verdict.signature))
+    await inTransaction((trx) => refuse(trx, upload, verdict.signature))
     await upload.refresh()
   }
   if (upload.scanStatus === 'infected') await putAway(upload)
@@ -61,7 +61,7 @@ async function release(upload: Upload, to: 'clean' | 'unscanned'): Promise<void>
     .update({ scan_status: to, ...(to === 'clean' && { scanned_at: db.raw('now()') }) })
 }
 
-async function condemnDeliverable(
+async function refuseDeliverable(
   trx: TransactionClientContract,
   deliverable: Deliverable,
   signature: string
@@ -86,7 +86,7 @@ async function condemnDeliverable(
   })
 }
 
-async function condemnEvidence(
+async function refuseEvidence(
   trx: TransactionClientContract,
   evidence: DisputeEvidence,
   signature: string

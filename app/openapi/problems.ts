@@ -501,6 +501,7 @@ export const PROBLEM_MEMBERS = {
   refund_id: { type: 'string', description: 'The refund request that is in the way.' },
   dispute_id: { type: 'string', description: 'The dispute that is in the way.' },
   deliverable_id: { type: 'string', description: 'The file that is in the way.' },
+  evidence_id: { type: 'string', description: 'The file that is in the way.' },
   closed_reason: { type: ['string', 'null'], description: 'Why the milestone is closed.' },
   pending: {
     type: 'array',

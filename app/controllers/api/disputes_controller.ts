@@ -23,7 +23,8 @@ export default class DisputesController {
     const disputes = disputesVisibleTo(user)
     if (query.status) disputes.where('status', query.status)
     if (query.milestone_id) {
-      disputes.where('milestone_id', (await visibleMilestone(user, query.milestone_id)).id)
+      const milestone = await visibleMilestone(user, query.milestone_id)
+      disputes.where('milestone_id', milestone.id)
     }
     const page = await readPage(disputes, query)
     return serializePage(DisputeTransformer.transform(page.rows), page)

@@ -655,6 +655,8 @@ test.group('Bad input', (group) => {
       'POST payments/release',
       'POST payments/refund',
       'POST payments/refunds/:id/accept',
+      'POST offers/:id/accept',
+      'POST disputes/:id/equal-split',
     ])
     await judge(cases)
   }).timeout(60_000)

@@ -2,6 +2,8 @@ import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { ACTOR_TYPES } from '#models/activity'
 import { EXPORT_STATES } from '#models/data_export'
+import { DISPUTE_STATUSES, ESCALATED_REASONS, SETTLED_HOW } from '#models/dispute'
+import { OFFER_STATUSES } from '#models/dispute_offer'
 import { INVITATION_STATUSES } from '#models/invitation'
 import { CLOSED_REASONS, MILESTONE_STATUSES } from '#models/milestone'
 import { PAYOUT_STATES } from '#models/payout'
@@ -18,6 +20,10 @@ import { PROVIDERS } from '#identity/oauth/providers'
 const LISTS: [column: string, choices: readonly string[]][] = [
   ['activity.actor_type', ACTOR_TYPES],
   ['data_exports.state', EXPORT_STATES],
+  ['dispute_offers.status', OFFER_STATUSES],
+  ['disputes.escalated_reason', ESCALATED_REASONS],
+  ['disputes.settled_how', SETTLED_HOW],
+  ['disputes.status', DISPUTE_STATUSES],
   ['identities.provider', PROVIDERS],
   ['invitations.status', INVITATION_STATUSES],
   ['milestones.closed_reason', CLOSED_REASONS],

@@ -28,11 +28,12 @@ export async function aWorld() {
 
   const { project, milestones } = await activeProject({
     ...ours,
-    amounts: Array.from({ length: 6 }, () => '100.00'),
+    amounts: Array.from({ length: 8 }, () => '100.00'),
     total: '1000.00',
   })
-  const [funded, submitted, unfunded, inQuestion, beingPaid, givenUp] = milestones
-  const paid = await fund(client, [funded, submitted, inQuestion])
+  const [funded, submitted, unfunded, inQuestion, beingPaid, givenUp, disputed, negotiated] =
+    milestones
+  const paid = await fund(client, [funded, submitted, inQuestion, disputed, negotiated])
   await submit(freelancer, submitted)
   await submit(freelancer, inQuestion)
   const refund = expectData(
@@ -50,6 +51,20 @@ export async function aWorld() {
     201
   )
   expectData(await api(client).post(`projects/${project.id}/messages`, { body: 'Hello.' }), 201)
+
+  const dispute = await aDispute(client, disputed.id)
+  const negotiating = await aDispute(client, negotiated.id)
+  expectData(
+    await api(freelancer).post(`disputes/${negotiating.id}/answer`, { body: 'It is done.' })
+  )
+  const settlement = expectData(
+    await api(client).post(`disputes/${negotiating.id}/offers`, { to_freelancer: '60.00' }),
+    201
+  )
+  const evidence = expectData(
+    await api(client).upload(`disputes/${negotiating.id}/evidence`, 'file', 'What was agreed.'),
+    201
+  )
 
   const ending = await activeProject({
     ...ours,
@@ -126,6 +141,10 @@ export async function aWorld() {
     submitted: submitted.id,
     unfunded: unfunded.id,
     refund: refund.id as string,
+    dispute: dispute.id as string,
+    negotiating: negotiating.id as string,
+    settlement: settlement.id as string,
+    evidence: evidence.id as string,
     paid: paid.id as string,
     deposit: deposit.id as string,
     cancellable: cancellable.id as string,
@@ -148,6 +167,15 @@ export async function aWorld() {
     resetToken: await mailedToken(client.email, '/reset-password'),
   }
 }
+
+const aDispute = async (by: User, milestoneId: string) =>
+  expectData(
+    await api(by).post(`milestones/${milestoneId}/disputes`, {
+      reason: 'The form is missing.',
+      asked_amount: '40.00',
+    }),
+    201
+  )
 
 /** Who a provider says that somebody is. */
 const profileAt = (email: string) => ({
@@ -488,6 +516,47 @@ export function examples(own: World): Record<string, Example[]> {
     'GET payments/refunds/:id': [{ ...both, params: [own.refund] }],
     'POST payments/refunds/:id/accept': [{ ...freelancer, params: [own.refund] }],
     'POST payments/refunds/:id/decline': [{ ...freelancer, params: [own.refund] }],
+    'POST milestones/:id/disputes': [
+      {
+        ...both,
+        title: 'For a part',
+        params: [own.funded],
+        body: { reason: 'The form is missing.', asked_amount: '40.00' },
+      },
+      {
+        ...freelancer,
+        both: true,
+        title: 'For everything that is held',
+        params: [own.funded],
+        body: { reason: 'All of it is done.' },
+      },
+    ],
+    'GET disputes/:id': [{ ...both, params: [own.negotiating] }],
+    'POST disputes/:id/answer': [
+      { ...freelancer, params: [own.dispute], body: { body: 'It is on the second page.' } },
+    ],
+    'GET disputes/:id/messages': [{ ...both, params: [own.negotiating] }],
+    'POST disputes/:id/messages': [
+      { ...both, params: [own.negotiating], body: { body: 'Please look again.' } },
+    ],
+    'POST disputes/:id/evidence': [
+      { ...both, params: [own.negotiating], file: { field: 'file', contents: 'What was agreed.' } },
+    ],
+    'GET evidence/:id/download': [{ ...both, params: [own.evidence] }],
+    'POST disputes/:id/offers': [
+      {
+        ...both,
+        params: [own.negotiating],
+        body: { to_freelancer: '75.00', note: 'The form is a small part of it.' },
+        legal: { to_freelancer: ['0', '0.00'] },
+      },
+    ],
+    'POST offers/:id/accept': [{ ...freelancer, params: [own.settlement] }],
+    'POST offers/:id/decline': [{ ...freelancer, params: [own.settlement] }],
+    'POST disputes/:id/equal-split': [{ ...both, params: [own.negotiating] }],
+    'DELETE disputes/:id/equal-split': [{ ...both, params: [own.negotiating] }],
+    'POST disputes/:id/escalate': [{ ...both, params: [own.negotiating] }],
+    'POST disputes/:id/withdraw': [{ ...client, params: [own.negotiating] }],
     'GET payments/transactions/:id': [{ ...both, params: [own.deposit] }],
     'GET payments/transactions/:id/receipt': [{ ...client, params: [own.paid] }],
     'POST payments/transactions/:id/cancel': [{ ...client, params: [own.cancellable] }],
