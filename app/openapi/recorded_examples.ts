@@ -429,7 +429,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
           freelancer: { id: '019a4355-0000-7000-8000-000000000002', name: 'Frank Example' },
           total_amount: '1000.00',
           currency: 'USD',
-          status: 'active',
+          status: 'disputed',
           created_at: '2026-11-02T09:30:00.000Z',
           deadline: '2027-01-01T09:30:00.000Z',
           platform_fee_bps: 1000,
@@ -519,24 +519,33 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
         data: [
           {
             id: '019a4355-0000-7000-8000-000000000015',
-            milestone_id: null,
-            subject: { type: 'proposal', id: '019a4355-0000-7000-8000-000000000016' },
-            actor: { type: 'user', id: '019a4355-0000-7000-8000-000000000002' },
-            action: 'proposal.opened',
+            milestone_id: '019a4355-0000-7000-8000-000000000016',
+            subject: { type: 'dispute', id: '019a4355-0000-7000-8000-000000000017' },
+            actor: { type: 'user', id: '019a4355-0000-7000-8000-000000000001' },
+            action: 'dispute.evidence_added',
             from_status: null,
-            to_status: 'open',
-            details: { kind: 'change_project', changes: { title: 'Another title' } },
+            to_status: null,
+            details: {
+              name: 'file.bin',
+              sha256: '3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e',
+              evidence_id: '019a4355-0000-7000-8000-000000000018',
+            },
             at: '2026-11-02T09:30:00.000Z',
           },
           {
-            id: '019a4355-0000-7000-8000-000000000017',
-            milestone_id: '019a4355-0000-7000-8000-000000000018',
-            subject: { type: 'transaction', id: '019a4355-0000-7000-8000-000000000019' },
+            id: '019a4355-0000-7000-8000-000000000019',
+            milestone_id: '019a4355-0000-7000-8000-000000000016',
+            subject: { type: 'dispute', id: '019a4355-0000-7000-8000-000000000017' },
             actor: { type: 'user', id: '019a4355-0000-7000-8000-000000000001' },
-            action: 'deposit.started',
+            action: 'dispute.offered',
             from_status: null,
-            to_status: 'pending',
-            details: {},
+            to_status: null,
+            details: {
+              currency: 'USD',
+              offer_id: '019a4355-0000-7000-8000-000000000020',
+              to_client: '40.00',
+              to_freelancer: '60.00',
+            },
             at: '2026-11-02T09:30:00.000Z',
           },
         ],
@@ -550,7 +559,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       response: {
         data: [
           {
-            id: '019a4355-0000-7000-8000-000000000020',
+            id: '019a4355-0000-7000-8000-000000000021',
             project_id: '019a4355-0000-7000-8000-000000000013',
             title: 'Part 1',
             description: 'What was agreed.',
@@ -577,7 +586,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
             updated_at: '2026-11-02T09:30:00.000Z',
           },
           {
-            id: '019a4355-0000-7000-8000-000000000021',
+            id: '019a4355-0000-7000-8000-000000000022',
             project_id: '019a4355-0000-7000-8000-000000000013',
             title: 'Part 2',
             description: 'What was agreed.',
@@ -600,7 +609,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               charged_back: '0.00',
             },
             submission: {
-              id: '019a4355-0000-7000-8000-000000000022',
+              id: '019a4355-0000-7000-8000-000000000023',
               submitted_by: '019a4355-0000-7000-8000-000000000002',
               note: 'Done.',
               links: [],
@@ -630,7 +639,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000023',
+          id: '019a4355-0000-7000-8000-000000000024',
           project_id: '019a4355-0000-7000-8000-000000000011',
           title: 'Design',
           description: 'Drafts of every page.',
@@ -664,7 +673,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000020',
+          id: '019a4355-0000-7000-8000-000000000021',
           project_id: '019a4355-0000-7000-8000-000000000013',
           title: 'Part 1',
           description: 'What was agreed.',
@@ -699,7 +708,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       response: {
         data: [
           {
-            id: '019a4355-0000-7000-8000-000000000022',
+            id: '019a4355-0000-7000-8000-000000000023',
             submitted_by: '019a4355-0000-7000-8000-000000000002',
             note: 'Done.',
             links: [],
@@ -726,7 +735,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000024',
+          id: '019a4355-0000-7000-8000-000000000025',
           project_id: '019a4355-0000-7000-8000-000000000011',
           title: 'Design',
           description: 'Drafts of every page.',
@@ -761,12 +770,12 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       request: {
         note: 'Done.',
         links: ['https://example.com/work'],
-        deliverable_ids: ['019a4355-0000-7000-8000-000000000025'],
+        deliverable_ids: ['019a4355-0000-7000-8000-000000000026'],
       },
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000020',
+          id: '019a4355-0000-7000-8000-000000000021',
           project_id: '019a4355-0000-7000-8000-000000000013',
           title: 'Part 1',
           description: 'What was agreed.',
@@ -776,7 +785,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
           status: 'submitted',
           deliverables: [
             {
-              id: '019a4355-0000-7000-8000-000000000025',
+              id: '019a4355-0000-7000-8000-000000000026',
               name: 'file.bin',
               size: 24718,
               sha256: '3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e',
@@ -797,13 +806,13 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
             charged_back: '0.00',
           },
           submission: {
-            id: '019a4355-0000-7000-8000-000000000026',
+            id: '019a4355-0000-7000-8000-000000000027',
             submitted_by: '019a4355-0000-7000-8000-000000000002',
             note: 'Done.',
             links: ['https://example.com/work'],
             deliverables: [
               {
-                id: '019a4355-0000-7000-8000-000000000025',
+                id: '019a4355-0000-7000-8000-000000000026',
                 name: 'file.bin',
                 size: 24718,
                 sha256: '3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e',
@@ -828,7 +837,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000021',
+          id: '019a4355-0000-7000-8000-000000000022',
           project_id: '019a4355-0000-7000-8000-000000000013',
           title: 'Part 2',
           description: 'What was agreed.',
@@ -851,7 +860,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
             charged_back: '0.00',
           },
           submission: {
-            id: '019a4355-0000-7000-8000-000000000022',
+            id: '019a4355-0000-7000-8000-000000000023',
             submitted_by: '019a4355-0000-7000-8000-000000000002',
             note: 'Done.',
             links: [],
@@ -874,7 +883,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000027',
+          id: '019a4355-0000-7000-8000-000000000028',
           project_id: '019a4355-0000-7000-8000-000000000011',
           email: 'frieda@example.com',
           status: 'pending',
@@ -892,7 +901,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
             status: 'draft',
             milestones: [
               {
-                id: '019a4355-0000-7000-8000-000000000024',
+                id: '019a4355-0000-7000-8000-000000000025',
                 title: 'Design',
                 description: 'Drafts of every page.',
                 amount: '40.00',
@@ -913,7 +922,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       response: {
         data: [
           {
-            id: '019a4355-0000-7000-8000-000000000028',
+            id: '019a4355-0000-7000-8000-000000000029',
             project_id: '019a4355-0000-7000-8000-000000000010',
             email: 'frank@example.com',
             status: 'pending',
@@ -931,7 +940,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               status: 'draft',
               milestones: [
                 {
-                  id: '019a4355-0000-7000-8000-000000000029',
+                  id: '019a4355-0000-7000-8000-000000000030',
                   title: 'Design',
                   description: 'Drafts of every page.',
                   amount: '40.00',
@@ -944,7 +953,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
             },
           },
           {
-            id: '019a4355-0000-7000-8000-000000000030',
+            id: '019a4355-0000-7000-8000-000000000031',
             project_id: '019a4355-0000-7000-8000-000000000014',
             email: 'frank@example.com',
             status: 'accepted',
@@ -962,7 +971,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               status: 'active',
               milestones: [
                 {
-                  id: '019a4355-0000-7000-8000-000000000031',
+                  id: '019a4355-0000-7000-8000-000000000032',
                   title: 'Part 1',
                   description: 'What was agreed.',
                   amount: '50.00',
@@ -985,7 +994,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000028',
+          id: '019a4355-0000-7000-8000-000000000029',
           project_id: '019a4355-0000-7000-8000-000000000010',
           email: 'frank@example.com',
           status: 'accepted',
@@ -1003,7 +1012,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
             status: 'active',
             milestones: [
               {
-                id: '019a4355-0000-7000-8000-000000000029',
+                id: '019a4355-0000-7000-8000-000000000030',
                 title: 'Design',
                 description: 'Drafts of every page.',
                 amount: '40.00',
@@ -1026,7 +1035,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000028',
+          id: '019a4355-0000-7000-8000-000000000029',
           project_id: '019a4355-0000-7000-8000-000000000010',
           email: 'frank@example.com',
           status: 'accepted',
@@ -1044,7 +1053,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
             status: 'active',
             milestones: [
               {
-                id: '019a4355-0000-7000-8000-000000000029',
+                id: '019a4355-0000-7000-8000-000000000030',
                 title: 'Design',
                 description: 'Drafts of every page.',
                 amount: '40.00',
@@ -1065,7 +1074,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000028',
+          id: '019a4355-0000-7000-8000-000000000029',
           project_id: '019a4355-0000-7000-8000-000000000010',
           email: 'frank@example.com',
           status: 'declined',
@@ -1081,7 +1090,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000028',
+          id: '019a4355-0000-7000-8000-000000000029',
           project_id: '019a4355-0000-7000-8000-000000000010',
           email: 'frank@example.com',
           status: 'declined',
@@ -1099,7 +1108,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       response: {
         data: [
           {
-            id: '019a4355-0000-7000-8000-000000000032',
+            id: '019a4355-0000-7000-8000-000000000033',
             project_id: '019a4355-0000-7000-8000-000000000013',
             sender_id: '019a4355-0000-7000-8000-000000000001',
             body: 'Hello.',
@@ -1116,7 +1125,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000033',
+          id: '019a4355-0000-7000-8000-000000000034',
           project_id: '019a4355-0000-7000-8000-000000000013',
           sender_id: '019a4355-0000-7000-8000-000000000001',
           body: 'Hello.',
@@ -1131,7 +1140,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       response: {
         data: [
           {
-            id: '019a4355-0000-7000-8000-000000000016',
+            id: '019a4355-0000-7000-8000-000000000035',
             project_id: '019a4355-0000-7000-8000-000000000013',
             milestone_id: null,
             kind: 'change_project',
@@ -1154,7 +1163,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000034',
+          id: '019a4355-0000-7000-8000-000000000036',
           project_id: '019a4355-0000-7000-8000-000000000013',
           milestone_id: null,
           kind: 'change_project',
@@ -1181,7 +1190,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000035',
+          id: '019a4355-0000-7000-8000-000000000037',
           project_id: '019a4355-0000-7000-8000-000000000013',
           milestone_id: null,
           kind: 'add_milestone',
@@ -1203,15 +1212,15 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       title: 'Change a milestone',
       request: {
         kind: 'change_milestone',
-        milestone_id: '019a4355-0000-7000-8000-000000000036',
+        milestone_id: '019a4355-0000-7000-8000-000000000038',
         changes: { amount: '90.00' },
       },
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000037',
+          id: '019a4355-0000-7000-8000-000000000039',
           project_id: '019a4355-0000-7000-8000-000000000013',
-          milestone_id: '019a4355-0000-7000-8000-000000000036',
+          milestone_id: '019a4355-0000-7000-8000-000000000038',
           kind: 'change_milestone',
           changes: { amount: '90.00' },
           status: 'open',
@@ -1224,13 +1233,13 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
     },
     {
       title: 'Remove a milestone',
-      request: { kind: 'remove_milestone', milestone_id: '019a4355-0000-7000-8000-000000000036' },
+      request: { kind: 'remove_milestone', milestone_id: '019a4355-0000-7000-8000-000000000038' },
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000038',
+          id: '019a4355-0000-7000-8000-000000000040',
           project_id: '019a4355-0000-7000-8000-000000000013',
-          milestone_id: '019a4355-0000-7000-8000-000000000036',
+          milestone_id: '019a4355-0000-7000-8000-000000000038',
           kind: 'remove_milestone',
           changes: {},
           status: 'open',
@@ -1247,7 +1256,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000016',
+          id: '019a4355-0000-7000-8000-000000000035',
           project_id: '019a4355-0000-7000-8000-000000000013',
           milestone_id: null,
           kind: 'change_project',
@@ -1266,7 +1275,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000016',
+          id: '019a4355-0000-7000-8000-000000000035',
           project_id: '019a4355-0000-7000-8000-000000000013',
           milestone_id: null,
           kind: 'change_project',
@@ -1305,17 +1314,17 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000039',
-          milestone_id: '019a4355-0000-7000-8000-000000000021',
-          transaction_id: '019a4355-0000-7000-8000-000000000040',
-          deposit_id: '019a4355-0000-7000-8000-000000000041',
+          id: '019a4355-0000-7000-8000-000000000041',
+          milestone_id: '019a4355-0000-7000-8000-000000000022',
+          transaction_id: '019a4355-0000-7000-8000-000000000042',
+          deposit_id: '019a4355-0000-7000-8000-000000000043',
           kind: 'approval',
           amount: '100.00',
           platform_fee: '10.00',
           net: '90.00',
           debt_offset: '0.00',
           currency: 'USD',
-          payout: { transaction_id: '019a4355-0000-7000-8000-000000000042', state: 'waiting' },
+          payout: { transaction_id: '019a4355-0000-7000-8000-000000000044', state: 'waiting' },
           created_at: '2026-11-02T09:30:00.000Z',
         },
       },
@@ -1343,7 +1352,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
     {
       title: 'To be paid on a page of the provider',
       request: {
-        milestone_ids: ['019a4355-0000-7000-8000-000000000036'],
+        milestone_ids: ['019a4355-0000-7000-8000-000000000038'],
         payment_provider: 'stripe',
         method: 'checkout',
         return_url: 'https://example.com/back',
@@ -1351,10 +1360,10 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000043',
-          escrow_account: '019a4355-0000-7000-8000-000000000044',
+          id: '019a4355-0000-7000-8000-000000000045',
+          escrow_account: '019a4355-0000-7000-8000-000000000046',
           project_id: '019a4355-0000-7000-8000-000000000013',
-          milestone: '019a4355-0000-7000-8000-000000000036',
+          milestone: '019a4355-0000-7000-8000-000000000038',
           amount: '100.00',
           currency: 'USD',
           transaction_type: 'deposit',
@@ -1366,7 +1375,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
           wait_reason: null,
           created_at: '2026-11-02T09:30:00.000Z',
           completed_at: null,
-          allocations: [{ milestone_id: '019a4355-0000-7000-8000-000000000036', amount: '100.00' }],
+          allocations: [{ milestone_id: '019a4355-0000-7000-8000-000000000038', amount: '100.00' }],
           expires_at: '2026-11-03T09:30:00.000Z',
           refundable_until: null,
           hold_until: null,
@@ -1377,17 +1386,17 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
     {
       title: 'To be paid on your own page',
       request: {
-        milestone_ids: ['019a4355-0000-7000-8000-000000000036'],
+        milestone_ids: ['019a4355-0000-7000-8000-000000000038'],
         payment_provider: 'stripe',
         method: 'payment_element',
       },
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000045',
-          escrow_account: '019a4355-0000-7000-8000-000000000044',
+          id: '019a4355-0000-7000-8000-000000000047',
+          escrow_account: '019a4355-0000-7000-8000-000000000046',
           project_id: '019a4355-0000-7000-8000-000000000013',
-          milestone: '019a4355-0000-7000-8000-000000000036',
+          milestone: '019a4355-0000-7000-8000-000000000038',
           amount: '100.00',
           currency: 'USD',
           transaction_type: 'deposit',
@@ -1399,7 +1408,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
           wait_reason: null,
           created_at: '2026-11-02T09:30:00.000Z',
           completed_at: null,
-          allocations: [{ milestone_id: '019a4355-0000-7000-8000-000000000036', amount: '100.00' }],
+          allocations: [{ milestone_id: '019a4355-0000-7000-8000-000000000038', amount: '100.00' }],
           expires_at: '2026-11-03T09:30:00.000Z',
           refundable_until: null,
           hold_until: null,
@@ -1414,21 +1423,21 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
   ],
   'POST /api/payments/release': [
     {
-      request: { milestone_id: '019a4355-0000-7000-8000-000000000020', amount: '10.00' },
+      request: { milestone_id: '019a4355-0000-7000-8000-000000000021', amount: '10.00' },
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000046',
-          milestone_id: '019a4355-0000-7000-8000-000000000020',
-          transaction_id: '019a4355-0000-7000-8000-000000000047',
-          deposit_id: '019a4355-0000-7000-8000-000000000041',
+          id: '019a4355-0000-7000-8000-000000000048',
+          milestone_id: '019a4355-0000-7000-8000-000000000021',
+          transaction_id: '019a4355-0000-7000-8000-000000000049',
+          deposit_id: '019a4355-0000-7000-8000-000000000043',
           kind: 'early',
           amount: '10.00',
           platform_fee: '1.00',
           net: '9.00',
           debt_offset: '0.00',
           currency: 'USD',
-          payout: { transaction_id: '019a4355-0000-7000-8000-000000000048', state: 'waiting' },
+          payout: { transaction_id: '019a4355-0000-7000-8000-000000000050', state: 'waiting' },
           created_at: '2026-11-02T09:30:00.000Z',
         },
       },
@@ -1437,15 +1446,15 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
   'POST /api/payments/refund': [
     {
       request: {
-        milestone_id: '019a4355-0000-7000-8000-000000000020',
+        milestone_id: '019a4355-0000-7000-8000-000000000021',
         amount: '10.00',
         reason: 'Not needed.',
       },
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000049',
-          milestone_id: '019a4355-0000-7000-8000-000000000020',
+          id: '019a4355-0000-7000-8000-000000000051',
+          milestone_id: '019a4355-0000-7000-8000-000000000021',
           amount: '10.00',
           currency: 'USD',
           reason: 'Not needed.',
@@ -1455,7 +1464,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
           decided_at: null,
           dispute_id: null,
           transaction: {
-            id: '019a4355-0000-7000-8000-000000000050',
+            id: '019a4355-0000-7000-8000-000000000052',
             status: 'pending',
             wait_reason: null,
             failure: null,
@@ -1473,8 +1482,8 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       response: {
         data: [
           {
-            id: '019a4355-0000-7000-8000-000000000051',
-            milestone_id: '019a4355-0000-7000-8000-000000000052',
+            id: '019a4355-0000-7000-8000-000000000053',
+            milestone_id: '019a4355-0000-7000-8000-000000000054',
             amount: '100.00',
             currency: 'USD',
             reason: 'Not as agreed.',
@@ -1496,8 +1505,8 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000051',
-          milestone_id: '019a4355-0000-7000-8000-000000000052',
+          id: '019a4355-0000-7000-8000-000000000053',
+          milestone_id: '019a4355-0000-7000-8000-000000000054',
           amount: '100.00',
           currency: 'USD',
           reason: 'Not as agreed.',
@@ -1517,8 +1526,8 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000051',
-          milestone_id: '019a4355-0000-7000-8000-000000000052',
+          id: '019a4355-0000-7000-8000-000000000053',
+          milestone_id: '019a4355-0000-7000-8000-000000000054',
           amount: '100.00',
           currency: 'USD',
           reason: 'Not as agreed.',
@@ -1528,7 +1537,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
           decided_at: '2026-11-02T09:30:00.000Z',
           dispute_id: null,
           transaction: {
-            id: '019a4355-0000-7000-8000-000000000053',
+            id: '019a4355-0000-7000-8000-000000000055',
             status: 'pending',
             wait_reason: null,
             failure: null,
@@ -1545,8 +1554,8 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000051',
-          milestone_id: '019a4355-0000-7000-8000-000000000052',
+          id: '019a4355-0000-7000-8000-000000000053',
+          milestone_id: '019a4355-0000-7000-8000-000000000054',
           amount: '100.00',
           currency: 'USD',
           reason: 'Not as agreed.',
@@ -1567,12 +1576,12 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       response: {
         data: [
           {
-            id: '019a4355-0000-7000-8000-000000000054',
-            release_id: '019a4355-0000-7000-8000-000000000055',
+            id: '019a4355-0000-7000-8000-000000000056',
+            release_id: '019a4355-0000-7000-8000-000000000057',
             chargeback_id: null,
             repays: null,
-            milestone: '019a4355-0000-7000-8000-000000000031',
-            payout_account_id: '019a4355-0000-7000-8000-000000000056',
+            milestone: '019a4355-0000-7000-8000-000000000032',
+            payout_account_id: '019a4355-0000-7000-8000-000000000058',
             payment_provider: 'stripe',
             provider_transaction_id: 'tr_Example',
             amount: '45.00',
@@ -1598,34 +1607,34 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       response: {
         data: [
           {
-            id: '019a4355-0000-7000-8000-000000000057',
-            escrow_account: '019a4355-0000-7000-8000-000000000058',
+            id: '019a4355-0000-7000-8000-000000000059',
+            escrow_account: '019a4355-0000-7000-8000-000000000060',
             project_id: '019a4355-0000-7000-8000-000000000014',
-            milestone: '019a4355-0000-7000-8000-000000000031',
+            milestone: '019a4355-0000-7000-8000-000000000032',
             amount: '5.00',
             currency: 'USD',
             transaction_type: 'fee',
             payment_provider: 'stripe',
             provider_transaction_id: '',
             status: 'completed',
-            deposit_id: '019a4355-0000-7000-8000-000000000059',
+            deposit_id: '019a4355-0000-7000-8000-000000000061',
             failure: null,
             wait_reason: null,
             created_at: '2026-11-02T09:30:00.000Z',
             completed_at: '2026-11-02T09:30:00.000Z',
           },
           {
-            id: '019a4355-0000-7000-8000-000000000060',
-            escrow_account: '019a4355-0000-7000-8000-000000000058',
+            id: '019a4355-0000-7000-8000-000000000062',
+            escrow_account: '019a4355-0000-7000-8000-000000000060',
             project_id: '019a4355-0000-7000-8000-000000000014',
-            milestone: '019a4355-0000-7000-8000-000000000031',
+            milestone: '019a4355-0000-7000-8000-000000000032',
             amount: '50.00',
             currency: 'USD',
             transaction_type: 'release',
             payment_provider: 'stripe',
             provider_transaction_id: '',
             status: 'completed',
-            deposit_id: '019a4355-0000-7000-8000-000000000059',
+            deposit_id: '019a4355-0000-7000-8000-000000000061',
             failure: null,
             wait_reason: null,
             created_at: '2026-11-02T09:30:00.000Z',
@@ -1641,10 +1650,10 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000061',
-          escrow_account: '019a4355-0000-7000-8000-000000000044',
+          id: '019a4355-0000-7000-8000-000000000063',
+          escrow_account: '019a4355-0000-7000-8000-000000000046',
           project_id: '019a4355-0000-7000-8000-000000000013',
-          milestone: '019a4355-0000-7000-8000-000000000062',
+          milestone: '019a4355-0000-7000-8000-000000000064',
           amount: '100.00',
           currency: 'USD',
           transaction_type: 'deposit',
@@ -1656,7 +1665,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
           wait_reason: null,
           created_at: '2026-11-02T09:30:00.000Z',
           completed_at: null,
-          allocations: [{ milestone_id: '019a4355-0000-7000-8000-000000000062', amount: '100.00' }],
+          allocations: [{ milestone_id: '019a4355-0000-7000-8000-000000000064', amount: '100.00' }],
           expires_at: '2026-11-03T09:30:00.000Z',
           refundable_until: null,
           hold_until: null,
@@ -1674,10 +1683,10 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000019',
-          escrow_account: '019a4355-0000-7000-8000-000000000044',
+          id: '019a4355-0000-7000-8000-000000000065',
+          escrow_account: '019a4355-0000-7000-8000-000000000046',
           project_id: '019a4355-0000-7000-8000-000000000013',
-          milestone: '019a4355-0000-7000-8000-000000000018',
+          milestone: '019a4355-0000-7000-8000-000000000066',
           amount: '100.00',
           currency: 'USD',
           transaction_type: 'deposit',
@@ -1689,7 +1698,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
           wait_reason: null,
           created_at: '2026-11-02T09:30:00.000Z',
           completed_at: '2026-11-02T09:30:00.000Z',
-          allocations: [{ milestone_id: '019a4355-0000-7000-8000-000000000018', amount: '100.00' }],
+          allocations: [{ milestone_id: '019a4355-0000-7000-8000-000000000066', amount: '100.00' }],
           expires_at: '2026-11-03T09:30:00.000Z',
           refundable_until: null,
           hold_until: null,
@@ -1703,19 +1712,19 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000044',
+          id: '019a4355-0000-7000-8000-000000000046',
           project: '019a4355-0000-7000-8000-000000000013',
           currency: 'USD',
-          total_deposited: '300.00',
+          total_deposited: '500.00',
           total_released: '0.00',
           total_refunded: '0.00',
           total_charged_back: '0.00',
-          balance: '300.00',
+          balance: '500.00',
           refund_payable: '0.00',
           stripe_account_id: 'acct_Example',
           milestones: [
             {
-              milestone_id: '019a4355-0000-7000-8000-000000000020',
+              milestone_id: '019a4355-0000-7000-8000-000000000021',
               funded: '100.00',
               released: '0.00',
               platform_fee: '0.00',
@@ -1724,7 +1733,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               held: '100.00',
             },
             {
-              milestone_id: '019a4355-0000-7000-8000-000000000021',
+              milestone_id: '019a4355-0000-7000-8000-000000000022',
               funded: '100.00',
               released: '0.00',
               platform_fee: '0.00',
@@ -1737,13 +1746,786 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       },
     },
   ],
+  'POST /api/disputes/:id/evidence': [
+    {
+      status: 201,
+      response: {
+        data: {
+          id: '019a4355-0000-7000-8000-000000000067',
+          dispute_id: '019a4355-0000-7000-8000-000000000017',
+          uploaded_by: '019a4355-0000-7000-8000-000000000001',
+          name: 'f',
+          size: 24718,
+          content_type: 'text/plain',
+          sha256: '3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e',
+          scan_status: 'unscanned',
+          created_at: '2026-11-02T09:30:00.000Z',
+        },
+      },
+    },
+  ],
+  'POST /api/milestones/:id/disputes': [
+    {
+      title: 'For a part',
+      request: { reason: 'The form is missing.', asked_amount: '40.00' },
+      status: 201,
+      response: {
+        data: {
+          id: '019a4355-0000-7000-8000-000000000068',
+          project_id: '019a4355-0000-7000-8000-000000000013',
+          project_title: 'A website',
+          milestone_id: '019a4355-0000-7000-8000-000000000021',
+          milestone_title: 'Part 1',
+          opened_by: '019a4355-0000-7000-8000-000000000001',
+          respondent_id: '019a4355-0000-7000-8000-000000000002',
+          reason: 'The form is missing.',
+          asked_amount: '40.00',
+          currency: 'USD',
+          status: 'open',
+          respond_by: '2026-11-07T09:30:00.000Z',
+          answered_at: null,
+          negotiate_until: '2026-11-16T09:30:00.000Z',
+          opener_splits: false,
+          respondent_splits: false,
+          escalated_at: null,
+          escalated_by: null,
+          escalated_reason: null,
+          decision_reason: null,
+          settlement: null,
+          created_at: '2026-11-02T09:30:00.000Z',
+          closed_at: null,
+          held: '100.00',
+          messages: [],
+          evidence: [],
+          offers: [],
+          may: ['message', 'evidence', 'offer', 'equal_split', 'withdraw'],
+        },
+      },
+    },
+    {
+      title: 'For everything that is held',
+      request: { reason: 'All of it is done.' },
+      status: 201,
+      response: {
+        data: {
+          id: '019a4355-0000-7000-8000-000000000069',
+          project_id: '019a4355-0000-7000-8000-000000000013',
+          project_title: 'A website',
+          milestone_id: '019a4355-0000-7000-8000-000000000021',
+          milestone_title: 'Part 1',
+          opened_by: '019a4355-0000-7000-8000-000000000002',
+          respondent_id: '019a4355-0000-7000-8000-000000000001',
+          reason: 'All of it is done.',
+          asked_amount: '100.00',
+          currency: 'USD',
+          status: 'open',
+          respond_by: '2026-11-07T09:30:00.000Z',
+          answered_at: null,
+          negotiate_until: '2026-11-16T09:30:00.000Z',
+          opener_splits: false,
+          respondent_splits: false,
+          escalated_at: null,
+          escalated_by: null,
+          escalated_reason: null,
+          decision_reason: null,
+          settlement: null,
+          created_at: '2026-11-02T09:30:00.000Z',
+          closed_at: null,
+          held: '100.00',
+          messages: [],
+          evidence: [],
+          offers: [],
+          may: ['message', 'evidence', 'offer', 'equal_split', 'withdraw'],
+        },
+      },
+    },
+  ],
+  'GET /api/disputes': [
+    {
+      status: 200,
+      response: {
+        data: [
+          {
+            id: '019a4355-0000-7000-8000-000000000017',
+            project_id: '019a4355-0000-7000-8000-000000000013',
+            project_title: 'A website',
+            milestone_id: '019a4355-0000-7000-8000-000000000016',
+            milestone_title: 'Part 8',
+            opened_by: '019a4355-0000-7000-8000-000000000001',
+            respondent_id: '019a4355-0000-7000-8000-000000000002',
+            reason: 'The form is missing.',
+            asked_amount: '40.00',
+            currency: 'USD',
+            status: 'negotiating',
+            respond_by: '2026-11-07T09:30:00.000Z',
+            answered_at: '2026-11-02T09:30:00.000Z',
+            negotiate_until: '2026-11-16T09:30:00.000Z',
+            opener_splits: false,
+            respondent_splits: false,
+            escalated_at: null,
+            escalated_by: null,
+            escalated_reason: null,
+            decision_reason: null,
+            settlement: null,
+            created_at: '2026-11-02T09:30:00.000Z',
+            closed_at: null,
+          },
+          {
+            id: '019a4355-0000-7000-8000-000000000070',
+            project_id: '019a4355-0000-7000-8000-000000000013',
+            project_title: 'A website',
+            milestone_id: '019a4355-0000-7000-8000-000000000071',
+            milestone_title: 'Part 7',
+            opened_by: '019a4355-0000-7000-8000-000000000001',
+            respondent_id: '019a4355-0000-7000-8000-000000000002',
+            reason: 'The form is missing.',
+            asked_amount: '40.00',
+            currency: 'USD',
+            status: 'open',
+            respond_by: '2026-11-07T09:30:00.000Z',
+            answered_at: null,
+            negotiate_until: '2026-11-16T09:30:00.000Z',
+            opener_splits: false,
+            respondent_splits: false,
+            escalated_at: null,
+            escalated_by: null,
+            escalated_reason: null,
+            decision_reason: null,
+            settlement: null,
+            created_at: '2026-11-02T09:30:00.000Z',
+            closed_at: null,
+          },
+        ],
+        meta: { next_cursor: null, has_more: false },
+      },
+    },
+  ],
+  'GET /api/disputes/:id': [
+    {
+      status: 200,
+      response: {
+        data: {
+          id: '019a4355-0000-7000-8000-000000000017',
+          project_id: '019a4355-0000-7000-8000-000000000013',
+          project_title: 'A website',
+          milestone_id: '019a4355-0000-7000-8000-000000000016',
+          milestone_title: 'Part 8',
+          opened_by: '019a4355-0000-7000-8000-000000000001',
+          respondent_id: '019a4355-0000-7000-8000-000000000002',
+          reason: 'The form is missing.',
+          asked_amount: '40.00',
+          currency: 'USD',
+          status: 'negotiating',
+          respond_by: '2026-11-07T09:30:00.000Z',
+          answered_at: '2026-11-02T09:30:00.000Z',
+          negotiate_until: '2026-11-16T09:30:00.000Z',
+          opener_splits: false,
+          respondent_splits: false,
+          escalated_at: null,
+          escalated_by: null,
+          escalated_reason: null,
+          decision_reason: null,
+          settlement: null,
+          created_at: '2026-11-02T09:30:00.000Z',
+          closed_at: null,
+          held: '100.00',
+          messages: [
+            {
+              id: '019a4355-0000-7000-8000-000000000072',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              kind: 'answer',
+              from: 'party',
+              sender_id: '019a4355-0000-7000-8000-000000000002',
+              body: 'It is done.',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          evidence: [
+            {
+              id: '019a4355-0000-7000-8000-000000000018',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              uploaded_by: '019a4355-0000-7000-8000-000000000001',
+              name: 'file.bin',
+              size: 24718,
+              content_type: 'text/plain',
+              sha256: '3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e',
+              scan_status: 'unscanned',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          offers: [
+            {
+              id: '019a4355-0000-7000-8000-000000000020',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              made_by: '019a4355-0000-7000-8000-000000000001',
+              to_freelancer: '60.00',
+              to_client: '40.00',
+              currency: 'USD',
+              note: '',
+              status: 'open',
+              created_at: '2026-11-02T09:30:00.000Z',
+              closed_at: null,
+            },
+          ],
+          may: ['message', 'evidence', 'offer', 'equal_split', 'escalate', 'withdraw'],
+        },
+      },
+    },
+  ],
+  'POST /api/disputes/:id/answer': [
+    {
+      request: { body: 'It is on the second page.' },
+      status: 200,
+      response: {
+        data: {
+          id: '019a4355-0000-7000-8000-000000000070',
+          project_id: '019a4355-0000-7000-8000-000000000013',
+          project_title: 'A website',
+          milestone_id: '019a4355-0000-7000-8000-000000000071',
+          milestone_title: 'Part 7',
+          opened_by: '019a4355-0000-7000-8000-000000000001',
+          respondent_id: '019a4355-0000-7000-8000-000000000002',
+          reason: 'The form is missing.',
+          asked_amount: '40.00',
+          currency: 'USD',
+          status: 'negotiating',
+          respond_by: '2026-11-07T09:30:00.000Z',
+          answered_at: '2026-11-02T09:30:00.000Z',
+          negotiate_until: '2026-11-16T09:30:00.000Z',
+          opener_splits: false,
+          respondent_splits: false,
+          escalated_at: null,
+          escalated_by: null,
+          escalated_reason: null,
+          decision_reason: null,
+          settlement: null,
+          created_at: '2026-11-02T09:30:00.000Z',
+          closed_at: null,
+          held: '100.00',
+          messages: [
+            {
+              id: '019a4355-0000-7000-8000-000000000073',
+              dispute_id: '019a4355-0000-7000-8000-000000000070',
+              kind: 'answer',
+              from: 'party',
+              sender_id: '019a4355-0000-7000-8000-000000000002',
+              body: 'It is on the second page.',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          evidence: [],
+          offers: [],
+          may: ['message', 'evidence', 'offer', 'equal_split', 'escalate'],
+        },
+      },
+    },
+  ],
+  'POST /api/disputes/:id/escalate': [
+    {
+      status: 200,
+      response: {
+        data: {
+          id: '019a4355-0000-7000-8000-000000000017',
+          project_id: '019a4355-0000-7000-8000-000000000013',
+          project_title: 'A website',
+          milestone_id: '019a4355-0000-7000-8000-000000000016',
+          milestone_title: 'Part 8',
+          opened_by: '019a4355-0000-7000-8000-000000000001',
+          respondent_id: '019a4355-0000-7000-8000-000000000002',
+          reason: 'The form is missing.',
+          asked_amount: '40.00',
+          currency: 'USD',
+          status: 'escalated',
+          respond_by: '2026-11-07T09:30:00.000Z',
+          answered_at: '2026-11-02T09:30:00.000Z',
+          negotiate_until: '2026-11-16T09:30:00.000Z',
+          opener_splits: false,
+          respondent_splits: false,
+          escalated_at: '2026-11-02T09:30:00.000Z',
+          escalated_by: '019a4355-0000-7000-8000-000000000001',
+          escalated_reason: 'requested',
+          decision_reason: null,
+          settlement: null,
+          created_at: '2026-11-02T09:30:00.000Z',
+          closed_at: null,
+          held: '100.00',
+          messages: [
+            {
+              id: '019a4355-0000-7000-8000-000000000072',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              kind: 'answer',
+              from: 'party',
+              sender_id: '019a4355-0000-7000-8000-000000000002',
+              body: 'It is done.',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          evidence: [
+            {
+              id: '019a4355-0000-7000-8000-000000000018',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              uploaded_by: '019a4355-0000-7000-8000-000000000001',
+              name: 'file.bin',
+              size: 24718,
+              content_type: 'text/plain',
+              sha256: '3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e',
+              scan_status: 'unscanned',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          offers: [
+            {
+              id: '019a4355-0000-7000-8000-000000000020',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              made_by: '019a4355-0000-7000-8000-000000000001',
+              to_freelancer: '60.00',
+              to_client: '40.00',
+              currency: 'USD',
+              note: '',
+              status: 'open',
+              created_at: '2026-11-02T09:30:00.000Z',
+              closed_at: null,
+            },
+          ],
+          may: ['message', 'evidence', 'offer', 'equal_split', 'withdraw'],
+        },
+      },
+    },
+  ],
+  'POST /api/disputes/:id/withdraw': [
+    {
+      status: 200,
+      response: {
+        data: {
+          id: '019a4355-0000-7000-8000-000000000017',
+          project_id: '019a4355-0000-7000-8000-000000000013',
+          project_title: 'A website',
+          milestone_id: '019a4355-0000-7000-8000-000000000016',
+          milestone_title: 'Part 8',
+          opened_by: '019a4355-0000-7000-8000-000000000001',
+          respondent_id: '019a4355-0000-7000-8000-000000000002',
+          reason: 'The form is missing.',
+          asked_amount: '40.00',
+          currency: 'USD',
+          status: 'withdrawn',
+          respond_by: '2026-11-07T09:30:00.000Z',
+          answered_at: '2026-11-02T09:30:00.000Z',
+          negotiate_until: '2026-11-16T09:30:00.000Z',
+          opener_splits: false,
+          respondent_splits: false,
+          escalated_at: null,
+          escalated_by: null,
+          escalated_reason: null,
+          decision_reason: null,
+          settlement: null,
+          created_at: '2026-11-02T09:30:00.000Z',
+          closed_at: '2026-11-02T09:30:00.000Z',
+          held: '100.00',
+          messages: [
+            {
+              id: '019a4355-0000-7000-8000-000000000072',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              kind: 'answer',
+              from: 'party',
+              sender_id: '019a4355-0000-7000-8000-000000000002',
+              body: 'It is done.',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          evidence: [
+            {
+              id: '019a4355-0000-7000-8000-000000000018',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              uploaded_by: '019a4355-0000-7000-8000-000000000001',
+              name: 'file.bin',
+              size: 24718,
+              content_type: 'text/plain',
+              sha256: '3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e',
+              scan_status: 'unscanned',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          offers: [
+            {
+              id: '019a4355-0000-7000-8000-000000000020',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              made_by: '019a4355-0000-7000-8000-000000000001',
+              to_freelancer: '60.00',
+              to_client: '40.00',
+              currency: 'USD',
+              note: '',
+              status: 'expired',
+              created_at: '2026-11-02T09:30:00.000Z',
+              closed_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          may: [],
+        },
+      },
+    },
+  ],
+  'GET /api/disputes/:id/messages': [
+    {
+      status: 200,
+      response: {
+        data: [
+          {
+            id: '019a4355-0000-7000-8000-000000000072',
+            dispute_id: '019a4355-0000-7000-8000-000000000017',
+            kind: 'answer',
+            from: 'party',
+            sender_id: '019a4355-0000-7000-8000-000000000002',
+            body: 'It is done.',
+            created_at: '2026-11-02T09:30:00.000Z',
+          },
+        ],
+        meta: { next_cursor: null, has_more: false },
+      },
+    },
+  ],
+  'POST /api/disputes/:id/messages': [
+    {
+      request: { body: 'Please look again.' },
+      status: 201,
+      response: {
+        data: {
+          id: '019a4355-0000-7000-8000-000000000074',
+          dispute_id: '019a4355-0000-7000-8000-000000000017',
+          kind: 'message',
+          from: 'party',
+          sender_id: '019a4355-0000-7000-8000-000000000001',
+          body: 'Please look again.',
+          created_at: '2026-11-02T09:30:00.000Z',
+        },
+      },
+    },
+  ],
+  'GET /api/evidence/:id/download': [
+    {
+      status: 200,
+      response: {
+        data: {
+          url: 'https://api.safesend.example/files/evidence/019a4355-0000-7000-8000-000000000017/6d1f0c9a4b7e28356d1f0c9a4b7e2835?contentType=text%2Fplain&contentDisposition=attachment%3B%20filename%3D%22file.bin%22%3B%20filename%2A%3DUTF-8%27%27file.bin&signature=example',
+          expires_at: '2026-11-02T09:35:00.000Z',
+        },
+      },
+    },
+  ],
+  'POST /api/disputes/:id/offers': [
+    {
+      request: { to_freelancer: '75.00', note: 'The form is a small part of it.' },
+      status: 201,
+      response: {
+        data: {
+          id: '019a4355-0000-7000-8000-000000000075',
+          dispute_id: '019a4355-0000-7000-8000-000000000017',
+          made_by: '019a4355-0000-7000-8000-000000000001',
+          to_freelancer: '75.00',
+          to_client: '25.00',
+          currency: 'USD',
+          note: 'The form is a small part of it.',
+          status: 'open',
+          created_at: '2026-11-02T09:30:00.000Z',
+          closed_at: null,
+        },
+      },
+    },
+  ],
+  'POST /api/offers/:id/accept': [
+    {
+      status: 200,
+      response: {
+        data: {
+          id: '019a4355-0000-7000-8000-000000000017',
+          project_id: '019a4355-0000-7000-8000-000000000013',
+          project_title: 'A website',
+          milestone_id: '019a4355-0000-7000-8000-000000000016',
+          milestone_title: 'Part 8',
+          opened_by: '019a4355-0000-7000-8000-000000000001',
+          respondent_id: '019a4355-0000-7000-8000-000000000002',
+          reason: 'The form is missing.',
+          asked_amount: '40.00',
+          currency: 'USD',
+          status: 'settled',
+          respond_by: '2026-11-07T09:30:00.000Z',
+          answered_at: '2026-11-02T09:30:00.000Z',
+          negotiate_until: '2026-11-16T09:30:00.000Z',
+          opener_splits: false,
+          respondent_splits: false,
+          escalated_at: null,
+          escalated_by: null,
+          escalated_reason: null,
+          decision_reason: null,
+          settlement: { how: 'offer', to_freelancer: '60.00', to_client: '40.00' },
+          created_at: '2026-11-02T09:30:00.000Z',
+          closed_at: '2026-11-02T09:30:00.000Z',
+          held: '0.00',
+          messages: [
+            {
+              id: '019a4355-0000-7000-8000-000000000072',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              kind: 'answer',
+              from: 'party',
+              sender_id: '019a4355-0000-7000-8000-000000000002',
+              body: 'It is done.',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          evidence: [
+            {
+              id: '019a4355-0000-7000-8000-000000000018',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              uploaded_by: '019a4355-0000-7000-8000-000000000001',
+              name: 'file.bin',
+              size: 24718,
+              content_type: 'text/plain',
+              sha256: '3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e',
+              scan_status: 'unscanned',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          offers: [
+            {
+              id: '019a4355-0000-7000-8000-000000000020',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              made_by: '019a4355-0000-7000-8000-000000000001',
+              to_freelancer: '60.00',
+              to_client: '40.00',
+              currency: 'USD',
+              note: '',
+              status: 'accepted',
+              created_at: '2026-11-02T09:30:00.000Z',
+              closed_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          may: [],
+        },
+      },
+    },
+  ],
+  'POST /api/offers/:id/decline': [
+    {
+      status: 200,
+      response: {
+        data: {
+          id: '019a4355-0000-7000-8000-000000000017',
+          project_id: '019a4355-0000-7000-8000-000000000013',
+          project_title: 'A website',
+          milestone_id: '019a4355-0000-7000-8000-000000000016',
+          milestone_title: 'Part 8',
+          opened_by: '019a4355-0000-7000-8000-000000000001',
+          respondent_id: '019a4355-0000-7000-8000-000000000002',
+          reason: 'The form is missing.',
+          asked_amount: '40.00',
+          currency: 'USD',
+          status: 'negotiating',
+          respond_by: '2026-11-07T09:30:00.000Z',
+          answered_at: '2026-11-02T09:30:00.000Z',
+          negotiate_until: '2026-11-16T09:30:00.000Z',
+          opener_splits: false,
+          respondent_splits: false,
+          escalated_at: null,
+          escalated_by: null,
+          escalated_reason: null,
+          decision_reason: null,
+          settlement: null,
+          created_at: '2026-11-02T09:30:00.000Z',
+          closed_at: null,
+          held: '100.00',
+          messages: [
+            {
+              id: '019a4355-0000-7000-8000-000000000072',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              kind: 'answer',
+              from: 'party',
+              sender_id: '019a4355-0000-7000-8000-000000000002',
+              body: 'It is done.',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          evidence: [
+            {
+              id: '019a4355-0000-7000-8000-000000000018',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              uploaded_by: '019a4355-0000-7000-8000-000000000001',
+              name: 'file.bin',
+              size: 24718,
+              content_type: 'text/plain',
+              sha256: '3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e',
+              scan_status: 'unscanned',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          offers: [
+            {
+              id: '019a4355-0000-7000-8000-000000000020',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              made_by: '019a4355-0000-7000-8000-000000000001',
+              to_freelancer: '60.00',
+              to_client: '40.00',
+              currency: 'USD',
+              note: '',
+              status: 'declined',
+              created_at: '2026-11-02T09:30:00.000Z',
+              closed_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          may: ['message', 'evidence', 'offer', 'equal_split', 'escalate'],
+        },
+      },
+    },
+  ],
+  'POST /api/disputes/:id/equal-split': [
+    {
+      status: 200,
+      response: {
+        data: {
+          id: '019a4355-0000-7000-8000-000000000017',
+          project_id: '019a4355-0000-7000-8000-000000000013',
+          project_title: 'A website',
+          milestone_id: '019a4355-0000-7000-8000-000000000016',
+          milestone_title: 'Part 8',
+          opened_by: '019a4355-0000-7000-8000-000000000001',
+          respondent_id: '019a4355-0000-7000-8000-000000000002',
+          reason: 'The form is missing.',
+          asked_amount: '40.00',
+          currency: 'USD',
+          status: 'negotiating',
+          respond_by: '2026-11-07T09:30:00.000Z',
+          answered_at: '2026-11-02T09:30:00.000Z',
+          negotiate_until: '2026-11-16T09:30:00.000Z',
+          opener_splits: true,
+          respondent_splits: false,
+          escalated_at: null,
+          escalated_by: null,
+          escalated_reason: null,
+          decision_reason: null,
+          settlement: null,
+          created_at: '2026-11-02T09:30:00.000Z',
+          closed_at: null,
+          held: '100.00',
+          messages: [
+            {
+              id: '019a4355-0000-7000-8000-000000000072',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              kind: 'answer',
+              from: 'party',
+              sender_id: '019a4355-0000-7000-8000-000000000002',
+              body: 'It is done.',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          evidence: [
+            {
+              id: '019a4355-0000-7000-8000-000000000018',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              uploaded_by: '019a4355-0000-7000-8000-000000000001',
+              name: 'file.bin',
+              size: 24718,
+              content_type: 'text/plain',
+              sha256: '3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e',
+              scan_status: 'unscanned',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          offers: [
+            {
+              id: '019a4355-0000-7000-8000-000000000020',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              made_by: '019a4355-0000-7000-8000-000000000001',
+              to_freelancer: '60.00',
+              to_client: '40.00',
+              currency: 'USD',
+              note: '',
+              status: 'open',
+              created_at: '2026-11-02T09:30:00.000Z',
+              closed_at: null,
+            },
+          ],
+          may: ['message', 'evidence', 'offer', 'take_back_equal_split', 'escalate', 'withdraw'],
+        },
+      },
+    },
+  ],
+  'DELETE /api/disputes/:id/equal-split': [
+    {
+      status: 200,
+      response: {
+        data: {
+          id: '019a4355-0000-7000-8000-000000000017',
+          project_id: '019a4355-0000-7000-8000-000000000013',
+          project_title: 'A website',
+          milestone_id: '019a4355-0000-7000-8000-000000000016',
+          milestone_title: 'Part 8',
+          opened_by: '019a4355-0000-7000-8000-000000000001',
+          respondent_id: '019a4355-0000-7000-8000-000000000002',
+          reason: 'The form is missing.',
+          asked_amount: '40.00',
+          currency: 'USD',
+          status: 'negotiating',
+          respond_by: '2026-11-07T09:30:00.000Z',
+          answered_at: '2026-11-02T09:30:00.000Z',
+          negotiate_until: '2026-11-16T09:30:00.000Z',
+          opener_splits: false,
+          respondent_splits: false,
+          escalated_at: null,
+          escalated_by: null,
+          escalated_reason: null,
+          decision_reason: null,
+          settlement: null,
+          created_at: '2026-11-02T09:30:00.000Z',
+          closed_at: null,
+          held: '100.00',
+          messages: [
+            {
+              id: '019a4355-0000-7000-8000-000000000072',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              kind: 'answer',
+              from: 'party',
+              sender_id: '019a4355-0000-7000-8000-000000000002',
+              body: 'It is done.',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          evidence: [
+            {
+              id: '019a4355-0000-7000-8000-000000000018',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              uploaded_by: '019a4355-0000-7000-8000-000000000001',
+              name: 'file.bin',
+              size: 24718,
+              content_type: 'text/plain',
+              sha256: '3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e',
+              scan_status: 'unscanned',
+              created_at: '2026-11-02T09:30:00.000Z',
+            },
+          ],
+          offers: [
+            {
+              id: '019a4355-0000-7000-8000-000000000020',
+              dispute_id: '019a4355-0000-7000-8000-000000000017',
+              made_by: '019a4355-0000-7000-8000-000000000001',
+              to_freelancer: '60.00',
+              to_client: '40.00',
+              currency: 'USD',
+              note: '',
+              status: 'open',
+              created_at: '2026-11-02T09:30:00.000Z',
+              closed_at: null,
+            },
+          ],
+          may: ['message', 'evidence', 'offer', 'equal_split', 'escalate', 'withdraw'],
+        },
+      },
+    },
+  ],
   'GET /api/payments/payout-accounts': [
     {
       status: 200,
       response: {
         data: [
           {
-            id: '019a4355-0000-7000-8000-000000000056',
+            id: '019a4355-0000-7000-8000-000000000058',
             payment_provider: 'stripe',
             destination: 'acct_Example',
             country: 'US',
@@ -1765,7 +2547,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000063',
+          id: '019a4355-0000-7000-8000-000000000076',
           payment_provider: 'stripe',
           destination: 'acct_Example',
           country: 'US',
@@ -1791,7 +2573,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000064',
+          id: '019a4355-0000-7000-8000-000000000077',
           payment_provider: 'paypal',
           destination: 'farid@example.com',
           country: 'US',
@@ -1810,7 +2592,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000056',
+          id: '019a4355-0000-7000-8000-000000000058',
           payment_provider: 'stripe',
           destination: 'acct_Example',
           country: 'US',
@@ -1838,16 +2620,16 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       response: {
         data: {
           user_type: 'client',
-          projects: { draft: 2, active: 2, completed: 0, cancelled: 0, disputed: 0 },
+          projects: { draft: 2, active: 1, completed: 0, cancelled: 0, disputed: 1 },
           money: [
             {
               currency: 'USD',
-              held: '300.00',
+              held: '500.00',
               refund_in_transit: '0.00',
               refund_payable: '0.00',
               unapplied: '0.00',
               total: {
-                deposited: '350.00',
+                deposited: '550.00',
                 spent: '50.00',
                 refunded: '0.00',
                 charged_back: '0.00',
@@ -1862,7 +2644,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
                 },
                 {
                   month: '2026-11',
-                  deposited: '350.00',
+                  deposited: '550.00',
                   spent: '50.00',
                   refunded: '0.00',
                   charged_back: '0.00',
@@ -1876,7 +2658,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               {
                 project_id: '019a4355-0000-7000-8000-000000000013',
                 project_title: 'A website',
-                held: '300.00',
+                held: '500.00',
                 currency: 'USD',
               },
             ],
@@ -1888,7 +2670,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
                 {
                   project_id: '019a4355-0000-7000-8000-000000000013',
                   project_title: 'A website',
-                  milestone_id: '019a4355-0000-7000-8000-000000000021',
+                  milestone_id: '019a4355-0000-7000-8000-000000000022',
                   milestone_title: 'Part 2',
                   amount: '100.00',
                   currency: 'USD',
@@ -1899,7 +2681,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
                 {
                   project_id: '019a4355-0000-7000-8000-000000000013',
                   project_title: 'A website',
-                  milestone_id: '019a4355-0000-7000-8000-000000000052',
+                  milestone_id: '019a4355-0000-7000-8000-000000000054',
                   milestone_title: 'Part 4',
                   amount: '100.00',
                   currency: 'USD',
@@ -1913,7 +2695,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               count: 1,
               items: [
                 {
-                  proposal_id: '019a4355-0000-7000-8000-000000000016',
+                  proposal_id: '019a4355-0000-7000-8000-000000000035',
                   kind: 'change_project',
                   milestone_id: null,
                   created_at: '2026-11-02T09:30:00.000Z',
@@ -1928,7 +2710,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
                 {
                   project_id: '019a4355-0000-7000-8000-000000000013',
                   project_title: 'A website',
-                  milestone_id: '019a4355-0000-7000-8000-000000000036',
+                  milestone_id: '019a4355-0000-7000-8000-000000000038',
                   milestone_title: 'Part 3',
                   amount: '100.00',
                   currency: 'USD',
@@ -1938,12 +2720,12 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
                 {
                   project_id: '019a4355-0000-7000-8000-000000000013',
                   project_title: 'A website',
-                  milestone_id: '019a4355-0000-7000-8000-000000000062',
+                  milestone_id: '019a4355-0000-7000-8000-000000000064',
                   milestone_title: 'Part 5',
                   amount: '100.00',
                   currency: 'USD',
                   due_date: '2026-12-02T09:30:00.000Z',
-                  pending_deposit_id: '019a4355-0000-7000-8000-000000000061',
+                  pending_deposit_id: '019a4355-0000-7000-8000-000000000063',
                 },
               ],
             },
@@ -1953,7 +2735,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               count: 1,
               items: [
                 {
-                  invitation_id: '019a4355-0000-7000-8000-000000000028',
+                  invitation_id: '019a4355-0000-7000-8000-000000000029',
                   email: 'frank@example.com',
                   expires_at: '2026-11-16T09:30:00.000Z',
                   project_id: '019a4355-0000-7000-8000-000000000010',
@@ -1965,10 +2747,10 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               count: 1,
               items: [
                 {
-                  refund_request_id: '019a4355-0000-7000-8000-000000000051',
+                  refund_request_id: '019a4355-0000-7000-8000-000000000053',
                   project_id: '019a4355-0000-7000-8000-000000000013',
                   project_title: 'A website',
-                  milestone_id: '019a4355-0000-7000-8000-000000000052',
+                  milestone_id: '019a4355-0000-7000-8000-000000000054',
                   milestone_title: 'Part 4',
                   amount: '100.00',
                   currency: 'USD',
@@ -1981,11 +2763,11 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
           due_soon: { count: 0, items: [] },
           recent_activity: [
             {
-              id: '019a4355-0000-7000-8000-000000000065',
+              id: '019a4355-0000-7000-8000-000000000078',
               project_id: '019a4355-0000-7000-8000-000000000014',
               project_title: 'A website',
-              milestone_id: '019a4355-0000-7000-8000-000000000031',
-              subject: { type: 'transaction', id: '019a4355-0000-7000-8000-000000000054' },
+              milestone_id: '019a4355-0000-7000-8000-000000000032',
+              subject: { type: 'transaction', id: '019a4355-0000-7000-8000-000000000056' },
               actor: { type: 'provider', id: null },
               action: 'payout.paid',
               from_status: 'pending',
@@ -1994,11 +2776,11 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               at: '2026-11-02T09:30:00.000Z',
             },
             {
-              id: '019a4355-0000-7000-8000-000000000066',
+              id: '019a4355-0000-7000-8000-000000000079',
               project_id: '019a4355-0000-7000-8000-000000000014',
               project_title: 'A website',
-              milestone_id: '019a4355-0000-7000-8000-000000000031',
-              subject: { type: 'transaction', id: '019a4355-0000-7000-8000-000000000054' },
+              milestone_id: '019a4355-0000-7000-8000-000000000032',
+              subject: { type: 'transaction', id: '019a4355-0000-7000-8000-000000000056' },
               actor: { type: 'system', id: null },
               action: 'payout.started',
               from_status: 'pending',
@@ -2007,7 +2789,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               at: '2026-11-02T09:30:00.000Z',
             },
           ],
-          unread_notifications: 8,
+          unread_notifications: 9,
         },
       },
     },
@@ -2017,11 +2799,11 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       response: {
         data: {
           user_type: 'freelancer',
-          projects: { draft: 0, active: 2, completed: 0, cancelled: 0, disputed: 0 },
+          projects: { draft: 0, active: 1, completed: 0, cancelled: 0, disputed: 1 },
           money: [
             {
               currency: 'USD',
-              held: '300.00',
+              held: '500.00',
               payable: '0.00',
               in_transit: '0.00',
               owed: '0.00',
@@ -2038,7 +2820,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               {
                 project_id: '019a4355-0000-7000-8000-000000000013',
                 project_title: 'A website',
-                held: '300.00',
+                held: '500.00',
                 currency: 'USD',
               },
             ],
@@ -2048,7 +2830,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               count: 1,
               items: [
                 {
-                  invitation_id: '019a4355-0000-7000-8000-000000000028',
+                  invitation_id: '019a4355-0000-7000-8000-000000000029',
                   project_id: '019a4355-0000-7000-8000-000000000010',
                   project_title: 'A website',
                   client: { id: '019a4355-0000-7000-8000-000000000001', name: 'Clara Example' },
@@ -2062,10 +2844,10 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               count: 1,
               items: [
                 {
-                  refund_request_id: '019a4355-0000-7000-8000-000000000051',
+                  refund_request_id: '019a4355-0000-7000-8000-000000000053',
                   project_id: '019a4355-0000-7000-8000-000000000013',
                   project_title: 'A website',
-                  milestone_id: '019a4355-0000-7000-8000-000000000052',
+                  milestone_id: '019a4355-0000-7000-8000-000000000054',
                   milestone_title: 'Part 4',
                   amount: '100.00',
                   currency: 'USD',
@@ -2077,13 +2859,22 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
             proposals: { count: 0, items: [] },
             rejected_work: { count: 0, items: [] },
             milestones_to_deliver: {
-              count: 1,
+              count: 3,
               items: [
                 {
                   project_id: '019a4355-0000-7000-8000-000000000013',
                   project_title: 'A website',
-                  milestone_id: '019a4355-0000-7000-8000-000000000020',
+                  milestone_id: '019a4355-0000-7000-8000-000000000021',
                   milestone_title: 'Part 1',
+                  amount: '100.00',
+                  currency: 'USD',
+                  due_date: '2026-12-02T09:30:00.000Z',
+                },
+                {
+                  project_id: '019a4355-0000-7000-8000-000000000013',
+                  project_title: 'A website',
+                  milestone_id: '019a4355-0000-7000-8000-000000000071',
+                  milestone_title: 'Part 7',
                   amount: '100.00',
                   currency: 'USD',
                   due_date: '2026-12-02T09:30:00.000Z',
@@ -2094,11 +2885,11 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
           due_soon: { count: 0, items: [] },
           recent_activity: [
             {
-              id: '019a4355-0000-7000-8000-000000000065',
+              id: '019a4355-0000-7000-8000-000000000078',
               project_id: '019a4355-0000-7000-8000-000000000014',
               project_title: 'A website',
-              milestone_id: '019a4355-0000-7000-8000-000000000031',
-              subject: { type: 'transaction', id: '019a4355-0000-7000-8000-000000000054' },
+              milestone_id: '019a4355-0000-7000-8000-000000000032',
+              subject: { type: 'transaction', id: '019a4355-0000-7000-8000-000000000056' },
               actor: { type: 'provider', id: null },
               action: 'payout.paid',
               from_status: 'pending',
@@ -2107,11 +2898,11 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               at: '2026-11-02T09:30:00.000Z',
             },
             {
-              id: '019a4355-0000-7000-8000-000000000066',
+              id: '019a4355-0000-7000-8000-000000000079',
               project_id: '019a4355-0000-7000-8000-000000000014',
               project_title: 'A website',
-              milestone_id: '019a4355-0000-7000-8000-000000000031',
-              subject: { type: 'transaction', id: '019a4355-0000-7000-8000-000000000054' },
+              milestone_id: '019a4355-0000-7000-8000-000000000032',
+              subject: { type: 'transaction', id: '019a4355-0000-7000-8000-000000000056' },
               actor: { type: 'system', id: null },
               action: 'payout.started',
               from_status: 'pending',
@@ -2120,7 +2911,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               at: '2026-11-02T09:30:00.000Z',
             },
           ],
-          unread_notifications: 12,
+          unread_notifications: 19,
         },
       },
     },
@@ -2130,7 +2921,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
     {
       status: 200,
       response:
-        'date,value_date,type,project_id,project,milestone_id,milestone,amount,fee,net,balance,currency,provider,provider_reference,transaction_id,status,journal_reference\r\n2026-01-01T00:00:00.000Z,,opening_balance,,,,,,,,0.00,USD,,,,,\r\n2026-11-02T09:30:00.000Z,2026-11-02T09:30:00.000Z,deposit,019a4355-0000-7000-8000-000000000013,A website,019a4355-0000-7000-8000-000000000020,Part 1,100.00,0.00,100.00,100.00,USD,stripe,pi_Example,019a4355-0000-7000-8000-000000000041,completed,deposit:019a4355-0000-7000-8000-000000000041\r\n2026-11-02T09:30:00.000Z,2026-11-02T09:30:00.000Z,deposit,019a4355-0000-7000-8000-000000000013,A website,019a4355-0000-7000-8000-000000000021,Part 2,100.00,0.00,100.00,200.00,USD,stripe,pi_Example,019a4355-0000-7000-8000-000000000041,completed,deposit:019a4355-0000-7000-8000-000000000041\r\n2026-11-02T09:30:00.000Z,2026-11-02T09:30:00.000Z,deposit,019a4355-0000-7000-8000-000000000013,A website,019a4355-0000-7000-8000-000000000052,Part 4,100.00,0.00,100.00,300.00,USD,stripe,pi_Example,019a4355-0000-7000-8000-000000000041,completed,deposit:019a4355-0000-7000-8000-000000000041\r\n2026-11-02T09:30:00.000Z,2026-11-02T09:30:00.000Z,deposit,019a4355-0000-7000-8000-000000000014,A website,019a4355-0000-7000-8000-000000000031,Part 1,50.00,0.00,50.00,350.00,USD,stripe,pi_Example,019a4355-0000-7000-8000-000000000059,completed,deposit:019a4355-0000-7000-8000-000000000059\r\n2026-11-02T09:30:00.000Z,2026-11-02T09:30:00.000Z,release,019a4355-0000-7000-8000-000000000014,A website,019a4355-0000-7000-8000-000000000031,Part 1,-50.00,0.00,-50.00,300.00,USD,stripe,,019a4355-0000-7000-8000-000000000060,completed,release:019a4355-0000-7000-8000-000000000060\r\n2027-01-01T00:00:00.000Z,,closing_balance,,,,,,,,300.00,USD,,,,,\r\n',
+        'date,value_date,type,project_id,project,milestone_id,milestone,amount,fee,net,balance,currency,provider,provider_reference,transaction_id,status,journal_reference\r\n2026-01-01T00:00:00.000Z,,opening_balance,,,,,,,,0.00,USD,,,,,\r\n2026-11-02T09:30:00.000Z,2026-11-02T09:30:00.000Z,deposit,019a4355-0000-7000-8000-000000000013,A website,019a4355-0000-7000-8000-000000000021,Part 1,100.00,0.00,100.00,100.00,USD,stripe,pi_Example,019a4355-0000-7000-8000-000000000043,completed,deposit:019a4355-0000-7000-8000-000000000043\r\n2026-11-02T09:30:00.000Z,2026-11-02T09:30:00.000Z,deposit,019a4355-0000-7000-8000-000000000013,A website,019a4355-0000-7000-8000-000000000022,Part 2,100.00,0.00,100.00,200.00,USD,stripe,pi_Example,019a4355-0000-7000-8000-000000000043,completed,deposit:019a4355-0000-7000-8000-000000000043\r\n2026-11-02T09:30:00.000Z,2026-11-02T09:30:00.000Z,deposit,019a4355-0000-7000-8000-000000000013,A website,019a4355-0000-7000-8000-000000000054,Part 4,100.00,0.00,100.00,300.00,USD,stripe,pi_Example,019a4355-0000-7000-8000-000000000043,completed,deposit:019a4355-0000-7000-8000-000000000043\r\n2026-11-02T09:30:00.000Z,2026-11-02T09:30:00.000Z,deposit,019a4355-0000-7000-8000-000000000013,A website,019a4355-0000-7000-8000-000000000071,Part 7,100.00,0.00,100.00,400.00,USD,stripe,pi_Example,019a4355-0000-7000-8000-000000000043,completed,deposit:019a4355-0000-7000-8000-000000000043\r\n2026-11-02T09:30:00.000Z,2026-11-02T09:30:00.000Z,deposit,019a4355-0000-7000-8000-000000000013,A website,019a4355-0000-7000-8000-000000000016,Part 8,100.00,0.00,100.00,500.00,USD,stripe,pi_Example,019a4355-0000-7000-8000-000000000043,completed,deposit:019a4355-0000-7000-8000-000000000043\r\n2026-11-02T09:30:00.000Z,2026-11-02T09:30:00.000Z,deposit,019a4355-0000-7000-8000-000000000014,A website,019a4355-0000-7000-8000-000000000032,Part 1,50.00,0.00,50.00,550.00,USD,stripe,pi_Example,019a4355-0000-7000-8000-000000000061,completed,deposit:019a4355-0000-7000-8000-000000000061\r\n2026-11-02T09:30:00.000Z,2026-11-02T09:30:00.000Z,release,019a4355-0000-7000-8000-000000000014,A website,019a4355-0000-7000-8000-000000000032,Part 1,-50.00,0.00,-50.00,500.00,USD,stripe,,019a4355-0000-7000-8000-000000000062,completed,release:019a4355-0000-7000-8000-000000000062\r\n2027-01-01T00:00:00.000Z,,closing_balance,,,,,,,,500.00,USD,,,,,\r\n',
     },
   ],
   'GET /api/notifications': [
@@ -2139,8 +2930,8 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       response: {
         data: [
           {
-            id: '019a4355-0000-7000-8000-000000000067',
-            seq: 8,
+            id: '019a4355-0000-7000-8000-000000000080',
+            seq: 9,
             kind: 'payment.released',
             title: 'Payment released',
             body: '50.00 USD of what you deposited for "Part 1" was released to the freelancer.',
@@ -2148,17 +2939,17 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               amount: '50.00',
               currency: 'USD',
               project_id: '019a4355-0000-7000-8000-000000000014',
-              milestone_id: '019a4355-0000-7000-8000-000000000031',
+              milestone_id: '019a4355-0000-7000-8000-000000000032',
               project_title: 'A website',
-              transaction_id: '019a4355-0000-7000-8000-000000000060',
+              transaction_id: '019a4355-0000-7000-8000-000000000062',
               milestone_title: 'Part 1',
             },
             read_at: null,
             created_at: '2026-11-02T09:30:00.000Z',
           },
           {
-            id: '019a4355-0000-7000-8000-000000000068',
-            seq: 7,
+            id: '019a4355-0000-7000-8000-000000000081',
+            seq: 8,
             kind: 'deposit.completed',
             title: 'Deposit received',
             body: 'Your deposit of 50.00 USD for "A website" is held in escrow.',
@@ -2167,13 +2958,13 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
               currency: 'USD',
               project_id: '019a4355-0000-7000-8000-000000000014',
               project_title: 'A website',
-              transaction_id: '019a4355-0000-7000-8000-000000000059',
+              transaction_id: '019a4355-0000-7000-8000-000000000061',
             },
             read_at: null,
             created_at: '2026-11-02T09:30:00.000Z',
           },
         ],
-        meta: { next_cursor: 'example-cursor', has_more: true, unread_count: 8 },
+        meta: { next_cursor: 'example-cursor', has_more: true, unread_count: 9 },
       },
     },
   ],
@@ -2182,7 +2973,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000069',
+          id: '019a4355-0000-7000-8000-000000000082',
           seq: 1,
           kind: 'invitation.accepted',
           title: 'Frank Example accepted',
@@ -2214,7 +3005,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
             required: false,
           },
           money: {
-            about: 'Deposits, releases, payouts, refunds and disputed payments',
+            about: 'Deposits, releases, payouts, refunds, disputes and disputed payments',
             in_app: true,
             email: true,
             required: false,
@@ -2255,7 +3046,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
             required: false,
           },
           money: {
-            about: 'Deposits, releases, payouts, refunds and disputed payments',
+            about: 'Deposits, releases, payouts, refunds, disputes and disputed payments',
             in_app: true,
             email: true,
             required: false,
@@ -2309,8 +3100,8 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 201,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000070',
-          milestone_id: '019a4355-0000-7000-8000-000000000020',
+          id: '019a4355-0000-7000-8000-000000000083',
+          milestone_id: '019a4355-0000-7000-8000-000000000021',
           uploaded_by: '019a4355-0000-7000-8000-000000000002',
           name: 'f',
           size: 24718,
@@ -2351,8 +3142,8 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       response: {
         data: [
           {
-            id: '019a4355-0000-7000-8000-000000000025',
-            milestone_id: '019a4355-0000-7000-8000-000000000020',
+            id: '019a4355-0000-7000-8000-000000000026',
+            milestone_id: '019a4355-0000-7000-8000-000000000021',
             uploaded_by: '019a4355-0000-7000-8000-000000000002',
             name: 'file.bin',
             size: 24718,
@@ -2372,7 +3163,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          url: 'https://api.safesend.example/files/deliverables/019a4355-0000-7000-8000-000000000020/6d1f0c9a4b7e28356d1f0c9a4b7e2835?contentType=text%2Fplain&contentDisposition=attachment%3B%20filename%3D%22file.bin%22%3B%20filename%2A%3DUTF-8%27%27file.bin&signature=example',
+          url: 'https://api.safesend.example/files/deliverables/019a4355-0000-7000-8000-000000000021/6d1f0c9a4b7e28356d1f0c9a4b7e2835?contentType=text%2Fplain&contentDisposition=attachment%3B%20filename%3D%22file.bin%22%3B%20filename%2A%3DUTF-8%27%27file.bin&signature=example',
           expires_at: '2026-11-02T09:35:00.000Z',
         },
       },
@@ -2384,7 +3175,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 202,
       response: {
         data: {
-          id: '019a4355-0000-7000-8000-000000000071',
+          id: '019a4355-0000-7000-8000-000000000084',
           status: 'pending',
           size: null,
           sha256: null,
@@ -2401,7 +3192,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       response: {
         data: [
           {
-            id: '019a4355-0000-7000-8000-000000000072',
+            id: '019a4355-0000-7000-8000-000000000085',
             status: 'ready',
             size: 24718,
             sha256: '3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e3b4c2a1e',
@@ -2419,7 +3210,7 @@ export const recordedExamples: Record<string, readonly RecordedExample[]> = {
       status: 200,
       response: {
         data: {
-          url: 'https://api.safesend.example/files/exports/019a4355-0000-7000-8000-000000000001/019a4355-0000-7000-8000-000000000073.zip?contentType=application%2Fzip&contentDisposition=attachment%3B%20filename%3D%22safesend-export.zip%22%3B%20filename%2A%3DUTF-8%27%27safesend-export.zip&signature=example',
+          url: 'https://api.safesend.example/files/exports/019a4355-0000-7000-8000-000000000001/019a4355-0000-7000-8000-000000000086.zip?contentType=application%2Fzip&contentDisposition=attachment%3B%20filename%3D%22safesend-export.zip%22%3B%20filename%2A%3DUTF-8%27%27safesend-export.zip&signature=example',
           expires_at: '2026-11-02T09:35:00.000Z',
         },
       },
