@@ -3642,6 +3642,8 @@ export interface components {
                 message: string;
                 rule: string;
             }[];
+            /** @description The file that is in the way. */
+            evidence_id?: string;
             /** @description As the provider has it. */
             first_name?: string;
             /** @description As the provider has it. */
