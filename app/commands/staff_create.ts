@@ -1,7 +1,7 @@
 import { args, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
-import vine from '@vinejs/vine'
-import { Problem } from '#exceptions/problem'
+import { errors as vineErrors } from '@vinejs/vine'
+import { Problem, type FieldError } from '#exceptions/problem'
 import { EXIT, OperatorCommand, WrongUsage, oneOf } from './_operator_command.js'
 
 export default class StaffCreate extends OperatorCommand {
@@ -38,10 +38,7 @@ export default class StaffCreate extends OperatorCommand {
     const operator = this.by.trim()
     if (!operator) throw new WrongUsage('--by may not be empty.')
     try {
-      const who = await vine.validate({
-        schema: inviteValidator.schema,
-        data: { email: this.email, name: this.name, role },
-      })
+      const who = await inviteValidator.validate({ email: this.email, name: this.name, role })
       const { staff, link } = await createStaff(who, {
         actor: { type: 'operator', name: operator },
       })
@@ -49,6 +46,9 @@ export default class StaffCreate extends OperatorCommand {
       this.logger.success(`${who.name} is ${role} now. Within 24 hours, once:`)
       this.logger.log(link)
     } catch (problem) {
+      if (problem instanceof vineErrors.E_VALIDATION_ERROR) {
+        throw new WrongUsage(problem.messages.map(({ message }: FieldError) => message).join(' '))
+      }
       if (!(problem instanceof Problem)) throw problem
       this.logger.error(problem.message)
       this.exitCode = EXIT.broken

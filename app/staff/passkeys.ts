@@ -19,6 +19,9 @@ const site = () => {
   return { origin, id: hostname }
 }
 
+/** EdDSA, ES256 and RS256, of RFC 9053: what authenticators have. */
+const ALGORITHMS = [-8, -7, -257]
+
 /** What a browser needs to make a passkey. Its challenge is kept in the browser's session, and used once. */
 export async function passkeyToMake(staff: Staff) {
   return generateRegistrationOptions({
@@ -27,6 +30,7 @@ export async function passkeyToMake(staff: Staff) {
     userName: staff.email,
     userDisplayName: staff.name,
     userID: new TextEncoder().encode(staff.id),
+    supportedAlgorithmIDs: ALGORITHMS,
     excludeCredentials: await credentialsOf(staff.id),
     // It comes after the password, so it need not say by itself who somebody is.
     authenticatorSelection: { residentKey: 'discouraged', userVerification: 'preferred' },
@@ -64,6 +68,7 @@ export async function keepPasskey(
     expectedOrigin: site().origin,
     expectedRPID: site().id,
     requireUserVerification: false,
+    supportedAlgorithmIDs: ALGORITHMS,
   }).catch((error) => {
     logger.warn({ err: error, staff: staffId }, 'a passkey was not taken')
     return { registrationInfo: undefined }
