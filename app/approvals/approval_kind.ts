@@ -26,7 +26,7 @@ export interface ApprovalKind<Content extends object = any, Prepared = any> {
   /** As a heading: `Write off a debt`. */
   about: string
   /** What `subjectId` is an id of, as the audit log calls it. */
-  subjectType: string
+  subjectType: string | ((content: Content) => string)
   /** Who may propose it, by the table of roles. */
   proposes: StaffAction
   /** Who may approve or refuse what somebody else proposed. */

@@ -50,7 +50,8 @@ export async function proposeWithin<Content extends object, Prepared>(
   const approval = await Approval.create(
     {
       kind: kind.name,
-      subjectType: kind.subjectType,
+      subjectType:
+        typeof kind.subjectType === 'string' ? kind.subjectType : kind.subjectType(content),
       subjectId,
       amount: amount.minor,
       currency: amount.currency,

@@ -1,9 +1,9 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import logger from '@adonisjs/core/services/logger'
-import { inTransaction } from '#database/transaction'
+import type { ApprovalKind } from '#approvals/approval_kind'
+import { accounts } from '#ledger/chart_of_accounts'
 import type { Money } from '#ledger/money'
-import { postEntries } from '#ledger/post_entries'
-import { Problem } from '#exceptions/problem'
+import { credit, debit, postEntries } from '#ledger/post_entries'
+import { Problem, wrongState } from '#exceptions/problem'
 import type Project from '#models/project'
 import Transaction from '#models/transaction'
 import { notify } from '#notifications/notify'
@@ -12,34 +12,50 @@ import { SYSTEM, recordActivity } from '#escrow/record_activity'
 import { refundEntries } from '#escrow/refund_entries'
 import { lockOwedRefund } from '#escrow/retry_refund'
 
+/** `reference`: what our bank calls the payment. */
 export interface PaidByHand {
-  /** What our bank calls the payment. */
   reference: string
-  /** Who paid it. */
-  by: string
-  reason: string
 }
 
 /**
- * Books that a refund which no rail could carry was paid to its client from our bank. Nothing is paid
+ * Booking that a refund which no rail could carry was paid to its client from our bank. Nothing is paid
  * here: it has happened. If a lost chargeback has settled a part of the refund, what was paid is the rest,
- * which is a refund of its own then.
- *
- * @returns false if it was booked before, under the same reference
- * @throws Problem 404; 409 `not_owed`, `frozen`; 409 `reference_used` if the reference stands for another
- *   refund, or the refund was paid under another
+ * which is a refund of its own then. The subject is the refund that failed. Refused are 404; 409
+ * `not_owed`, `frozen`, and `reference_used` if the payment has paid a refund already.
  */
-export async function payRefundByHand(refundId: string, paid: PaidByHand): Promise<boolean> {
-  return inTransaction(async (trx) => {
-    if (await isBooked(trx, refundId, paid.reference)) return false
-    const { project, refund: owing, owed, inFull } = await lockOwedRefund(trx, refundId)
+export const refundPaidByHand: ApprovalKind<PaidByHand> = {
+  name: 'refund_paid_by_hand',
+  about: 'Pay a refund another way',
+  subjectType: 'transaction',
+  proposes: 'refund.pay_by_hand',
+  approves: 'money.approve',
+
+  async lock(trx, refundId, { reference }) {
+    await assertUnused(trx, refundId, reference)
+    const { refund, owed } = await lockOwedRefund(trx, refundId)
+    if (refund.id !== refundId) {
+      throw wrongState(
+        `This is the rest of the refund ${refund.id}; pay that one.`,
+        refund.status,
+        {
+          code: 'continues_another',
+        }
+      )
+    }
+    return { amount: owed, payee: `user:${refund.userId}`, version: BigInt(refund.attempt) }
+  },
+
+  async carryOut(trx, approval) {
+    const { project, refund: owing, owed, inFull } = await lockOwedRefund(trx, approval.subjectId)
+    const { reference } = approval.content as PaidByHand
     const refund = inFull ? owing : await restOf(trx, owing, owed)
     const entries = await refundEntries(trx, refund)
     await trx.table('refunds_paid_by_hand').insert({
       transaction_id: refund.id,
-      reference: paid.reference,
-      paid_by: paid.by,
-      reason: paid.reason,
+      reference,
+      paid_by: `staff:${approval.proposedBy}`,
+      reason: approval.reason,
+      approval_id: approval.id,
     })
     await postEntries(trx, [entries.paidByHand()])
     await trx
@@ -47,9 +63,18 @@ export async function payRefundByHand(refundId: string, paid: PaidByHand): Promi
       .where('id', refund.id)
       .update({ status: 'completed', completed_at: trx.raw('now()') })
     await tell(trx, project, refund, owed)
-    logger.info({ transactionId: refund.id, by: paid.by }, 'a refund was paid by hand')
-    return true
-  })
+  },
+
+  async preview(_, { id, payee, money }) {
+    const owed = accounts.refundPayable(payee.slice('user:'.length))
+    return [
+      {
+        reference: `refund_paid_by_hand:${id}`,
+        kind: 'refund_paid_by_hand',
+        postings: [debit(owed, money), credit(accounts.bank(), money)],
+      },
+    ]
+  },
 }
 
 async function restOf(
@@ -76,7 +101,8 @@ async function restOf(
   )
 }
 
-async function isBooked(trx: TransactionClientContract, refundId: string, reference: string) {
+/** @throws Problem 409 `reference_used` */
+async function assertUnused(trx: TransactionClientContract, refundId: string, reference: string) {
   // One at a time: two may bring the same reference for different refunds.
   await trx.rawQuery(`SELECT pg_advisory_xact_lock(hashtextextended('paid_by_hand:' || ?, 0))`, [
     reference,
@@ -88,9 +114,8 @@ async function isBooked(trx: TransactionClientContract, refundId: string, refere
       ORDER BY h.reference <> ?`,
     [refundId, reference, refundId, reference]
   )
-  if (used.length === 0) return false
+  if (used.length === 0) return
   const [{ id, reference: before }] = used
-  if (id === refundId && before === reference) return true
   throw new Problem(
     id === refundId
       ? `This refund was paid by hand as ${before}.`

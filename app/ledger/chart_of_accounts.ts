@@ -58,6 +58,21 @@ export const accounts = {
   suspense: (): AccountName => 'suspense',
 }
 
+/**
+ * Accounts of nobody but us: what people may correct by hand. What is held for users, owed to them or by
+ * them, and what is on its way, moves by its own operations only.
+ */
+export const CORRECTABLE = [
+  'clearing',
+  'bank',
+  'suspense',
+  'platform_fee',
+  'provider_fee',
+  'dispute_fee',
+  'chargeback_loss',
+  'platform_capital',
+] as const satisfies AccountKind[]
+
 interface EntryRule {
   debit: readonly AccountKind[]
   credit: readonly AccountKind[]
@@ -128,6 +143,8 @@ export const ENTRY_RULES = {
     debit: ['clearing', 'bank', 'suspense', 'refund_payable'],
     credit: ['clearing', 'bank', 'suspense'],
   },
+  /** Written by one person and approved by another. */
+  correction: { debit: CORRECTABLE, credit: CORRECTABLE },
 } as const satisfies Record<string, EntryRule>
 
 /** `reversal`: the mirror image of one earlier entry, whatever its kind was. The database compares. */

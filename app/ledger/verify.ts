@@ -52,6 +52,7 @@ const DEBIT_LESS_CREDIT = `sum(CASE p.direction WHEN 'debit' THEN p.amount ELSE 
 const WITHOUT_TRANSACTION: EntryKind[] = [
   'reversal',
   'suspense_booked',
+  'correction',
   'debt_offset',
   'debt_recovered',
   'debt_written_off',

@@ -293,7 +293,7 @@ export default class extends BaseSchema {
                    ORDER BY p.account COLLATE "C", p.direction COLLATE "C", p.amount)
                  FROM jsonb_to_recordset(a.content -> 'postings') AS p (account text, direction text, amount bigint)))
                FROM approvals a
-               WHERE NEW.reference = 'correction:' || a.id AND a.kind = 'correcting_entry' AND a.status = 'approved') THEN
+               WHERE NEW.reference = 'correction:' || a.id || coalesce(':' || (a.content ->> 'explains'), '') AND a.kind = 'correcting_entry' AND a.status = 'approved') THEN
           RETURN NEW;
         END IF;
         RAISE EXCEPTION 'No second person has approved the entry %', NEW.reference USING ERRCODE = 'restrict_violation';

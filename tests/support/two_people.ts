@@ -1,7 +1,7 @@
 import { approve } from '#approvals/approve'
 import type { ApprovalKind } from '#approvals/approval_kind'
 import { propose } from '#approvals/propose'
-import type Approval from '#models/approval'
+import Approval from '#models/approval'
 import Staff, { type StaffRole } from '#models/staff'
 
 let made = 0
@@ -24,4 +24,11 @@ export async function agreed<Content extends object>(
   const [first, second] = [await member(), await member()]
   const { id, contentHash } = await propose(kind, { subjectId, content, by: first.id, reason })
   return approve(id, { by: second.id, hash: contentHash })
+}
+
+/** Somebody else approves what they proposed. */
+export async function approvedAfter(email: string): Promise<void> {
+  const proposer = await Staff.findByOrFail({ email })
+  const waiting = await Approval.findByOrFail({ proposedBy: proposer.id, status: 'proposed' })
+  await approve(waiting.id, { by: (await member()).id, hash: waiting.contentHash })
 }

@@ -171,8 +171,8 @@ const LINES = `
         SELECT coalesce(original.kind, e.kind) AS kind, coalesce(original.reference, e.reference) AS reference
       ) about
       CROSS JOIN LATERAL (
-        -- dispute_movement:<ours>:<theirs>, explained:<theirs>
-        SELECT regexp_replace(about.reference, '^(dispute_movement:[^:]*|[^:]*):', '') AS suffix,
+        -- dispute_movement:<ours>:<theirs>, correction:<approval>:<theirs>, explained:<theirs>
+        SELECT regexp_replace(about.reference, '^((dispute_movement|correction):[^:]*|[^:]*):', '') AS suffix,
             coalesce(${SOURCE}, '') AS source, coalesce(d.charge_id, '') AS charge
       ) name
       CROSS JOIN LATERAL (
@@ -180,6 +180,7 @@ const LINES = `
             WHEN about.kind IN ('deposit_captured', 'unapplied_received') THEN 'deposit'
             WHEN about.kind = 'suspense_booked' AND starts_with(about.reference, 'frozen:') THEN 'deposit'
             WHEN about.kind = 'suspense_booked' AND starts_with(about.reference, 'explained:balance') THEN 'balance'
+            WHEN about.kind = 'correction' AND starts_with(name.suffix, 'balance') THEN 'balance'
             WHEN about.kind = 'provider_fee' THEN coalesce(t.transaction_type, 'booked')
             WHEN about.kind = 'refund_succeeded' THEN 'refund'
             WHEN about.kind = 'payout_confirmed' THEN 'payout'

@@ -6,7 +6,7 @@ import { accounts } from '#ledger/chart_of_accounts'
 import { formatMinor } from '#ledger/money'
 import { verifyLedger } from '#ledger/verify'
 import { explainClearing } from '#escrow/explain_clearing'
-import { payRefundByHand } from '#escrow/pay_refund_by_hand'
+import { refundPaidByHand } from '#escrow/pay_refund_by_hand'
 import { retryRefund } from '#escrow/retry_refund'
 import Dispute from '#models/dispute'
 import type User from '#models/user'
@@ -19,6 +19,7 @@ import { aPayoutAccount, fundedProject, submit, type Case } from '#tests/support
 import { corrupt } from '#tests/functional/ledger/books'
 import { bookedFloats } from '#tests/support/floats'
 import { paypalSandbox, sandbox } from '#tests/support/sandbox'
+import { agreed } from '#tests/support/two_people'
 import {
   debtOf,
   decided,
@@ -396,7 +397,7 @@ test.group('Settlement of a dispute', (group) => {
     assert.deepEqual(await disagreements(), [])
     sandbox.failRefund(sandbox.refunds[1].id)
     await settle()
-    await payRefundByHand(refund.id, { reference: 'bank-1', by: 'Finn', reason: 'Card closed.' })
+    await agreed(refundPaidByHand, refund.id, { reference: 'bank-1' })
     assert.deepEqual(await breaks(), [])
     assert.equal((await escrowOf(found)).total_refunded, '400.00')
   })

@@ -5,9 +5,6 @@ import { accounts } from '#ledger/chart_of_accounts'
 import { clawBack, settleClawBacks } from '#escrow/chargebacks/claw_back'
 import { applyDispute } from '#escrow/chargebacks/apply_dispute'
 import { debtWriteOff } from '#escrow/chargebacks/write_off_debt'
-import { approve } from '#approvals/approve'
-import Approval from '#models/approval'
-import Staff from '#models/staff'
 import { stripe } from '#payments/stripe/index'
 import { Money } from '#ledger/money'
 import { api, expectData } from '#tests/support/api'
@@ -15,7 +12,7 @@ import { settle } from '#tests/support/jobs'
 import { breaks, held } from '#tests/support/ledger'
 import { aPayoutAccount, fundedProject, pay, type Case } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
-import { agreed, member } from '#tests/support/two_people'
+import { agreed, approvedAfter, member } from '#tests/support/two_people'
 import {
   chargebacks,
   debtOf,
@@ -42,13 +39,6 @@ async function indebted(amounts = ['1000.00']): Promise<Case & { dispute: string
 /** A further project of the same people. */
 const another = (found: Case, amounts: string[]) =>
   fundedProject({ client: found.client, freelancer: found.freelancer, amounts, payable: false })
-
-/** Somebody else approves what they proposed. */
-async function approvedAfter(email: string): Promise<void> {
-  const proposer = await Staff.findByOrFail({ email })
-  const waiting = await Approval.findByOrFail({ proposedBy: proposer.id, status: 'proposed' })
-  await approve(waiting.id, { by: (await member()).id, hash: waiting.contentHash })
-}
 
 const payoutsOf = async ({ freelancer }: Case) =>
   expectData(await api(freelancer).get('payments/payouts'))

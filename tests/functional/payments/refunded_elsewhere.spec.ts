@@ -3,7 +3,7 @@ import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { accounts } from '#ledger/chart_of_accounts'
 import { Money } from '#ledger/money'
-import { adoptRefund } from '#escrow/refunded_elsewhere'
+import { refundAdoption } from '#escrow/adopt_refund'
 import { providerFor } from '#payments/registry'
 import { api, expectData, expectProblem } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
@@ -11,6 +11,7 @@ import { settle } from '#tests/support/jobs'
 import { breaks, held } from '#tests/support/ledger'
 import { fundedProject, pay } from '#tests/support/projects'
 import { clearingDifference } from '#tests/support/rails'
+import { agreed } from '#tests/support/two_people'
 
 const usd = (amount: string) => Money.parse(amount, 'USD')
 
@@ -47,16 +48,13 @@ test.group('Money that went back past us', (group) => {
 
       const [first, second] = milestones
       const adopt = (milestoneId: string) =>
-        adoptRefund({
-          rail: provider,
-          refundId: refund.id,
-          milestoneId,
-          by: 'finance@safesend.example',
-          reason: 'Agreed by telephone.',
-        })
-      const adopted = await adopt(second.id)
-      assert.equal(adopted.status, 'completed')
-      assert.equal((await adopt(first.id)).id, adopted.id, 'the same refund is adopted once')
+        agreed(refundAdoption, milestoneId, { rail: provider, refund_id: refund.id })
+      const { id } = await adopt(second.id)
+      const adopted = await db.from('refund_adoptions').firstOrFail()
+      assert.equal(adopted.approval_id, id)
+      const { status } = await db.from('transactions').where('id', adopted.transaction_id).first()
+      assert.equal(status, 'completed')
+      await assert.rejects(() => adopt(first.id), /is our refund/)
       await settle()
       assert.equal(await held(accounts.escrow(second.id)), '0.00')
       assert.equal(await held(accounts.escrow(first.id)), '600.00')
@@ -91,9 +89,16 @@ test.group('Money that went back past us', (group) => {
   }) => {
     const { milestones, refund } = await refundedThere('stripe', '500.00')
     const adopt = (refundId: string, milestoneId: string) =>
-      adoptRefund({ rail: 'stripe', refundId, milestoneId, by: 'finance', reason: 'x' })
+      agreed(refundAdoption, milestoneId, { rail: 'stripe', refund_id: refundId })
     await assert.rejects(() => adopt(refund.id, milestones[1].id), /holds 400.00 USD only/)
-    await db.from('deposits').update({ refunded_elsewhere: 100 })
+    await assert.rejects(
+      () => db.from('deposits').update({ refunded_elsewhere: 100 }),
+      /No second person has approved/
+    )
+    await db.transaction(async (trx) => {
+      await trx.rawQuery('SET LOCAL session_replication_role = replica')
+      await trx.from('deposits').update({ refunded_elsewhere: 100 })
+    })
     await assert.rejects(() => adopt(refund.id, milestones[0].id), /is about 500.00 USD/)
   })
 })

@@ -1,7 +1,7 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { accounts } from '#ledger/chart_of_accounts'
-import { payRefundByHand } from '#escrow/pay_refund_by_hand'
+import { refundPaidByHand } from '#escrow/pay_refund_by_hand'
 import { recheckRefunds } from '#escrow/recheck_refunds'
 import { retryRefund } from '#escrow/retry_refund'
 import { sendRefund } from '#escrow/send_refund'
@@ -13,6 +13,7 @@ import { drain, settle } from '#tests/support/jobs'
 import { breaks, entryKinds, held } from '#tests/support/ledger'
 import { fundedMilestone, fundedProject, pay } from '#tests/support/projects'
 import { paypalSandbox, sandbox } from '#tests/support/sandbox'
+import { agreed, approvedAfter, member } from '#tests/support/two_people'
 import { decided, releaseOf } from './chargebacks.js'
 
 const only = async () =>
@@ -73,7 +74,7 @@ async function refusingStripe(code: string, message: string) {
 }
 
 const byHand = (id: string, reference = 'bank-1') =>
-  payRefundByHand(id, { reference, by: 'Finn', reason: 'The card is closed.' })
+  agreed(refundPaidByHand, id, { reference }, 'The card is closed.')
 
 const owedTo = async (client: { id: string }) => held(accounts.refundPayable(client.id))
 
@@ -211,17 +212,24 @@ test.group('Refunds that no rail carries', (group) => {
     assert,
   }) => {
     const { client, request, id } = await failedLate()
-    const args = ['--by', 'Finn', '--reason', 'The card is closed.']
+    const { email } = await member()
+    const args = ['--by', email, '--reason', 'The card is closed.']
     const paid = await run('refunds:paid-by-hand', id, '--reference', 'bank-1', ...args)
     assert.equal(paid.exitCode, 0)
+    assert.match(paid.output, /until somebody else approves it: http/)
+    assert.equal(await owedTo(client), '300.00')
+    const twice = await run('refunds:paid-by-hand', id, '--reference', 'bank-1', ...args)
+    assert.equal(twice.exitCode, 1)
+    assert.match(twice.output, /proposed already/)
+    await approvedAfter(email)
     assert.equal(await owedTo(client), '0.00')
     assert.equal(await held(accounts.bank()), '-300.00')
     const shown = expectData(await api(client).get(`payments/refunds/${request.id}`))
     assert.deepInclude(shown.transaction, { status: 'completed', owed: '0.00', paid_by_hand: true })
 
     const again = await run('refunds:paid-by-hand', id, '--reference', 'bank-1', ...args)
-    assert.equal(again.exitCode, 0)
-    assert.match(again.output, /booked before/)
+    assert.equal(again.exitCode, 1)
+    assert.match(again.output, /was paid by hand as bank-1/)
     const other = await run('refunds:paid-by-hand', id, '--reference', 'bank-2', ...args)
     assert.equal(other.exitCode, 1)
     assert.match(other.output, /was paid by hand as bank-1/)
@@ -397,9 +405,10 @@ test.group('Refunds that no rail carries', (group) => {
       [[id, '500.00']]
     )
     assert.deepEqual(await breaks(), [])
-    assert.isTrue(await byHand(rest))
+    await assert.rejects(() => byHand(rest), new RegExp(`rest of the refund ${id}`))
+    await byHand(id)
     assert.equal(await held(accounts.bank()), '-500.00')
-    assert.isFalse(await byHand(id))
+    await assert.rejects(() => byHand(id), /was paid by hand as bank-1/)
     assert.equal(await owedTo(client), '0.00')
     assert.deepEqual(await breaks(), [])
 
