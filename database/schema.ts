@@ -609,6 +609,25 @@ export class InboxEventSchema extends BaseModel {
   declare type: string
 }
 
+export class InboxReplaySchema extends BaseModel {
+  static $columns = ['createdAt', 'done', 'eventIds', 'failed', 'finishedAt', 'id', 'lastId'] as const
+  $columns = InboxReplaySchema.$columns
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare done: number
+  @column()
+  declare eventIds: any
+  @column()
+  declare failed: number
+  @column.dateTime()
+  declare finishedAt: DateTime | null
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare lastId: string | null
+}
+
 export class InvitationSchema extends BaseModel {
   static $columns = ['createdAt', 'email', 'expiresAt', 'id', 'invitedBy', 'projectId', 'respondedAt', 'respondedBy', 'status', 'tokenHash'] as const
   $columns = InvitationSchema.$columns
@@ -926,10 +945,14 @@ export class PayoutAccountSchema extends BaseModel {
 }
 
 export class PayoutSchema extends BaseModel {
-  static $columns = ['chargebackId', 'notBefore', 'payoutAccountId', 'releaseId', 'repaysId', 'returnedAmount', 'state', 'transactionId', 'userId'] as const
+  static $columns = ['cancelAskedAt', 'chargebackId', 'heldAt', 'notBefore', 'payoutAccountId', 'releaseId', 'repaysId', 'returnedAmount', 'state', 'transactionId', 'unclaimed', 'userId'] as const
   $columns = PayoutSchema.$columns
+  @column.dateTime()
+  declare cancelAskedAt: DateTime | null
   @column()
   declare chargebackId: string | null
+  @column.dateTime()
+  declare heldAt: DateTime | null
   @column.dateTime()
   declare notBefore: DateTime
   @column()
@@ -944,6 +967,8 @@ export class PayoutSchema extends BaseModel {
   declare state: string
   @column({ isPrimary: true })
   declare transactionId: string
+  @column()
+  declare unclaimed: boolean
   @column()
   declare userId: string
 }

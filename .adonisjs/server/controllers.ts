@@ -59,6 +59,7 @@ export const controllers = {
     Invitations: () => import('#controllers/console/invitations_controller'),
     Missing: () => import('#controllers/console/missing_controller'),
     Passkeys: () => import('#controllers/console/passkeys_controller'),
+    Payouts: () => import('#controllers/console/payouts_controller'),
     Security: () => import('#controllers/console/security_controller'),
     Settings: () => import('#controllers/console/settings_controller'),
     SignIn: () => import('#controllers/console/sign_in_controller'),

@@ -156,6 +156,13 @@ export type ScannedRoutes = {
     'console.staff.disable': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.staff.enable': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.staff.reset': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.payouts.index': { paramsTuple?: []; params?: {} }
+    'console.payouts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.payouts.hold': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.payouts.let_go': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.payouts.retry': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.payouts.repay': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.payouts.cancel': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
@@ -221,6 +228,8 @@ export type ScannedRoutes = {
     'console.passkeys.create': { paramsTuple?: []; params?: {} }
     'console.staff.index': { paramsTuple?: []; params?: {} }
     'console.staff.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.payouts.index': { paramsTuple?: []; params?: {} }
+    'console.payouts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
@@ -285,6 +294,8 @@ export type ScannedRoutes = {
     'console.passkeys.create': { paramsTuple?: []; params?: {} }
     'console.staff.index': { paramsTuple?: []; params?: {} }
     'console.staff.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.payouts.index': { paramsTuple?: []; params?: {} }
+    'console.payouts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
@@ -367,6 +378,11 @@ export type ScannedRoutes = {
     'console.staff.disable': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.staff.enable': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.staff.reset': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.payouts.hold': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.payouts.let_go': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.payouts.retry': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.payouts.repay': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.payouts.cancel': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
   }
   DELETE: {

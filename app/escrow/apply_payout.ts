@@ -83,7 +83,7 @@ export async function applyPayout(
     await transaction.save()
     if (observed.debited) await settleReservation(trx, transaction.id)
     if (observed.state === 'pending') {
-      await showWait(locked, observed.waitReason ?? '')
+      await showWait(locked, observed)
       return
     }
     await succeed(locked)
@@ -149,15 +149,22 @@ async function succeed(locked: Locked): Promise<void> {
       wait_reason: '',
       completed_at: db.raw('now()'),
     })
-  await trx.from('payouts').where('transaction_id', transaction.id).update({ state: 'paid' })
+  await trx
+    .from('payouts')
+    .where('transaction_id', transaction.id)
+    .update({ state: 'paid', unclaimed: false })
   await settleReservation(trx, transaction.id)
   await tell(locked, 'payout.paid', 'completed')
 }
 
 /** What the freelancer can do about it shows on the payout; it is on its way meanwhile, and not paid. */
-async function showWait({ trx, transaction }: Locked, reason: string): Promise<void> {
-  if (transaction.status !== 'pending' || transaction.waitReason === reason) return
-  await trx.from('transactions').where('id', transaction.id).update({ wait_reason: reason })
+async function showWait(
+  { trx, transaction }: Locked,
+  { waitReason = '', unclaimed = false }: ProviderMovement
+): Promise<void> {
+  if (transaction.status !== 'pending') return
+  await trx.from('transactions').where('id', transaction.id).update({ wait_reason: waitReason })
+  await trx.from('payouts').where('transaction_id', transaction.id).update({ unclaimed })
 }
 
 /**
@@ -215,7 +222,7 @@ async function fail(
   await trx
     .from('payouts')
     .where('transaction_id', transaction.id)
-    .update({ state: waits ? 'waiting' : 'failed' })
+    .update({ state: waits ? 'waiting' : 'failed', unclaimed: false, cancel_asked_at: null })
   await startNewAttempt(trx, transaction.id)
   await settleReservation(trx, transaction.id)
   await offsetDebt(trx, transaction.userId!, transaction.currency)

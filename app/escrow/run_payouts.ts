@@ -54,7 +54,7 @@ async function waiting(failed: boolean): Promise<{ id: string; type: 'payout' | 
   const { rows } = await db.rawQuery(
     `SELECT t.id, t.transaction_type AS type
        FROM transactions t LEFT JOIN payouts p ON p.transaction_id = t.id
-      WHERE t.status = 'pending'
+      WHERE t.status = 'pending' AND p.held_at IS NULL
         AND (p.state = 'waiting' AND p.not_before <= now() OR p.state = 'failed' AND ?
           OR t.transaction_type = 'refund' AND t.sent_at IS NULL)
       ORDER BY t.created_at, t.id`,

@@ -18,6 +18,7 @@ import { isDepositFrozen } from '#escrow/chargebacks/frozen'
 import { lockProject, lockTransaction } from '#escrow/locks'
 import { SYSTEM, recordActivity } from '#escrow/record_activity'
 import { setting } from '#escrow/settings'
+import { HELD } from '#escrow/hold_payout'
 import { reserve, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
 
 /**
@@ -196,6 +197,7 @@ async function reasonToWait(
   transaction: Transaction,
   { account, deposit, payout, provider, snapshot }: Circumstances
 ): Promise<string | undefined> {
+  if (payout.heldAt) return HELD
   const due = await trx
     .from('payouts')
     .where('transaction_id', transaction.id)

@@ -43,7 +43,7 @@ export async function wakePayoutsOn(
     `SELECT t.id FROM payouts p
        JOIN transactions t ON t.id = p.transaction_id
        JOIN payout_accounts a ON a.user_id = p.user_id AND a.is_default AND a.deleted_at IS NULL
-      WHERE p.state = 'waiting' AND p.not_before <= now() AND a.payment_provider = ANY (?)
+      WHERE p.state = 'waiting' AND p.held_at IS NULL AND p.not_before <= now() AND a.payment_provider = ANY (?)
         ${currency === undefined ? '' : 'AND t.currency = ?'}
       ORDER BY t.created_at`,
     currency === undefined ? [drawing] : [drawing, currency]

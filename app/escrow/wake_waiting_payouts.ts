@@ -26,6 +26,7 @@ export async function wakeWaitingPayouts(
     .from('payouts')
     .where('user_id', userId)
     .where('state', 'waiting')
+    .whereNull('held_at')
     .whereRaw('not_before <= now()')
     .select('transaction_id')
   for (const { transaction_id: transactionId } of waiting) {

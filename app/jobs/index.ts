@@ -1,6 +1,7 @@
 import type { Job } from '#jobs/queue'
 import autoApproveDue from '#jobs/auto_approve_due'
 import backfillInbox from '#jobs/backfill_inbox'
+import cancelPayout from '#jobs/cancel_payout'
 import decideSilentDisputes from '#jobs/decide_silent_disputes'
 import deleteFile from '#jobs/delete_file'
 import escalateUnansweredRefunds from '#jobs/escalate_unanswered_refunds'
@@ -25,6 +26,7 @@ import remindOfDisputes from '#jobs/remind_of_disputes'
 import remindReviewers from '#jobs/remind_reviewers'
 import reportDeadLetters from '#jobs/report_dead_letters'
 import reportLockOut from '#jobs/report_lock_out'
+import replayInbox from '#jobs/replay_inbox'
 import retryStuckInbox from '#jobs/retry_stuck_inbox'
 import scanDeliverable from '#jobs/scan_deliverable'
 import scanEvidence from '#jobs/scan_evidence'
@@ -60,6 +62,7 @@ export const jobs: Job[] = [
   reportLockOut,
   processInboxEvent,
   retryStuckInbox,
+  replayInbox,
   backfillInbox,
   recheckRefunds,
   reconcileProviders,
@@ -74,6 +77,7 @@ export const jobs: Job[] = [
   remindOfDisputes,
   sendDeposit,
   sendPayout,
+  cancelPayout,
   sendRefund,
   settlePending,
   syncDisputes,

@@ -129,6 +129,8 @@ export interface ProviderMovement {
   debited?: Money
   /** Why it is pending, in words for its recipient: unclaimed, on hold. */
   waitReason?: string
+  /** It is pending because its recipient has not claimed it: `cancelPayout` takes it back until they do. */
+  unclaimed?: boolean
   failureCode?: string
   failureMessage?: string
 }
@@ -410,6 +412,17 @@ export interface Provider {
    * @throws ProviderFailure declined if the recipient's balance does not cover it
    */
   reversePayout(id: string, amount: Money, key: string): Promise<ProviderMovement | undefined>
+
+  /**
+   * Takes a payout back that nobody has claimed yet. Repeating it has one effect: whatever it is by now is
+   * the answer.
+   *
+   * Undefined for a rail whose payouts have arrived as soon as they exist.
+   *
+   * @param id the payout, as `getPayout` knows it
+   * @throws ProviderFailure declined if it has been claimed or never was there to be claimed
+   */
+  readonly cancelPayout?: (id: string) => Promise<ProviderMovement>
 
   /**
    * Looks a recipient up by the id of our payout account, among those made since then. The answer is

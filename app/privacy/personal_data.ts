@@ -190,6 +190,7 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
     export: { not: 'What providers told us, in their words; its effects are exported.' },
     erasure: { kept: 'For replay; its content goes after inbox_payload_days.' },
   },
+  inbox_replays: { export: { not: OUR_WORK }, erasure: { kept: OUR_WORK } },
   reconciliation_runs: { export: { not: OUR_WORK }, erasure: { kept: OUR_WORK } },
   reconciliation_totals: { export: { not: OUR_WORK }, erasure: { kept: OUR_WORK } },
   reconciliation_breaks: { export: { not: OUR_WORK }, erasure: { kept: OUR_WORK } },

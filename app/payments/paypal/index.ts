@@ -13,7 +13,7 @@ import {
 import { getDispute, listDisputes, submitEvidence } from './disputes.js'
 import { listEvents } from './event_list.js'
 import { parsePaypalEvent } from './events.js'
-import { createPayout, findPayout, getPayout } from './payouts.js'
+import { cancelPayout, createPayout, findPayout, getPayout } from './payouts.js'
 import { paypalDestination, recipients, venmoDestination } from './recipients.js'
 import { createRefund, findRefund, getRefund } from './refunds.js'
 import { SEARCH_LAG_MS } from './transactions.js'
@@ -70,6 +70,7 @@ function providerWith(
     getRefund,
     createPayout: (input) => createPayout(wallet, input),
     getPayout,
+    cancelPayout,
     verifyWebhook: verifyPaypalWebhook,
     parseEvent: parsePaypalEvent,
     findByMetadata,

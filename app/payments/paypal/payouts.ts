@@ -25,6 +25,7 @@ interface Batch {
 }
 
 interface Item {
+  payout_item_id?: string
   transaction_id?: string
   transaction_status?: string
   payout_item_fee?: Amount
@@ -96,7 +97,11 @@ export async function createPayout(wallet: Wallet, input: CreatePayout): Promise
 
 /** @param id of the batch */
 export async function getPayout(id: string): Promise<ProviderMovement> {
-  return describe(await look(rest<Batch>('GET', `/v1/payments/payouts/${segment(id)}`)))
+  return describe(await look(rest<Batch>('GET', batchPath(id))))
+}
+
+function batchPath(id: string): string {
+  return `/v1/payments/payouts/${segment(id)}`
 }
 
 /**
@@ -116,6 +121,36 @@ export async function findPayout(
   const keyEnd = (hints.keySentAt ?? hints.since).getTime() + keyLifetimeMs
   if (Date.now() < keyEnd - SENDING_ENDS_MS) return undefined
   return findSentPayout(transactionId, hints, new Date(keyEnd))
+}
+
+/**
+ * Takes the one item of a batch back that nobody has claimed. PayPal refuses what is claimed, and what was
+ * taken back before: so what it is by now is read again, and told instead of the refusal if it has an end.
+ *
+ * @param id of the batch
+ */
+export async function cancelPayout(id: string): Promise<ProviderMovement> {
+  const batch = await look(rest<Batch>('GET', batchPath(id)))
+  const [item] = batch.items ?? []
+  if (item?.transaction_status !== 'UNCLAIMED') return notUnclaimed(describe(batch))
+  if (!item.payout_item_id) throw malformedAnswer('payout')
+  try {
+    const path = `/v1/payments/payouts-item/${segment(item.payout_item_id)}/cancel`
+    await ask(rest<Item>('POST', path))
+  } catch (error) {
+    if (!(error instanceof ProviderFailure) || error.kind !== 'declined') throw error
+    return notUnclaimed(await getPayout(id))
+  }
+  return getPayout(id)
+}
+
+function notUnclaimed(payout: ProviderMovement): ProviderMovement {
+  if (payout.state !== 'pending') return payout
+  throw new ProviderFailure(
+    'declined',
+    'not_unclaimed',
+    'Only a payout that waits to be claimed can be taken back.'
+  )
 }
 
 function requestOf(wallet: Wallet, input: CreatePayout) {
@@ -198,6 +233,7 @@ function describe({ batch_header: header, items = [] }: Batch): ProviderMovement
     fee: FEE_IS_FINAL.has(status) ? feeOf(item) : undefined,
     debited: state === 'pending' ? takenFor(amount, item) : undefined,
     waitReason: state === 'pending' ? (WAITS[status] ?? WAITS.PENDING) : undefined,
+    unclaimed: status === 'UNCLAIMED',
     failureCode: state === 'failed' ? codeOf(why?.name ?? (status || 'DENIED')) : undefined,
     failureMessage: state === 'failed' ? why?.message : undefined,
   }

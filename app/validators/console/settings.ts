@@ -6,3 +6,6 @@ export const reasonField = () => vine.string().trim().minLength(3).maxLength(500
 export const settingValidator = vine.create(
   vine.object({ value: vine.string().trim().minLength(1).maxLength(2000), reason: reasonField() })
 )
+
+/** All that most forms of the console ask for. */
+export const reasonValidator = vine.create(vine.object({ reason: reasonField() }))

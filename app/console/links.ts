@@ -1,0 +1,51 @@
+/** Where the console shows something, by what the tables call it; nothing for what has no page. */
+const PAGES: Record<string, (id: string) => string> = {
+  user: (id) => `/console/users/${id}`,
+  project: (id) => `/console/projects/${id}`,
+  milestone: (id) => `/console/milestones/${id}`,
+  dispute: (id) => `/console/disputes/${id}`,
+  transaction: (id) => `/console/transactions/${id}`,
+  deposit: (id) => `/console/transactions/${id}`,
+  payout: (id) => `/console/payouts/${id}`,
+  chargeback: (id) => `/console/chargebacks/${id}`,
+  entry: (id) => `/console/ledger/entries/${id}`,
+  approval: (id) => `/console/approvals/${id}`,
+  inbox_event: (id) => `/console/webhooks/${id}`,
+  break: (id) => `/console/reconciliation/breaks/${id}`,
+  reconciliation_run: (id) => `/console/reconciliation/${id}`,
+  staff: (id) => `/console/staff/${id}`,
+  setting: (name) => `/console/settings/${name}`,
+}
+
+/**
+ * The page of a record.
+ *
+ * @param type as `activity.subject_type` and `audit_log.target_type` have it
+ */
+export function pageOf(type: string, id: string | bigint | null): string | undefined {
+  return id === null ? undefined : PAGES[type]?.(encodeURIComponent(String(id)))
+}
+
+/** The page of an account of the ledger, where every posting of it is. */
+export function accountPage(name: string, currency: string): string {
+  return `/console/ledger/accounts/${encodeURIComponent(name)}/${currency}`
+}
+
+/** Whose accounts of a kind are, where they are somebody's. */
+const OWNERS: Record<string, string> = {
+  escrow: 'milestone',
+  payable: 'user',
+  payout_in_transit: 'transaction',
+  refund_in_transit: 'transaction',
+  refund_payable: 'user',
+  unapplied: 'user',
+  freelancer_receivable: 'user',
+  chargeback_receivable: 'chargeback',
+}
+
+/** What an account belongs to, by its name: the milestone of `escrow:<id>`. */
+export function ownerOf(account: string): { type: string; id: string; href?: string } | undefined {
+  const [kind, id] = account.split(':')
+  const type = OWNERS[kind]
+  return type && id ? { type, id, href: pageOf(type, id) } : undefined
+}
