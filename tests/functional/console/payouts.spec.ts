@@ -10,6 +10,7 @@ import { drain, settle } from '#tests/support/jobs'
 import { breaks, entryKinds, held } from '#tests/support/ledger'
 import { queriesOf } from '#tests/support/many_projects'
 import { pay, submittedMilestone } from '#tests/support/projects'
+import { everyOf } from '#tests/support/provider_calls'
 import { impatient } from '#tests/support/rails'
 import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 import { console, createStaff } from '#tests/support/staff'
@@ -34,7 +35,7 @@ const audited = async () =>
 
 /** Everything that might send a payout by itself. */
 async function everythingThatSends() {
-  for await (const _ of runPayouts({ failed: true }));
+  await everyOf(runPayouts({ failed: true }))
   await settlePending({ olderThanSeconds: 0 })
   await settle()
 }
@@ -60,7 +61,12 @@ test.group('Payouts at the console', (group) => {
     assert.include(list.text, path)
     assert.include(list.text, '&lt;b&gt;Ada&lt;/b&gt;')
     assert.notInclude(list.text, '<b>Ada</b>')
-    for (const filter of ['state=failed', 'age=over_a_day', 'rail=paypal', 'user=no@body.example']) {
+    for (const filter of [
+      'state=failed',
+      'age=over_a_day',
+      'rail=paypal',
+      'user=no@body.example',
+    ]) {
       assert.notInclude((await browser.get(`/console/payouts?${filter}`)).text, path, filter)
     }
     const page = await browser.get(path)
@@ -244,7 +250,8 @@ test.group('Payouts at the console', (group) => {
     const first = await look()
     const next = /rel="next"[^>]*href="([^"]+)"/.exec(first.text)![1].replaceAll('&amp;', '&')
     const second = await browser.get(next)
-    const ids = (text: string) => [...text.matchAll(/title="([0-9a-f-]{36})"/g)].map(([, each]) => each)
+    const ids = (text: string) =>
+      [...text.matchAll(/title="([0-9a-f-]{36})"/g)].map(([, each]) => each)
     assert.lengthOf(ids(first.text), 50)
     assert.lengthOf(ids(second.text), 11)
     assert.notIncludeMembers(ids(first.text), ids(second.text))
