@@ -163,6 +163,25 @@ export type ScannedRoutes = {
     'console.payouts.retry': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.payouts.repay': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.payouts.cancel': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.webhooks.index': { paramsTuple?: []; params?: {} }
+    'console.webhooks.replays': { paramsTuple?: []; params?: {} }
+    'console.webhooks.show_replay': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.webhooks.replay_chosen': { paramsTuple?: []; params?: {} }
+    'console.webhooks.replay_all': { paramsTuple?: []; params?: {} }
+    'console.webhooks.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.webhooks.replay': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.jobs.index': { paramsTuple?: []; params?: {} }
+    'console.jobs.queue': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.jobs.redrive': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.jobs.show': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'id': ParamValue} }
+    'console.jobs.retry': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'id': ParamValue} }
+    'console.reconciliation.index': { paramsTuple?: []; params?: {} }
+    'console.reconciliation.start': { paramsTuple: [ParamValue]; params: {'rail': ParamValue} }
+    'console.reconciliation.breaks': { paramsTuple?: []; params?: {} }
+    'console.reconciliation.show_break': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.reconciliation.acknowledge': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.reconciliation.correct': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.reconciliation.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
@@ -230,6 +249,17 @@ export type ScannedRoutes = {
     'console.staff.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.payouts.index': { paramsTuple?: []; params?: {} }
     'console.payouts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.webhooks.index': { paramsTuple?: []; params?: {} }
+    'console.webhooks.replays': { paramsTuple?: []; params?: {} }
+    'console.webhooks.show_replay': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.webhooks.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.jobs.index': { paramsTuple?: []; params?: {} }
+    'console.jobs.queue': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.jobs.show': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'id': ParamValue} }
+    'console.reconciliation.index': { paramsTuple?: []; params?: {} }
+    'console.reconciliation.breaks': { paramsTuple?: []; params?: {} }
+    'console.reconciliation.show_break': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.reconciliation.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
@@ -296,6 +326,17 @@ export type ScannedRoutes = {
     'console.staff.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.payouts.index': { paramsTuple?: []; params?: {} }
     'console.payouts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.webhooks.index': { paramsTuple?: []; params?: {} }
+    'console.webhooks.replays': { paramsTuple?: []; params?: {} }
+    'console.webhooks.show_replay': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.webhooks.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.jobs.index': { paramsTuple?: []; params?: {} }
+    'console.jobs.queue': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.jobs.show': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'id': ParamValue} }
+    'console.reconciliation.index': { paramsTuple?: []; params?: {} }
+    'console.reconciliation.breaks': { paramsTuple?: []; params?: {} }
+    'console.reconciliation.show_break': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.reconciliation.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
@@ -383,6 +424,14 @@ export type ScannedRoutes = {
     'console.payouts.retry': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.payouts.repay': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.payouts.cancel': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.webhooks.replay_chosen': { paramsTuple?: []; params?: {} }
+    'console.webhooks.replay_all': { paramsTuple?: []; params?: {} }
+    'console.webhooks.replay': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.jobs.redrive': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.jobs.retry': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'id': ParamValue} }
+    'console.reconciliation.start': { paramsTuple: [ParamValue]; params: {'rail': ParamValue} }
+    'console.reconciliation.acknowledge': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.reconciliation.correct': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
   }
   DELETE: {

@@ -1,8 +1,7 @@
 import { args, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { inTransaction } from '#database/transaction'
-import { wakePayoutsOn } from '#escrow/wake_for_balance'
-import { acknowledgeBreak, CannotAcknowledge } from '#payments/reconcile/acknowledge_break'
+import { letPayoutsGoOn } from '#escrow/let_payouts_go_on'
+import { Problem } from '#exceptions/problem'
 import { EXIT, OperatorCommand, WrongUsage } from './_operator_command.js'
 
 export default class BreaksAcknowledge extends OperatorCommand {
@@ -29,14 +28,13 @@ export default class BreaksAcknowledge extends OperatorCommand {
     const reason = this.reason.trim()
     if (!by || !reason) throw new WrongUsage('--by and --reason may not be empty.')
     try {
-      const { rail } = await inTransaction(async (trx) => {
-        const acknowledged = await acknowledgeBreak(trx, { breakId: this.id, by, reason })
-        await wakePayoutsOn(trx, acknowledged.rail)
-        return acknowledged
+      const { rail } = await letPayoutsGoOn(this.id, {
+        actor: { type: 'operator', name: by },
+        reason,
       })
       this.logger.success(`Acknowledged; payouts on ${rail} that waited for it are tried again`)
     } catch (error) {
-      if (!(error instanceof CannotAcknowledge)) throw error
+      if (!(error instanceof Problem)) throw error
       this.exitCode = EXIT.broken
       this.logger.error(error.message)
     }

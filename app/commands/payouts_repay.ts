@@ -24,7 +24,10 @@ export default class PayoutsRepay extends OperatorCommand {
   async run() {
     const { repayReturned } = await import('#escrow/repay_returned')
     try {
-      const sent = await repayReturned(this.payout, { by: this.by, reason: this.reason })
+      const sent = await repayReturned(this.payout, {
+        actor: { type: 'operator', name: this.by },
+        reason: this.reason,
+      })
       this.logger.success(`${sent} of payout ${this.payout} is being sent again`)
     } catch (error) {
       if (!(error instanceof Problem)) throw error

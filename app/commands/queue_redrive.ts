@@ -12,6 +12,6 @@ export default class QueueRedrive extends BaseCommand {
   declare job?: string
 
   async run() {
-    this.logger.success(`${await redriveDeadLetters(this.job)} jobs are tried again`)
+    this.logger.success(`${await redriveDeadLetters({ jobName: this.job })} jobs are tried again`)
   }
 }

@@ -1,5 +1,6 @@
 import { validate as isUuid } from 'uuid'
 import { inTransaction } from '#database/transaction'
+import { recordAudit, type Act } from '#audit/record_audit'
 import { notFound, wrongState } from '#exceptions/problem'
 import { Money } from '#ledger/money'
 import Payout from '#models/payout'
@@ -17,16 +18,12 @@ import { recordActivity, SYSTEM } from '#escrow/record_activity'
  * Repeating it pays nothing twice: only what came back and was not sent again yet is.
  *
  * @param payoutId of the payout that came back
- * @param input.by who decided it
- * @param input.reason why it is sent again
+ * @param act who decided it, and why it is sent again
  * @returns what is sent again
  * @throws Problem 404; 409 `nothing_returned` if nothing came back, or all of it was sent again or went
  *   into a debt
  */
-export async function repayReturned(
-  payoutId: string,
-  input: { by: string; reason: string }
-): Promise<Money> {
+export async function repayReturned(payoutId: string, act: Act): Promise<Money> {
   const found = isUuid(payoutId) ? await Payout.find(payoutId) : null
   if (!found) throw notFound('payout')
   return inTransaction(async (trx) => {
@@ -67,7 +64,14 @@ export async function repayReturned(
       subject: { type: 'transaction', id: payoutId },
       actor: SYSTEM,
       action: 'payout.repaid',
-      details: { ...inWords(sent), by: input.by, reason: input.reason },
+      details: inWords(sent),
+    })
+    await recordAudit(trx, {
+      ...act,
+      action: 'payout.repaid',
+      target: { type: 'transaction', id: payoutId },
+      before: { left: left.toDecimal(), currency: left.currency },
+      after: { sent: sent.toDecimal(), currency: sent.currency },
     })
     return sent
   })

@@ -280,12 +280,34 @@ export async function countDeadLetters(): Promise<Record<string, number>> {
 /**
  * Sends dead letters back to their queues, with all their tries.
  *
- * @param jobName only those of one job
+ * @param which.jobName only those of one job
+ * @param which.ids only these
+ * @param which.trx the transaction of the operation, if it belongs to one
  * @returns how many
  */
-export async function redriveDeadLetters(jobName?: string): Promise<number> {
+export async function redriveDeadLetters(
+  which: { jobName?: string; ids?: string[]; trx?: TransactionClientContract } = {}
+): Promise<number> {
+  const { jobName, ids, trx } = which
   const boss = await sender()
-  return boss.redrive(DEAD_LETTERS, { limit: 10_000, ...(jobName && { sourceName: jobName }) })
+  return boss.redrive(DEAD_LETTERS, {
+    limit: 10_000,
+    ...(jobName && { sourceName: jobName }),
+    ...(ids && { ids }),
+    ...(trx && { db: fromKnex(trx.getWriteClient()) }),
+  })
+}
+
+/**
+ * Gives a job that has failed for good one more try, now.
+ */
+export async function retryFailed(
+  trx: TransactionClientContract,
+  jobName: string,
+  id: string
+): Promise<void> {
+  const boss = await sender()
+  await boss.retry(jobName, id, { db: fromKnex(trx.getWriteClient()) })
 }
 
 /** @throws Error when jobs cannot be sent: the schema is missing or older than this release needs */

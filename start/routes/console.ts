@@ -5,14 +5,17 @@ import { consolePages, staffOnly } from '#start/routes/groups'
 
 const Assets = () => import('#controllers/console/assets_controller')
 const Invitations = () => import('#controllers/console/invitations_controller')
+const Jobs = () => import('#controllers/console/jobs_controller')
 const Missing = () => import('#controllers/console/missing_controller')
 const Passkeys = () => import('#controllers/console/passkeys_controller')
 const Payouts = () => import('#controllers/console/payouts_controller')
+const Reconciliation = () => import('#controllers/console/reconciliation_controller')
 const Security = () => import('#controllers/console/security_controller')
 const Settings = () => import('#controllers/console/settings_controller')
 const SignIn = () => import('#controllers/console/sign_in_controller')
 const Staff = () => import('#controllers/console/staff_controller')
 const StepUps = () => import('#controllers/console/step_ups_controller')
+const Webhooks = () => import('#controllers/console/webhooks_controller')
 
 /** Built styles and scripts. The only route that looks for files, so that no other pays for it. */
 router.get('assets/*', [Assets, 'show']).as('assets').use([limits.console, middleware.assets()])
@@ -63,6 +66,36 @@ consolePages(() => {
     router
       .post('payouts/:id/cancel', [Payouts, 'cancel'])
       .use(middleware.may({ action: 'payout.cancel' }))
+
+    const replay = middleware.may({ action: 'inbox.replay' })
+    router.get('webhooks', [Webhooks, 'index']).use(own)
+    router.get('webhooks/replays', [Webhooks, 'replays']).use(own)
+    router.get('webhooks/replays/:id', [Webhooks, 'showReplay']).use(own)
+    router.post('webhooks/replay-chosen', [Webhooks, 'replayChosen']).use(replay)
+    router.post('webhooks/replay-all', [Webhooks, 'replayAll']).use(replay)
+    router.get('webhooks/:id', [Webhooks, 'show']).use(own)
+    router.post('webhooks/:id/replay', [Webhooks, 'replay']).use(replay)
+
+    const retryJobs = middleware.may({ action: 'job.retry' })
+    router.get('jobs', [Jobs, 'index']).use(own)
+    router.get('jobs/:name', [Jobs, 'queue']).use(own)
+    router.post('jobs/:name/redrive', [Jobs, 'redrive']).use(retryJobs)
+    router.get('jobs/:name/:id', [Jobs, 'show']).use(own)
+    router.post('jobs/:name/:id/retry', [Jobs, 'retry']).use(retryJobs)
+
+    router.get('reconciliation', [Reconciliation, 'index']).use(own)
+    router
+      .post('reconciliation/run/:rail', [Reconciliation, 'start'])
+      .use(middleware.may({ action: 'reconciliation.run' }))
+    router.get('reconciliation/breaks', [Reconciliation, 'breaks']).use(own)
+    router.get('reconciliation/breaks/:id', [Reconciliation, 'showBreak']).use(own)
+    router
+      .post('reconciliation/breaks/:id/acknowledge', [Reconciliation, 'acknowledge'])
+      .use(middleware.may({ action: 'break.acknowledge' }))
+    router
+      .post('reconciliation/breaks/:id/correct', [Reconciliation, 'correct'])
+      .use(middleware.may({ action: 'entry.propose' }))
+    router.get('reconciliation/:id', [Reconciliation, 'show']).use(own)
 
     router.get('settings', [Settings, 'index']).use(middleware.may({ action: 'console.read' }))
     router.get('settings/:name', [Settings, 'show']).use(middleware.may({ action: 'console.read' }))

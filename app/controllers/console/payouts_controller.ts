@@ -40,9 +40,7 @@ export default class PayoutsController {
   }
 
   async repay(ctx: HttpContext) {
-    const { reason = '' } = await actOf(ctx)
-    const by = `staff:${ctx.staff.getUserOrFail().id}`
-    const sent = await repayReturned(ctx.params.id, { by, reason })
+    const sent = await repayReturned(ctx.params.id, await actOf(ctx))
     return back(ctx, `${sent} is sent again, as a payout of its own.`)
   }
 

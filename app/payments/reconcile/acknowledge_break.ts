@@ -1,34 +1,53 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { validate as isUuid } from 'uuid'
+import { recordAudit, type Act, type AuditActor } from '#audit/record_audit'
+import { Problem, wrongState } from '#exceptions/problem'
 import type { Rail } from '#models/transaction'
-
-/** Why a break cannot be acknowledged, in words for the person who tried. */
-export class CannotAcknowledge extends Error {}
 
 /**
  * Records that a person has looked at a break and takes it upon themselves that payouts go on. The
  * break stays open until a run no longer finds it. It may be acknowledged again, by somebody else or for
  * another reason: each is kept.
  *
- * @param by who decided, for people: `staff:<id>`, a name
+ * @param act who decided, and why
  * @returns whose payouts may have waited for it
- * @throws CannotAcknowledge if there is no such break, or it is resolved already
+ * @throws Problem 404; 409 `resolved` for one that is resolved already
  */
 export async function acknowledgeBreak(
   trx: TransactionClientContract,
-  { breakId, by, reason }: { breakId: string; by: string; reason: string }
+  breakId: string,
+  act: Act
 ): Promise<{ rail: Rail }> {
-  if (!isUuid(breakId)) throw new CannotAcknowledge(`"${breakId}" is no id of a break.`)
+  if (!isUuid(breakId)) throw noBreak(`"${breakId}" is no id of a break.`)
   const { rows } = await trx.rawQuery<{ rows: { rail: Rail; resolved: boolean }[] }>(
     `SELECT rail, resolved_at IS NOT NULL AS resolved FROM reconciliation_breaks
       WHERE id = ? FOR SHARE`,
     [breakId]
   )
-  if (rows.length === 0) throw new CannotAcknowledge(`There is no break ${breakId}.`)
-  if (rows[0].resolved) throw new CannotAcknowledge('It is resolved already; nothing waits for it.')
+  if (rows.length === 0) throw noBreak(`There is no break ${breakId}.`)
+  if (rows[0].resolved) {
+    throw wrongState('It is resolved already; nothing waits for it.', 'resolved', {
+      code: 'resolved',
+    })
+  }
   await trx.rawQuery(
     `INSERT INTO reconciliation_acknowledgements (break_id, acknowledged_by, reason) VALUES (?, ?, ?)`,
-    [breakId, by, reason]
+    [breakId, nameOf(act.actor), act.reason ?? '']
   )
+  await recordAudit(trx, {
+    ...act,
+    action: 'break.acknowledged',
+    target: { type: 'break', id: breakId },
+    after: { rail: rows[0].rail },
+  })
   return { rail: rows[0].rail }
+}
+
+function noBreak(message: string): Problem {
+  return new Problem(message, { code: 'not_found', status: 404 })
+}
+
+function nameOf(actor: AuditActor): string {
+  if (actor.type === 'staff') return `staff:${actor.id}`
+  return actor.type === 'operator' ? actor.name : actor.type
 }

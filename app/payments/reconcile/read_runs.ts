@@ -1,5 +1,10 @@
 import type { BreakKind } from '#payments/reconcile/breaks'
-import type { Client } from '#payments/reconcile/blocking'
+import {
+  BLOCKS,
+  inMinorUnits,
+  type BlockThresholds,
+  type Client,
+} from '#payments/reconcile/blocking'
 import { RAILS, type Rail } from '#models/transaction'
 
 /** Sums of one currency, minor units; see docs/reconciliation.md for what has to add up to what. */
@@ -146,6 +151,50 @@ export async function openBreaks(
       WHERE b.resolved_at IS NULL AND b.rail = ANY (?)
       ORDER BY b.opened_at, b.id LIMIT ?`,
     [rail ? [rail] : [...RAILS], limit]
+  )
+  return rows
+}
+
+export interface WhichBreaks {
+  id?: string
+  rail?: Rail
+  kind?: BreakKind
+  /** Without one, all that are open in whatever way. */
+  state?: 'open' | 'blocking' | 'acknowledged' | 'resolved'
+  /** Only those found before this one. */
+  before?: string
+  limit: number
+  thresholds: BlockThresholds
+}
+
+/** Of breaks that were found, as SQL. */
+const IN_STATE = {
+  unresolved: 'resolved_at IS NULL',
+  open: `resolved_at IS NULL AND acknowledgements = '[]' AND NOT blocking`,
+  blocking: 'blocking',
+  acknowledged: `resolved_at IS NULL AND acknowledgements <> '[]'`,
+  resolved: 'resolved_at IS NOT NULL',
+}
+
+/** Breaks and whether they stop payouts, newest first; one by its id also when it is resolved. */
+export async function findBreaks(
+  client: Client,
+  { id, rail, kind, state, before, limit, thresholds }: WhichBreaks
+): Promise<(FoundBreak & { blocking: boolean })[]> {
+  const wanted: [condition: string, value: string | undefined][] = [
+    ['b.id = ?', id],
+    ['b.rail = ?', rail],
+    ['b.kind = ?', kind],
+    ['b.id < ?', before],
+  ]
+  const given = wanted.filter(([, value]) => value !== undefined)
+  const { rows } = await client.rawQuery<{ rows: (FoundBreak & { blocking: boolean })[] }>(
+    `SELECT * FROM (
+       SELECT ${BREAK_COLUMNS}, ${BLOCKS} AS blocking FROM reconciliation_breaks b
+        WHERE ${given.map(([condition]) => condition).join(' AND ') || 'true'}) found
+      WHERE ${id ? 'true' : IN_STATE[state ?? 'unresolved']}
+      ORDER BY id DESC LIMIT ?`,
+    [JSON.stringify(inMinorUnits(thresholds)), ...given.map(([, value]) => value!), limit]
   )
   return rows
 }

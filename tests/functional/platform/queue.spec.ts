@@ -179,7 +179,7 @@ test.group('Jobs', (group) => {
     const first = await drainQueue({ retryNow: true })
     assert.deepEqual([first.done, first.failed, first.dead], [0, 3, 1])
     behave = async () => {}
-    assert.equal(await redriveDeadLetters('note_test_job'), 1)
+    assert.equal(await redriveDeadLetters({ jobName: 'note_test_job' }), 1)
     assert.deepEqual(await countDeadLetters(), {})
     assert.equal((await drainQueue()).done, 1)
   })

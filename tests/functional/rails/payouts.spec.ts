@@ -188,7 +188,10 @@ test.group('Payouts by PayPal and Venmo', (group) => {
       assert.equal(await held(accounts.payable(freelancer.id)), '900.00')
       assert.deepEqual(await breaks(), [])
 
-      const why = { by: 'finance@safesend.example', reason: 'The address is confirmed now.' }
+      const why = {
+        actor: { type: 'operator' as const, name: 'finance@safesend.example' },
+        reason: 'The address is confirmed now.',
+      }
       await repayReturned(payout.id, why)
       await assert.rejects(() => repayReturned(payout.id, why), /Nothing that came back/)
       await settle()
