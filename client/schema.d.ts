@@ -2491,6 +2491,28 @@ export interface components {
         /** @description What a client sees first. */
         ClientDashboard: {
             awaiting_me: {
+                disputes: {
+                    count: number;
+                    items: {
+                        act_by: string | null;
+                        /** @description A decimal string in the currency beside it, such as "1250.00". */
+                        asked_amount: string;
+                        /** @enum {string} */
+                        awaits: "answer" | "equal_split" | "offer";
+                        /** @description ISO 4217, such as USD. */
+                        currency: string;
+                        /** Format: uuid */
+                        dispute_id: string;
+                        /** Format: uuid */
+                        milestone_id: string;
+                        milestone_title: string;
+                        /** Format: uuid */
+                        project_id: string;
+                        project_title: string;
+                        /** @enum {string} */
+                        status: "escalated" | "negotiating" | "open";
+                    }[];
+                };
                 milestones_to_fund: {
                     count: number;
                     items: {
@@ -2998,6 +3020,28 @@ export interface components {
         /** @description What a freelancer sees first. */
         FreelancerDashboard: {
             awaiting_me: {
+                disputes: {
+                    count: number;
+                    items: {
+                        act_by: string | null;
+                        /** @description A decimal string in the currency beside it, such as "1250.00". */
+                        asked_amount: string;
+                        /** @enum {string} */
+                        awaits: "answer" | "equal_split" | "offer";
+                        /** @description ISO 4217, such as USD. */
+                        currency: string;
+                        /** Format: uuid */
+                        dispute_id: string;
+                        /** Format: uuid */
+                        milestone_id: string;
+                        milestone_title: string;
+                        /** Format: uuid */
+                        project_id: string;
+                        project_title: string;
+                        /** @enum {string} */
+                        status: "escalated" | "negotiating" | "open";
+                    }[];
+                };
                 invitations: {
                     count: number;
                     items: {

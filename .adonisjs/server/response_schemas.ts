@@ -349,6 +349,83 @@ export const responseSchemas = {
             ],
             "additionalProperties": false
           },
+          "disputes": {
+            "type": "object",
+            "properties": {
+              "count": {
+                "type": "integer"
+              },
+              "items": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "dispute_id": {
+                      "type": "string"
+                    },
+                    "project_id": {
+                      "type": "string"
+                    },
+                    "project_title": {
+                      "type": "string"
+                    },
+                    "milestone_id": {
+                      "type": "string"
+                    },
+                    "milestone_title": {
+                      "type": "string"
+                    },
+                    "status": {
+                      "type": "string",
+                      "enum": [
+                        "escalated",
+                        "negotiating",
+                        "open"
+                      ]
+                    },
+                    "awaits": {
+                      "type": "string",
+                      "enum": [
+                        "answer",
+                        "equal_split",
+                        "offer"
+                      ]
+                    },
+                    "asked_amount": {
+                      "type": "string"
+                    },
+                    "currency": {
+                      "type": "string"
+                    },
+                    "act_by": {
+                      "type": [
+                        "string",
+                        "null"
+                      ]
+                    }
+                  },
+                  "required": [
+                    "dispute_id",
+                    "project_id",
+                    "project_title",
+                    "milestone_id",
+                    "milestone_title",
+                    "status",
+                    "awaits",
+                    "asked_amount",
+                    "currency",
+                    "act_by"
+                  ],
+                  "additionalProperties": false
+                }
+              }
+            },
+            "required": [
+              "count",
+              "items"
+            ],
+            "additionalProperties": false
+          },
           "proposals": {
             "type": "object",
             "properties": {
@@ -468,6 +545,7 @@ export const responseSchemas = {
         },
         "required": [
           "reviews",
+          "disputes",
           "proposals",
           "milestones_to_fund"
         ],
@@ -1771,6 +1849,83 @@ export const responseSchemas = {
             ],
             "additionalProperties": false
           },
+          "disputes": {
+            "type": "object",
+            "properties": {
+              "count": {
+                "type": "integer"
+              },
+              "items": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "dispute_id": {
+                      "type": "string"
+                    },
+                    "project_id": {
+                      "type": "string"
+                    },
+                    "project_title": {
+                      "type": "string"
+                    },
+                    "milestone_id": {
+                      "type": "string"
+                    },
+                    "milestone_title": {
+                      "type": "string"
+                    },
+                    "status": {
+                      "type": "string",
+                      "enum": [
+                        "escalated",
+                        "negotiating",
+                        "open"
+                      ]
+                    },
+                    "awaits": {
+                      "type": "string",
+                      "enum": [
+                        "answer",
+                        "equal_split",
+                        "offer"
+                      ]
+                    },
+                    "asked_amount": {
+                      "type": "string"
+                    },
+                    "currency": {
+                      "type": "string"
+                    },
+                    "act_by": {
+                      "type": [
+                        "string",
+                        "null"
+                      ]
+                    }
+                  },
+                  "required": [
+                    "dispute_id",
+                    "project_id",
+                    "project_title",
+                    "milestone_id",
+                    "milestone_title",
+                    "status",
+                    "awaits",
+                    "asked_amount",
+                    "currency",
+                    "act_by"
+                  ],
+                  "additionalProperties": false
+                }
+              }
+            },
+            "required": [
+              "count",
+              "items"
+            ],
+            "additionalProperties": false
+          },
           "proposals": {
             "type": "object",
             "properties": {
@@ -1950,6 +2105,7 @@ export const responseSchemas = {
         "required": [
           "invitations",
           "refund_requests",
+          "disputes",
           "proposals",
           "rejected_work",
           "milestones_to_deliver"

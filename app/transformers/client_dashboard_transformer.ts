@@ -4,6 +4,7 @@ import type { ClientDashboard, ClientMoney } from '#escrow/dashboard/client_dash
 import {
   activityLine,
   decimals,
+  disputeLine,
   milestoneLine,
   moment,
   refundLine,
@@ -32,6 +33,7 @@ export default class ClientDashboardTransformer extends BaseTransformer<ClientDa
           submitted_at: row.submitted_at.toISOString(),
           auto_approve_at: moment(row.auto_approve_at),
         })),
+        disputes: topOutput(awaitingMe.disputes, disputeLine),
         proposals: topOutput(awaitingMe.proposals, (row) => ({
           ...row,
           created_at: row.created_at.toISOString(),

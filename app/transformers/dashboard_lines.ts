@@ -1,5 +1,5 @@
 import { formatMinor, type Money } from '#ledger/money'
-import type { ActivityRow, MilestoneRow, RefundRow, Top } from '#escrow/dashboard/lists'
+import type { ActivityRow, DisputeRow, MilestoneRow, RefundRow, Top } from '#escrow/dashboard/lists'
 
 /** The first few of a list, and how many there are in all. */
 export interface TopOutput<Line> {
@@ -37,6 +37,21 @@ export function refundLine(row: RefundRow) {
     currency: row.currency,
     reason: row.reason,
     respond_by: moment(row.respond_by),
+  }
+}
+
+export function disputeLine(row: DisputeRow) {
+  return {
+    dispute_id: row.dispute_id,
+    project_id: row.project_id,
+    project_title: row.project_title,
+    milestone_id: row.milestone_id,
+    milestone_title: row.milestone_title,
+    status: row.status,
+    awaits: row.awaits,
+    asked_amount: formatMinor(row.asked_amount, row.currency),
+    currency: row.currency,
+    act_by: moment(row.act_by),
   }
 }
 

@@ -8,6 +8,7 @@ import type {
 import {
   activityLine,
   decimals,
+  disputeLine,
   milestoneLine,
   moment,
   refundLine,
@@ -33,6 +34,7 @@ export default class FreelancerDashboardTransformer extends BaseTransformer<Free
       awaiting_me: {
         invitations: topOutput(awaitingMe.invitations, invitationLine),
         refund_requests: topOutput(awaitingMe.refundRequests, refundLine),
+        disputes: topOutput(awaitingMe.disputes, disputeLine),
         proposals: topOutput(awaitingMe.proposals, (row) => ({
           ...row,
           created_at: row.created_at.toISOString(),

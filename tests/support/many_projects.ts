@@ -7,8 +7,8 @@ import type User from '#models/user'
 
 /**
  * Running projects by the dozen, written to the tables and the ledger at once: each with a funded, a
- * submitted, a rejected and an unfunded milestone, a proposal of either side, a refund request, activity
- * and notifications. 10.00 are held for each of the first three.
+ * submitted, a rejected and an unfunded milestone, a proposal of either side, a refund request, a dispute in
+ * which the client is waited for and one of the freelancer, activity and notifications. 10.00 are held for each of the first three.
  */
 export async function manyProjects(
   { client, freelancer }: { client: User; freelancer: User },
@@ -42,6 +42,18 @@ export async function manyProjects(
          INSERT INTO refund_requests (milestone_id, requested_by, amount, currency, reason, immediate, status, respond_by)
            SELECT id, :client, 500, 'USD', 'Too late.', false, 'requested', now() + interval '5 days'
              FROM part WHERE title = 'rejected'
+       ), disputed AS (
+         INSERT INTO disputes (milestone_id, opened_by, respondent_id, reason, asked_amount, currency, respond_by,
+             negotiate_until, status, answered_at)
+           SELECT id, opener, other, 'As agreed.', 500, 'USD', now() + interval '5 days',
+                  now() + interval '14 days', status, CASE status WHEN 'negotiating' THEN now() END
+             FROM part, (VALUES ('submitted', :freelancer::uuid, :client::uuid, 'open'),
+                                ('funded', :client, :freelancer, 'negotiating')) AS v (part_title, opener, other, status)
+            WHERE title = part_title
+           RETURNING id, milestone_id, currency, status
+       ), offered AS (
+         INSERT INTO dispute_offers (dispute_id, made_by, to_freelancer, to_client, currency)
+           SELECT id, :client, 500, 500, currency FROM disputed WHERE status = 'negotiating'
        ), proposed AS (
          INSERT INTO proposals (project_id, proposed_by, kind, changes)
            SELECT id, person, 'change_project', '{"title": "Other"}'

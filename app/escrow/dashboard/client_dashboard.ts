@@ -4,6 +4,7 @@ import { Money, type Currency } from '#ledger/money'
 import { balancesOf } from '#ledger/positions'
 import type User from '#models/user'
 import {
+  disputesToAct,
   dueSoon,
   heldByProject,
   openMilestones,
@@ -63,6 +64,7 @@ export function clientDashboard(user: User) {
       heldByProject: await heldByProject(trx, user),
       awaitingMe: {
         reviews: await toReview(trx, user),
+        disputes: await disputesToAct(trx, user),
         proposals: await proposalsToAnswer(trx, user),
         milestonesToFund: await toFund(trx, user),
       },

@@ -4,6 +4,7 @@ import { Money, type Currency } from '#ledger/money'
 import { balancesOf } from '#ledger/positions'
 import type User from '#models/user'
 import {
+  disputesToAct,
   dueSoon,
   heldByProject,
   openMilestones,
@@ -64,6 +65,7 @@ export function freelancerDashboard(user: User) {
       awaitingMe: {
         invitations: await receivedInvitations(trx, user),
         refundRequests: await unansweredRefunds(trx, user),
+        disputes: await disputesToAct(trx, user),
         proposals: await proposalsToAnswer(trx, user),
         rejectedWork: await toRedo(trx, user),
         milestonesToDeliver: await toDeliver(trx, user),

@@ -139,6 +139,49 @@ export function unansweredRefunds(client: Client, user: User): Promise<Top<Refun
   )
 }
 
+export interface DisputeRow extends AboutProjectRow {
+  dispute_id: string
+  milestone_id: string
+  milestone_title: string
+  status: 'open' | 'negotiating' | 'escalated'
+  /** What the other side waits for: the first answer, or a yes or no to what they offer. */
+  awaits: 'answer' | 'offer' | 'equal_split'
+  asked_amount: bigint
+  currency: Currency
+  /** When time decides instead, or staff; empty when it is with staff already. */
+  act_by: Date | null
+}
+
+/** Disputes in which the other side waits for the user; whose time ends first, first. */
+export function disputesToAct(client: Client, user: User): Promise<Top<DisputeRow>> {
+  return topOf<DisputeRow>(
+    client,
+    {
+      select: `
+        SELECT d.id AS dispute_id, m.id AS milestone_id, m.title AS milestone_title,
+               p.id AS project_id, p.title AS project_title, d.status, d.asked_amount, d.currency,
+               CASE d.status WHEN 'open' THEN d.respond_by WHEN 'negotiating' THEN d.negotiate_until END
+                 AS act_by,
+               CASE WHEN d.status = 'open' AND d.respondent_id = :user THEN 'answer'
+                    WHEN o.id IS NOT NULL THEN 'offer'
+                    ELSE 'equal_split' END AS awaits
+          FROM disputes d
+          JOIN milestones m ON m.id = d.milestone_id
+          JOIN projects p ON p.id = m.project_id
+          LEFT JOIN dispute_offers o
+            ON o.dispute_id = d.id AND o.status = 'open' AND o.made_by <> :user
+         WHERE d.status IN ('open', 'negotiating', 'escalated')
+           AND (d.opened_by = :user OR d.respondent_id = :user)
+           AND (d.status = 'open' AND d.respondent_id = :user
+             OR o.id IS NOT NULL
+             OR d.opened_by = :user AND d.respondent_splits_at IS NOT NULL
+             OR d.respondent_id = :user AND d.opener_splits_at IS NOT NULL)`,
+      order: 'act_by, dispute_id',
+    },
+    { user: user.id }
+  )
+}
+
 export interface HeldRow extends AboutProjectRow {
   amount: bigint
   currency: Currency

@@ -73,7 +73,7 @@ async function record(
       subject: { type: 'dispute', id: disputeId },
       actor: actorOf(by),
       action: 'dispute.evidence_added',
-      details: { evidence_id: evidence.id, name: evidence.name, sha256: evidence.sha256 },
+      details: { evidence_id: evidence.id, sha256: evidence.sha256 },
     })
     await notify(trx, {
       userId: other,

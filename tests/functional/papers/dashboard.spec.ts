@@ -280,6 +280,38 @@ test.group('Dashboard | what waits', (group) => {
     assert.deepEqual(projects, { draft: 1, active: 2, completed: 0, cancelled: 0, disputed: 0 })
   })
 
+  test('a dispute waits for who is to answer it, an offer, or the same choice', async ({
+    assert,
+  }) => {
+    const { client, freelancer, milestone } = await submittedMilestone({ amount: '100.00' })
+    const waits = async (user: User) =>
+      (await seen(user)).awaiting_me.disputes.items.map(({ awaits }: any) => awaits)
+    const dispute = expectData(
+      await api(client).post(`milestones/${milestone.id}/disputes`, { reason: 'Not as agreed.' }),
+      201
+    )
+    const [line] = (await seen(freelancer)).awaiting_me.disputes.items
+    assert.containsSubset(line, {
+      dispute_id: dispute.id,
+      milestone_id: milestone.id,
+      status: 'open',
+      awaits: 'answer',
+      asked_amount: '100.00',
+      act_by: dispute.respond_by,
+    })
+    assert.deepEqual(await waits(client), [])
+    const path = `disputes/${dispute.id}`
+    expectData(await api(freelancer).post(`${path}/answer`, { body: 'It is.' }))
+    assert.deepEqual(await waits(freelancer), [])
+    const offer = { to_freelancer: '80.00' }
+    expectData(await api(freelancer).post(`${path}/offers`, offer), 201)
+    assert.deepEqual([await waits(client), await waits(freelancer)], [['offer'], []])
+    expectData(await pay(client, `${path}/equal-split`))
+    assert.deepEqual([await waits(client), await waits(freelancer)], [['offer'], ['equal_split']])
+    expectData(await pay(freelancer, `${path}/equal-split`))
+    assert.deepEqual([await waits(client), await waits(freelancer)], [[], []])
+  })
+
   test('for the freelancer: invitations, refund requests, proposals, work to redo and to deliver', async ({
     assert,
   }) => {
@@ -305,6 +337,7 @@ test.group('Dashboard | what waits', (group) => {
       [
         ['invitations', 1],
         ['refund_requests', 1],
+        ['disputes', 0],
         ['proposals', 1],
         ['rejected_work', 1],
         ['milestones_to_deliver', 1],
@@ -421,6 +454,7 @@ test.group('Dashboard | size', (group) => {
     const freelancer = await seen(both.freelancer)
     for (const name of [
       'refund_requests',
+      'disputes',
       'proposals',
       'rejected_work',
       'milestones_to_deliver',
