@@ -256,12 +256,41 @@ pending -----------> submitted --------------------> approved
 | not funded | [deposit](#operation/depositsStore) | waits |
 | funded, \`pending\` or \`rejected\` | [release early](#operation/releasesStore), [ask for a refund](#operation/refundsStore) | [upload](#operation/deliverablesStore), [hand in](#operation/milestonesSubmit) |
 | funded, \`submitted\` | [approve](#operation/approvalsStore) or [reject](#operation/milestonesReject) by \`auto_approve_at\`, ask for a refund | waits |
+| funded, whatever else | [dispute](#section/Disputes) | dispute |
 | a refund is \`requested\` | waits | [accept](#operation/refundsAccept) or [decline](#operation/refundsDecline) by \`respond_by\` |
 | closed | [receipt](#operation/receiptsShow) | [receipt](#operation/receiptsShow) |
 
 A refund request is \`requested\`, then \`accepted\`, \`declined\`, or \`escalated\` when nobody answered in time. A payout is
 \`waiting\` (\`wait_reason\` says for what), \`in_transit\`, then \`paid\`, \`failed\` or, later, \`returned\`; what came back is sent again by
 another payout. Show buttons by state, and expect the other side to be quicker: on a 409 load the record again.
+
+# Disputes
+
+When the two sides disagree about held money, either [opens a dispute](#operation/disputesStore) and says what of it shall go to
+them. The milestone is \`frozen\` until the dispute is over; its siblings go on.
+
+\`\`\`
+      first answer              asked for, or two weeks over         staff decide
+open -------------> negotiating ----------------------------> escalated ----------> decided
+\`\`\`
+
+From each of the first three it becomes \`settled\` when an offer is accepted, or \`withdrawn\` by who opened it; from \`open\` it is
+settled as was asked when there is no [answer](#operation/disputesAnswer) by \`respond_by\`. \`decided\` waits for a second
+member of our staff, who may also send it back, and becomes \`settled\`. \`settlement\` says how it ended and who got what;
+our fee comes out of the freelancer's part.
+
+Show the buttons that \`may\` of a [dispute](#operation/disputesShow) names: it is made for who asks.
+
+| Dispute | Who opened it | The other side |
+| --- | --- | --- |
+| \`open\` | [write](#operation/disputesMessagesStore), [show files](#operation/evidenceStore), [offer](#operation/offersStore), [withdraw](#operation/disputesWithdraw) | [answer](#operation/disputesAnswer), show files, [accept](#operation/offersAccept) or [decline](#operation/offersDecline) an offer |
+| \`negotiating\` | the same, accept or decline, [escalate](#operation/disputesEscalate) | the same, but withdraw |
+| \`escalated\` | the same, but escalate | the same, but withdraw and escalate |
+| \`decided\` | waits | waits |
+
+One offer is open at a time: another one, of either side, takes its place. For a small claim both may choose an
+[equal split](#operation/equalSplitsStore) instead. While the payment is disputed with the payer's bank, too, nothing is settled
+(\`frozen\`), and deadlines that pass decide once the bank has.
 
 # Idempotency
 

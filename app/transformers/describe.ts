@@ -1,10 +1,12 @@
 import { loadMilestoneDetails } from '#escrow/milestone_details'
 import { loadDisputeDetails } from '#escrow/disputes/dispute_details'
 import { visibleDispute } from '#escrow/disputes/visible_disputes'
+import type { Answer } from '#escrow/idempotency'
 import type Milestone from '#models/milestone'
 import type Project from '#models/project'
 import type User from '#models/user'
 import DisputeDetailsTransformer from '#transformers/dispute_details_transformer'
+import DisputeTransformer from '#transformers/dispute_transformer'
 import MilestoneTransformer from '#transformers/milestone_transformer'
 import ProjectTransformer from '#transformers/project_transformer'
 import { serialize } from '#transformers/serialize'
@@ -29,4 +31,10 @@ export async function describeDispute(user: User, id: string) {
   const dispute = await visibleDispute(user, id)
   const details = await loadDisputeDetails(dispute, user)
   return serialize(DisputeDetailsTransformer.transform(dispute, details))
+}
+
+/** For what is stored under an Idempotency-Key: without what was said, which is looked up anew. */
+export async function disputeAnswer(user: User, id: string): Promise<Answer> {
+  const dispute = await visibleDispute(user, id)
+  return { status: 200, body: await serialize(DisputeTransformer.transform(dispute)) }
 }

@@ -4,7 +4,7 @@ import { visibleDispute } from '#escrow/disputes/visible_disputes'
 import { withIdempotency } from '#escrow/idempotency'
 import { bindTo } from '#escrow/intent'
 import { assertVerified } from '#identity/verified'
-import { describeDispute } from '#transformers/describe'
+import { describeDispute, disputeAnswer } from '#transformers/describe'
 
 export default class EqualSplitsController {
   async store(ctx: HttpContext) {
@@ -14,9 +14,9 @@ export default class EqualSplitsController {
     return withIdempotency(ctx, {
       run: async (claim) => {
         await chooseEqualSplit(id, { by, bind: bindTo(claim) })
-        return { status: 200, body: await describeDispute(by, id) }
+        return disputeAnswer(by, id)
       },
-      resume: async () => ({ status: 200, body: await describeDispute(by, id) }),
+      resume: () => disputeAnswer(by, id),
     })
   }
 

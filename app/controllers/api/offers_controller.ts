@@ -5,7 +5,7 @@ import { visibleDispute, visibleOffer } from '#escrow/disputes/visible_disputes'
 import { withIdempotency } from '#escrow/idempotency'
 import { bindTo } from '#escrow/intent'
 import { assertVerified } from '#identity/verified'
-import { describeDispute } from '#transformers/describe'
+import { describeDispute, disputeAnswer } from '#transformers/describe'
 import OfferTransformer from '#transformers/offer_transformer'
 import { serialize } from '#transformers/serialize'
 import { offerValidator } from '#validators/dispute'
@@ -28,9 +28,9 @@ export default class OffersController {
     return withIdempotency(ctx, {
       run: async (claim) => {
         await acceptOffer(offer.id, { by, bind: bindTo(claim) })
-        return { status: 200, body: await describeDispute(by, offer.disputeId) }
+        return disputeAnswer(by, offer.disputeId)
       },
-      resume: async (id) => ({ status: 200, body: await describeDispute(by, id) }),
+      resume: (id) => disputeAnswer(by, id),
     })
   }
 

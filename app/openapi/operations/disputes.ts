@@ -101,7 +101,7 @@ export const disputeOperations: Operations = {
     who: 'signed in',
     verified: true,
     idempotent: true,
-    answers: { 200: data('DisputeDetails', 'The dispute, settled.') },
+    answers: { 200: data('Dispute', 'The dispute, settled.') },
     problems: ['forbidden', 'wrong_state', 'offer_outdated', 'frozen', 'nothing_held'],
   },
   'POST /api/offers/:id/decline': {
@@ -121,7 +121,7 @@ export const disputeOperations: Operations = {
     who: 'signed in',
     verified: true,
     idempotent: true,
-    answers: { 200: data('DisputeDetails', 'The dispute; settled, if both sides have chosen.') },
+    answers: { 200: data('Dispute', 'The dispute; settled, if both sides have chosen.') },
     problems: ['wrong_state', 'not_a_small_claim', 'frozen', 'nothing_held'],
   },
   'DELETE /api/disputes/:id/equal-split': {
