@@ -6195,7 +6195,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["DisputeDetails"];
+                        data: components["schemas"]["Dispute"];
                     };
                 };
             };
@@ -7347,7 +7347,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["DisputeDetails"];
+                        data: components["schemas"]["Dispute"];
                     };
                 };
             };
