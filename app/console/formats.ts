@@ -1,4 +1,5 @@
 import { Money } from '#ledger/money'
+import { PROVIDER_NAMES, type PaymentProvider } from '#models/transaction'
 
 /**
  * An amount for people: `1,250.00 USD`.
@@ -32,8 +33,9 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['second', 1],
 ]
 
-/** `in_transit` as people write it: `In transit`. */
+/** `in_transit` as people write it, `In transit`, and names as their owners write them: `PayPal`. */
 export function words(code: string): string {
+  if (Object.hasOwn(PROVIDER_NAMES, code)) return PROVIDER_NAMES[code as PaymentProvider]
   const text = code.replaceAll('_', ' ')
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
@@ -55,6 +57,8 @@ const TONES: Record<Exclude<Tone, 'quiet'>, readonly string[]> = {
     'handled',
     'resolved',
     'verified',
+    'enabled',
+    'finished',
     'paid',
   ],
   bad: [
@@ -62,6 +66,8 @@ const TONES: Record<Exclude<Tone, 'quiet'>, readonly string[]> = {
     'lost',
     'refused',
     'dead',
+    'blocking',
+    'disabled',
     'open_break',
     'suspended',
     'locked',
@@ -82,6 +88,9 @@ const TONES: Record<Exclude<Tone, 'quiet'>, readonly string[]> = {
     'needs_response',
     'in_transit',
     'sent',
+    'running',
+    'restricted',
+    'acknowledged',
     'retry',
   ],
 }

@@ -129,16 +129,14 @@ export async function readJob(name: string, id: string) {
     .whereIn('state', ['created', 'retry'])
     .select('id')
     .first()
+  const failure = redact(job.output ?? job.source_output) as Record<string, unknown> | null
   return {
-    job: {
-      ...job,
-      data: redact(job.data),
-      output: job.output && redact(job.output),
-      source_output: job.source_output && redact(job.source_output),
-    },
+    job: { ...job, data: redact(job.data) },
+    failure,
+    withoutStack: failure && { ...failure, stack: undefined },
     deadLetter: letter?.id as string | undefined,
     about: subjectsOf(job.data ?? {}),
-    tries: triesOf(job),
+    tries: triesOf(job, name === DEAD_LETTERS),
     isDeadLetter: name === DEAD_LETTERS,
     canRetry:
       job.state === 'retry' ||
@@ -148,11 +146,10 @@ export async function readJob(name: string, id: string) {
 }
 
 /** How often it was tried, and how often before it came here. */
-function triesOf(job: Record<string, number | Date | null>): string {
+function triesOf(job: Record<string, number | Date | null>, isDeadLetter: boolean): string {
+  if (isDeadLetter) return `${Number(job.source_retry_count) + 1}, all of them failed`
   const tries = Number(job.retry_count) + (job.started_on ? 1 : 0)
-  const here = `${tries} of ${Number(job.retry_limit) + 1}`
-  const before = job.source_retry_count
-  return before === null ? here : `${here}, before that ${Number(before) + 1}`
+  return `${tries} of ${Number(job.retry_limit) + 1}`
 }
 
 /** What a job is about, as far as its data names it by ids that have a page. */

@@ -1,6 +1,6 @@
 import { validate as isUuid } from 'uuid'
 import db from '@adonisjs/lucid/services/db'
-import { money } from '#console/formats'
+import { moment, money } from '#console/formats'
 import { PAGE } from '#console/paging'
 import { setting } from '#escrow/settings'
 import { notFound } from '#exceptions/problem'
@@ -8,7 +8,7 @@ import { formatMinor, isKnownCurrency } from '#ledger/money'
 import type { Rail } from '#models/transaction'
 import { BLOCKS, inMinorUnits } from '#payments/reconcile/blocking'
 import { describeBreak } from '#payments/reconcile/describe'
-import { breaksOfRun, findBreaks, readRun, type FoundBreak } from '#payments/reconcile/read_runs'
+import { findBreaks, readRun, type FoundBreak } from '#payments/reconcile/read_runs'
 import { offeredRails } from '#payments/registry'
 import { cutPage, decodeCursor, type Page } from '#transformers/page'
 import {
@@ -79,7 +79,11 @@ export async function readRails(): Promise<RailState[]> {
 export async function readRunPage(id: string) {
   const run = isUuid(id) && (await readRun(db, id).catch(absent))
   if (!run) throw notFound('run')
-  const breaks = await breaksOfRun(db, id, SHOWN)
+  const breaks = await findBreaks(db, {
+    run: id,
+    limit: SHOWN,
+    thresholds: await setting(db, 'break_block_threshold'),
+  })
   return { run, breaks: breaks.map(shown), left: Number(run.breaks) - breaks.length, figure }
 }
 
@@ -168,14 +172,31 @@ type Side = FoundBreak['details']['provider'] | FoundBreak['details']['ledger']
 
 const IN_MINOR_UNITS = new Set(['amount', 'fee', 'net'])
 
+/** In the order in which both sides are compared. */
+const FACTS = [
+  'id',
+  'last_id',
+  'reference',
+  'last_reference',
+  'account',
+  'type',
+  'amount',
+  'fee',
+  'net',
+]
+
 /** What one side says, label by label. */
 function factsOf(side: Side): { label: string; value: string }[] {
+  const place = (label: string) => (FACTS.includes(label) ? FACTS.indexOf(label) : FACTS.length)
   return Object.entries(side ?? {})
-    .filter(([name, value]) => name !== 'currency' && value !== null && value !== undefined)
-    .map(([label, value]) => ({
-      label,
-      value: IN_MINOR_UNITS.has(label) ? figure(value, side?.currency) : String(value),
-    }))
+    .filter(([label, value]) => label !== 'currency' && value !== null && value !== undefined)
+    .toSorted(([one], [other]) => place(one) - place(other))
+    .map(([label, value]) => ({ label, value: shownFact(label, value, side?.currency) }))
+}
+
+function shownFact(label: string, value: string | number, currency?: string): string {
+  if (IN_MINOR_UNITS.has(label)) return figure(value, currency)
+  return label.endsWith('at') ? `${moment(String(value))} UTC` : String(value)
 }
 
 /** Staff acknowledges as `staff:<id>`; people at the command line under whatever name they gave. */

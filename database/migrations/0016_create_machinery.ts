@@ -30,6 +30,9 @@ export default class extends BaseSchema {
           payload #>> '{resource,transaction_id}',
           payload #>> '{resource,payout_item,sender_item_id}',
           payload #>> '{resource,batch_header,payout_batch_id}',
+          -- Ours in a batch is our key for it.
+          substring(payload #>> '{resource,batch_header,sender_batch_header,sender_batch_id}'
+            from '([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})'),
           payload #>> '{resource,dispute_id}',
           payload #>> '{resource,disputed_transactions,0,seller_transaction_id}'
         ], NULL)

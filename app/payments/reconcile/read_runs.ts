@@ -157,6 +157,8 @@ export async function openBreaks(
 
 export interface WhichBreaks {
   id?: string
+  /** Only what this run found, resolved or not; what weighs most first. */
+  run?: string
   rail?: Rail
   kind?: BreakKind
   /** Without one, all that are open in whatever way. */
@@ -179,10 +181,11 @@ const IN_STATE = {
 /** Breaks and whether they stop payouts, newest first; one by its id also when it is resolved. */
 export async function findBreaks(
   client: Client,
-  { id, rail, kind, state, before, limit, thresholds }: WhichBreaks
+  { id, run, rail, kind, state, before, limit, thresholds }: WhichBreaks
 ): Promise<(FoundBreak & { blocking: boolean })[]> {
   const wanted: [condition: string, value: string | undefined][] = [
     ['b.id = ?', id],
+    ['b.id IN (SELECT break_id FROM reconciliation_findings WHERE run_id = ?)', run],
     ['b.rail = ?', rail],
     ['b.kind = ?', kind],
     ['b.id < ?', before],
@@ -192,8 +195,8 @@ export async function findBreaks(
     `SELECT * FROM (
        SELECT ${BREAK_COLUMNS}, ${BLOCKS} AS blocking FROM reconciliation_breaks b
         WHERE ${given.map(([condition]) => condition).join(' AND ') || 'true'}) found
-      WHERE ${id ? 'true' : IN_STATE[state ?? 'unresolved']}
-      ORDER BY id DESC LIMIT ?`,
+      WHERE ${id || run ? 'true' : IN_STATE[state ?? 'unresolved']}
+      ORDER BY ${run ? 'amount DESC,' : ''} id DESC LIMIT ?`,
     [JSON.stringify(inMinorUnits(thresholds)), ...given.map(([, value]) => value!), limit]
   )
   return rows

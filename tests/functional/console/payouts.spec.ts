@@ -137,6 +137,8 @@ test.group('Payouts at the console', (group) => {
     assert.equal(await stateOf(id), 'failed')
     const browser = console(await createStaff({ role: 'finance' }))
     assert.include((await browser.get('/console/payouts?state=failed')).text, path)
+    // Also events of an attempt that is over, whose id at the provider the payout does not keep.
+    assert.include((await browser.get(path)).text, 'PAYMENT.PAYOUTSBATCH.SUCCESS')
     await Promise.all([
       browser.post(`${path}/retry`, REASON, path),
       browser.post(`${path}/retry`, REASON, path),

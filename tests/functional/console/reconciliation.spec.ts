@@ -43,7 +43,7 @@ test.group('Reconciliation at the console', (group) => {
     const page = await browser.get(`${HOME}/${id}`)
     assert.include(page.text, '100.01 USD')
     assert.include(page.text, path)
-    assert.include((await browser.get(HOME)).text, 'Payouts are stopped by 1.')
+    assert.include((await browser.get(HOME)).text, '1 of them stops its payouts.')
     assert.deepEqual(await audited(), ['reconciliation.started'])
     assert.equal((await browser.get(`${HOME}/nonsense`)).status, 404)
     assert.equal((await browser.post(`${HOME}/run/bank`, REASON)).status, 404)
