@@ -9,13 +9,13 @@ import {
 import db from '@adonisjs/lucid/services/db'
 import logger from '@adonisjs/core/services/logger'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { appUrl } from '#config/app'
+import env from '#start/env'
 import { unprocessable } from '#exceptions/problem'
 import type Staff from '#models/staff'
 
 /** The site that a passkey belongs to: where the console is reached. */
 const site = () => {
-  const { origin, hostname } = new URL(appUrl)
+  const { origin, hostname } = new URL(env.get('APP_URL'))
   return { origin, id: hostname }
 }
 

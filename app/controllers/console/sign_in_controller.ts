@@ -30,7 +30,8 @@ export default class SignInController {
       return ctx.response.redirect().status(303).toPath('/console/sign-in')
     }
     const { passkey } = await offerFactors(ctx, half.id)
-    return ctx.view.render('console/sign_in/factor', { passkey, action: '/console/sign-in/code' })
+    const action = '/console/sign-in/code'
+    return ctx.view.render('console/sign_in/factor', { passkey, action, button: 'Sign in' })
   }
 
   async complete(ctx: HttpContext) {

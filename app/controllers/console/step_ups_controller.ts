@@ -10,7 +10,8 @@ export default class StepUpsController {
   async show(ctx: HttpContext) {
     const next = safePath(ctx.request.qs().next)
     const { passkey } = await offerFactors(ctx, ctx.staff.getUserOrFail().id)
-    return ctx.view.render('console/sign_in/step_up', { next, passkey })
+    const action = '/console/step-up'
+    return ctx.view.render('console/sign_in/step_up', { next, passkey, action, button: 'Go on' })
   }
 
   async store(ctx: HttpContext) {
