@@ -58,6 +58,7 @@ export const controllers = {
     Assets: () => import('#controllers/console/assets_controller'),
     Invitations: () => import('#controllers/console/invitations_controller'),
     Jobs: () => import('#controllers/console/jobs_controller'),
+    Ledger: () => import('#controllers/console/ledger_controller'),
     Missing: () => import('#controllers/console/missing_controller'),
     Passkeys: () => import('#controllers/console/passkeys_controller'),
     Payouts: () => import('#controllers/console/payouts_controller'),

@@ -185,6 +185,11 @@ export type ScannedRoutes = {
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.ledger.index': { paramsTuple?: []; params?: {} }
+    'console.ledger.accounts': { paramsTuple?: []; params?: {} }
+    'console.ledger.account': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'currency': ParamValue} }
+    'console.ledger.entries': { paramsTuple?: []; params?: {} }
+    'console.ledger.entry': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
   }
   GET: {
@@ -262,6 +267,11 @@ export type ScannedRoutes = {
     'console.reconciliation.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.ledger.index': { paramsTuple?: []; params?: {} }
+    'console.ledger.accounts': { paramsTuple?: []; params?: {} }
+    'console.ledger.account': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'currency': ParamValue} }
+    'console.ledger.entries': { paramsTuple?: []; params?: {} }
+    'console.ledger.entry': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
   }
   HEAD: {
@@ -339,6 +349,11 @@ export type ScannedRoutes = {
     'console.reconciliation.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.ledger.index': { paramsTuple?: []; params?: {} }
+    'console.ledger.accounts': { paramsTuple?: []; params?: {} }
+    'console.ledger.account': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'currency': ParamValue} }
+    'console.ledger.entries': { paramsTuple?: []; params?: {} }
+    'console.ledger.entry': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
   }
   POST: {

@@ -1,6 +1,7 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#start/kernel'
 import { limits } from '#start/limiter'
+import { moneyPages } from '#start/routes/console_money'
 import { consolePages, staffOnly } from '#start/routes/groups'
 
 const Assets = () => import('#controllers/console/assets_controller')
@@ -102,6 +103,8 @@ consolePages(() => {
     router
       .post('settings/:name', [Settings, 'store'])
       .use(middleware.may({ action: 'settings.change' }))
+
+    moneyPages()
 
     // Last: what is not above is not there, and is said so inside the frame.
     router.get('*', [Missing, 'show']).use(middleware.may({ action: 'console.read' }))
