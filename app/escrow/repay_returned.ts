@@ -1,13 +1,11 @@
-import { validate as isUuid } from 'uuid'
 import { inTransaction } from '#database/transaction'
 import { recordAudit, type Act } from '#audit/record_audit'
-import { notFound, wrongState } from '#exceptions/problem'
+import { wrongState } from '#exceptions/problem'
 import { Money } from '#ledger/money'
-import Payout from '#models/payout'
 import Transaction from '#models/transaction'
 import { inWords } from '#escrow/about'
 import { lockDebts } from '#escrow/chargebacks/debts'
-import { lockTransactionWithProject } from '#escrow/locks'
+import { lockPayout } from '#escrow/lock_payout'
 import { payFree } from '#escrow/pay_free'
 import { recordActivity, SYSTEM } from '#escrow/record_activity'
 
@@ -24,14 +22,8 @@ import { recordActivity, SYSTEM } from '#escrow/record_activity'
  *   into a debt
  */
 export async function repayReturned(payoutId: string, act: Act): Promise<Money> {
-  const found = isUuid(payoutId) ? await Payout.find(payoutId) : null
-  if (!found) throw notFound('payout')
   return inTransaction(async (trx) => {
-    const { project, transaction } = await lockTransactionWithProject(trx, payoutId)
-    const payout = await Payout.query({ client: trx })
-      .where('transaction_id', payoutId)
-      .forUpdate()
-      .firstOrFail()
+    const { project, transaction, payout } = await lockPayout(trx, payoutId)
     const { rows } = await trx.rawQuery(
       `SELECT coalesce(sum(t.amount), 0)::bigint AS minor
          FROM payouts p JOIN transactions t ON t.id = p.transaction_id
