@@ -2,6 +2,7 @@ import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { accounts } from '#ledger/chart_of_accounts'
 import { autoApprove } from '#escrow/auto_approve'
+import { escalateRefund } from '#escrow/escalate_refund'
 import { decideSilentDisputes } from '#escrow/disputes/decide_silent_disputes'
 import { remindOfDisputes } from '#escrow/disputes/remind_of_disputes'
 import { api, expectData, expectProblem } from '#tests/support/api'
@@ -158,14 +159,49 @@ test.group('Disputes | opening', (group) => {
     )
   })
 
+  test('a refund request without an answer is a dispute that is with staff, and can still be agreed on', async ({
+    assert,
+  }) => {
+    const { client, freelancer, milestone } = await submittedMilestone()
+    const refund = expectData(
+      await pay(client, 'payments/refund', {
+        milestone_id: milestone.id,
+        amount: '300.00',
+        reason: 'Late.',
+      }),
+      201
+    )
+    await db
+      .from('refund_requests')
+      .where('id', refund.id)
+      .update({ respond_by: db.raw(`now() - interval '1 minute'`) })
+    await escalateRefund(refund.id)
+    const [dispute] = expectData(await api(freelancer).get('disputes'))
+    assert.containsSubset(dispute, {
+      status: 'escalated',
+      escalated_reason: 'refund_unanswered',
+      opened_by: client.id,
+      respondent_id: freelancer.id,
+      asked_amount: '300.00',
+      respond_by: null,
+    })
+    assert.deepEqual(await decideSilentDisputes(), { settled: 0, escalated: 0 })
+    const body = { body: 'I was ill.' }
+    expectData(await api(freelancer).post(`disputes/${dispute.id}/messages`, body), 201)
+    const offered = await offer(freelancer, dispute, '800.00')
+    expectData(await pay(client, `offers/${offered.id}/accept`))
+    await settle()
+    assert.equal(sandbox.refunds[0].amount, 20_000)
+    assert.deepEqual(await breaks(), [])
+  })
+
   test('lists have one’s own disputes, page by page and by status', async ({ assert }) => {
     const { client, freelancer, milestones } = await fundedProject({
       amounts: ['10.00', '20.00', '30.00'],
     })
-    await openDispute((await fundedMilestone()).client, (await fundedMilestone()).milestone).catch(
-      () => {}
-    )
-    const ids = []
+    const other = await fundedMilestone()
+    await openDispute(other.client, other.milestone)
+    const ids: string[] = []
     for (const milestone of milestones) ids.unshift((await openDispute(client, milestone)).id)
     await answer(freelancer, { id: ids[0] })
     const list = async (query: Record<string, string | number>) => {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import { accounts } from '#ledger/chart_of_accounts'
+import { lockDispute, transition } from '#escrow/dispute_states'
 import { changeSetting } from '#escrow/settings'
 import { api, expectData, expectProblem } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
@@ -216,6 +218,38 @@ test.group('Disputes | races', (group) => {
         assert.equal(now.status, 'withdrawn')
         assert.equal(left, '100.00')
       }
+    }
+    assert.deepEqual(await breaks(), [])
+  }).timeout(60_000)
+
+  test('the parties accept while staff decide: one of the two happens, and nothing is divided twice', async ({
+    assert,
+  }) => {
+    const [{ id: staffId }] = await db
+      .table('staff')
+      .insert({ email: 'dora@example.com', name: 'Dora', role: 'support' })
+      .returning('id')
+    for (let round = 0; round < 6; round++) {
+      const { client, freelancer, milestone, dispute } = await negotiation('100.00')
+      const offered = await offer(client, dispute, '60.00')
+      expectData(await api(client).post(`disputes/${dispute.id}/escalate`))
+      const decision = inTransaction(async (trx) =>
+        transition(
+          trx,
+          await lockDispute(trx, dispute.id),
+          'decided',
+          { type: 'staff', id: staffId },
+          { changes: { decided_at: trx.raw('now()'), decided_by: staffId } }
+        )
+      )
+      const [accepted, proposed] = await Promise.allSettled([accept(freelancer, offered), decision])
+      const taken = accepted.status === 'fulfilled' && accepted.value.status === 200
+      assert.notEqual(taken, proposed.status === 'fulfilled')
+      const now = await shown(client, dispute)
+      assert.equal(now.status, taken ? 'settled' : 'decided')
+      assert.equal(now.offers[0].status, taken ? 'accepted' : 'expired')
+      await settle()
+      assert.equal(await held(accounts.escrow(milestone.id)), taken ? '0.00' : '100.00')
     }
     assert.deepEqual(await breaks(), [])
   }).timeout(60_000)
