@@ -415,10 +415,12 @@ export class DisputeOfferSchema extends BaseModel {
 }
 
 export class DisputeSchema extends BaseModel {
-  static $columns = ['answeredAt', 'askedAmount', 'closedAt', 'createdAt', 'currency', 'decidedAt', 'decidedBy', 'decisionReason', 'escalatedAt', 'escalatedBy', 'escalatedReason', 'id', 'milestoneId', 'negotiateUntil', 'openedBy', 'openerSplitsAt', 'reason', 'remindersSent', 'respondBy', 'respondentId', 'respondentSplitsAt', 'settledHow', 'status', 'toClient', 'toFreelancer', 'updatedAt', 'version', 'withdrawnBy'] as const
+  static $columns = ['answeredAt', 'approvalId', 'askedAmount', 'closedAt', 'createdAt', 'currency', 'decidedAt', 'decidedBy', 'decisionReason', 'escalatedAt', 'escalatedBy', 'escalatedReason', 'id', 'milestoneId', 'negotiateUntil', 'openedBy', 'openerSplitsAt', 'reason', 'remindersSent', 'respondBy', 'respondentId', 'respondentSplitsAt', 'settledHow', 'status', 'toClient', 'toFreelancer', 'updatedAt', 'version', 'withdrawnBy'] as const
   $columns = DisputeSchema.$columns
   @column.dateTime()
   declare answeredAt: DateTime | null
+  @column()
+  declare approvalId: string | null
   @column()
   declare askedAmount: bigint
   @column.dateTime()

@@ -54,6 +54,8 @@ export interface ApprovalKind<Content extends object = any, Prepared = any> {
    * approval, and the database refuses it without.
    */
   carryOut(trx: TransactionClientContract, approval: Approval, prepared: Prepared): Promise<void>
+  /** What follows, in the same transaction, when it was refused or withdrawn: `approval.status` says which. */
+  dropped?(trx: TransactionClientContract, approval: Approval): Promise<void>
   /** What is left to do when that is committed. It may fail and be done by a job instead. */
   afterwards?(approval: Approval, prepared: Prepared): Promise<void>
   /** The entries that it would post now, for whoever decides. References and ids are not final. */

@@ -9,7 +9,7 @@ import { findApproval, lockProposal } from '#approvals/lock_proposal'
 import { permit } from '#approvals/permit'
 
 /**
- * Refuses what somebody else proposed; nothing happens.
+ * Refuses what somebody else proposed; it does not happen.
  *
  * @throws Problem 404; 403 if their role may not, `own_proposal`; 409 `already_decided`
  */
@@ -17,10 +17,10 @@ export async function refuse(
   id: string,
   { by, reason }: { by: string; reason: string }
 ): Promise<Approval> {
-  const { kind } = await findApproval(db.connection(), id)
+  const kind = approvalKind((await findApproval(db.connection(), id)).kind)
   return inTransaction(async (trx) => {
     const proposal = await lockProposal(trx, id)
-    await permit(trx, by, approvalKind(kind).approves)
+    await permit(trx, by, kind.approves)
     if (proposal.proposedBy === by) {
       throw forbidden('You proposed it: withdraw it instead.', 'own_proposal')
     }
@@ -31,6 +31,7 @@ export async function refuse(
       decisionReason: reason,
     })
     await proposal.useTransaction(trx).save()
+    await kind.dropped?.(trx, proposal)
     await auditApproval(trx, proposal, { actor: { type: 'staff', id: by }, reason })
     return proposal
   })

@@ -17,10 +17,10 @@ export async function withdraw(
   id: string,
   { by, reason }: { by: string; reason?: string }
 ): Promise<Approval> {
-  const { kind } = await findApproval(db.connection(), id)
+  const kind = approvalKind((await findApproval(db.connection(), id)).kind)
   return inTransaction(async (trx) => {
     const proposal = await lockProposal(trx, id)
-    await permit(trx, by, approvalKind(kind).proposes)
+    await permit(trx, by, kind.proposes)
     if (proposal.proposedBy !== by) {
       throw forbidden('Somebody else proposed it: refuse it instead.', 'not_your_proposal')
     }
@@ -30,6 +30,7 @@ export async function withdraw(
       decisionReason: reason || null,
     })
     await proposal.useTransaction(trx).save()
+    await kind.dropped?.(trx, proposal)
     await auditApproval(trx, proposal, { actor: { type: 'staff', id: by }, reason })
     return proposal
   })

@@ -31,6 +31,8 @@ export interface SettleDispute extends Settlement {
   actor: Actor
   /** A chargeback that takes everything divides nothing. */
   how: Exclude<SettledHow, 'charged_back'>
+  /** Columns of the dispute that change with it: who of staff decided, and why. */
+  changes?: Record<string, unknown>
   /** Bound to the dispute. */
   bind?: BindIntent
 }
@@ -61,6 +63,16 @@ export async function settleDispute(
   const { shares, totals, deposit } = await divide(trx, input, debt)
   const { released, refunded } = shares
 
+  // First: the ledger divides only the money of a dispute that says so.
+  await transition(trx, input, 'settled', actor, {
+    changes: {
+      ...input.changes,
+      settled_how: how,
+      to_freelancer: released.minor.toString(),
+      to_client: refunded.minor.toString(),
+    },
+    details: { how, to_freelancer: released.toDecimal(), to_client: refunded.toDecimal() },
+  })
   const booking = { project, milestone, deposit, shares, kind: 'resolution' as const, actor }
   const release = released.isPositive ? await createReleaseTransactions(trx, booking) : undefined
   const refunding = {
@@ -77,14 +89,6 @@ export async function settleDispute(
   if (release) await recordRelease(trx, booking, release)
   if (refund) await recordRefundStarted(trx, refunding, refund)
 
-  await transition(trx, input, 'settled', actor, {
-    changes: {
-      settled_how: how,
-      to_freelancer: released.minor.toString(),
-      to_client: refunded.minor.toString(),
-    },
-    details: { how, to_freelancer: released.toDecimal(), to_client: refunded.toDecimal() },
-  })
   await closeMilestone(trx, milestone, 'settled', actor, {
     released: totals.released.add(released).isPositive,
   })

@@ -808,7 +808,7 @@ const SETTLED_BY = {
   offer: 'An offer was accepted.',
   no_answer: 'The dispute was not answered in time.',
   equal_split: 'Both chose an equal split.',
-  decision: 'Our staff decided the dispute.',
+  decision: 'Our staff decided the dispute; their reasons are with it.',
 }
 
 const PROVIDERS: Record<string, string> = { stripe: 'Stripe', paypal: 'PayPal', venmo: 'Venmo' }

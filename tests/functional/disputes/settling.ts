@@ -2,16 +2,12 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { DateTime } from 'luxon'
 import db from '@adonisjs/lucid/services/db'
 import { inTransaction } from '#database/transaction'
+import { escrowTotals } from '#ledger/balances'
 import { Money } from '#ledger/money'
 import Dispute from '#models/dispute'
 import { lockDispute } from '#escrow/dispute_states'
-import { SYSTEM, type Actor } from '#escrow/record_activity'
-import {
-  previewSettlement,
-  settleDispute,
-  type SettleDispute,
-  type Settlement,
-} from '#escrow/settle_dispute'
+import { SYSTEM } from '#escrow/record_activity'
+import { previewSettlement, settleDispute, type Settlement } from '#escrow/settle_dispute'
 import type { Case } from '#tests/support/projects'
 
 /** The dispute over a milestone, opened by its client for everything, which neither side has answered. */
@@ -29,14 +25,52 @@ export async function disputeOf(found: Case, which = 0): Promise<Dispute> {
   })
 }
 
-/** Settles as an accepted offer would: so much to the freelancer, the rest to the client. */
-export async function settleFor(
-  dispute: Dispute,
-  toFreelancer: string,
-  options: { how?: SettleDispute['how']; actor?: Actor } = {}
-): Promise<Dispute> {
+/** As `disputeOf`, in the hands of staff. */
+export async function escalatedDispute(found: Case, which = 0): Promise<Dispute> {
+  const dispute = await disputeOf(found, which)
+  await db
+    .from('disputes')
+    .where('id', dispute.id)
+    .update({
+      status: 'escalated',
+      answered_at: db.raw('now()'),
+      escalated_at: db.raw('now()'),
+      escalated_reason: 'negotiation_over',
+    })
+  return dispute.refresh()
+}
+
+/** Settles by an offer that the freelancer accepted: so much to them, the rest to the client. */
+export async function settleFor(dispute: Dispute, toFreelancer: string): Promise<Dispute> {
+  return withLocks(dispute, toFreelancer, async (trx, settlement) => {
+    const [totals] = await escrowTotals(trx, [dispute.milestoneId])
+    const amount = settlement.toFreelancer
+    await trx.table('dispute_offers').insert({
+      dispute_id: dispute.id,
+      made_by: dispute.openedBy,
+      to_freelancer: amount.minor.toString(),
+      // One of more than is held has a rest, too; it is not the database that refuses it.
+      to_client: (amount.compare(totals.held) > 0
+        ? 0n
+        : totals.held.subtract(amount).minor
+      ).toString(),
+      currency: dispute.currency,
+      status: 'accepted',
+      decided_by: dispute.respondentId,
+      closed_at: trx.raw('now()'),
+    })
+    return settleDispute(trx, { ...settlement, actor: SYSTEM, how: 'offer' })
+  })
+}
+
+/** Settles because its time to answer is over. */
+export async function settleUnanswered(dispute: Dispute, toFreelancer: string): Promise<Dispute> {
+  await db
+    .from('disputes')
+    .where('id', dispute.id)
+    .update({ respond_by: db.raw('now()') })
   return withLocks(dispute, toFreelancer, (trx, settlement) =>
-    settleDispute(trx, { actor: SYSTEM, how: 'offer', ...settlement, ...options })
+    settleDispute(trx, { ...settlement, actor: SYSTEM, how: 'no_answer' })
   )
 }
 
