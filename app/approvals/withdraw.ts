@@ -17,7 +17,8 @@ export async function withdraw(
   id: string,
   { by, reason }: { by: string; reason?: string }
 ): Promise<Approval> {
-  const kind = approvalKind((await findApproval(db.connection(), id)).kind)
+  const found = await findApproval(db.connection(), id)
+  const kind = approvalKind(found.kind)
   return inTransaction(async (trx) => {
     const proposal = await lockProposal(trx, id)
     await permit(trx, by, kind.proposes)
