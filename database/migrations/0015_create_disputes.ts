@@ -58,7 +58,8 @@ export default class extends BaseSchema {
         ADD CHECK (status NOT IN ('escalated', 'decided') OR escalated_at IS NOT NULL),
         ADD CHECK (status <> 'decided' OR decided_at IS NOT NULL AND decided_by IS NOT NULL),
         ADD CHECK ((escalated_at IS NULL) = (escalated_reason IS NULL)),
-        ADD CHECK ((status IN ('settled', 'withdrawn')) = (closed_at IS NOT NULL)),
+        ADD CONSTRAINT disputes_closed
+          CHECK ((status IN ('settled', 'withdrawn')) = (closed_at IS NOT NULL)),
         ADD CHECK (withdrawn_by IS NULL OR status = 'withdrawn'),
         ADD CHECK (CASE WHEN status = 'settled' THEN num_nulls(settled_how, to_freelancer, to_client) = 0
                         ELSE num_nonnulls(settled_how, to_freelancer, to_client) = 0 END);
@@ -157,13 +158,12 @@ export default class extends BaseSchema {
       DROP FUNCTION count_dispute_change();
       DROP INDEX disputes_milestone, disputes_opened_by;
       ALTER TABLE disputes
-        DROP COLUMN respondent_id, DROP COLUMN respond_by, DROP COLUMN negotiate_until,
+        DROP CONSTRAINT disputes_closed, DROP COLUMN respondent_id, DROP COLUMN respond_by, DROP COLUMN negotiate_until,
         DROP COLUMN answered_at, DROP COLUMN escalated_at, DROP COLUMN escalated_by,
         DROP COLUMN escalated_reason, DROP COLUMN decided_at, DROP COLUMN decided_by,
         DROP COLUMN decision_reason, DROP COLUMN opener_splits_at, DROP COLUMN respondent_splits_at,
         DROP COLUMN settled_how, DROP COLUMN to_freelancer, DROP COLUMN to_client, DROP COLUMN withdrawn_by,
         DROP COLUMN reminders_sent, DROP COLUMN version, DROP COLUMN updated_at;
-      DROP INDEX IF EXISTS disputes_escalated;
     `)
   }
 }
