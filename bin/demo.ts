@@ -1,10 +1,11 @@
 /**
- * `npm run demo`: the main job on real parts, told step by step. Stays up until Ctrl-C; with `--once`
- * ends after the JSON line, with 0 if everything added up; with `--provider` the money goes by PayPal or
+ * `npm run demo`: the main job on real parts, told step by step. Stays up until Ctrl-C, with a
+ * console that has something to show; with `--once` it ends after the JSON line, with 0 if everything added up; with `--provider` the money goes by PayPal or
  * Venmo.
  */
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
+import { consoleSignIn, showCodeOnEnter } from './demo/console_sign_in.js'
 import { addUp } from './demo/figures.js'
 import { printJournal } from './demo/journal.js'
 import { playMainJob, type Played } from './demo/main_job.js'
@@ -22,7 +23,12 @@ await untilDone(async (run) => {
   console.log(
     'Starting PostgreSQL, the sandboxes of Stripe and PayPal, the web server and a worker …'
   )
-  const surroundings = await startSurroundings(run, 'demo')
+  if (!options.once) {
+    console.log(
+      'The first time, it is filled with three months of business, which takes a minute or two.'
+    )
+  }
+  const surroundings = await startSurroundings(run, 'demo', { filled: !options.once })
   surroundings.processes.start('web', script('bin/server.ts'))
   surroundings.processes.start('worker', ace('queue:work'))
   await waitForOk(`${surroundings.url}/health/ready`, { interrupted: run.interrupted })
@@ -37,6 +43,7 @@ await untilDone(async (run) => {
 
   if (options.once) return summary.ok ? 0 : 1
   showAddresses(surroundings, played)
+  showCodeOnEnter(run.interrupted)
   if (!run.interrupted.aborted) await once(run.interrupted, 'abort')
   console.log('\nStopping …')
   return summary.ok ? 0 : 1
@@ -69,7 +76,8 @@ function namesOf({ client, freelancer, milestones }: Played): Map<string, string
 }
 
 function showAddresses(surroundings: Surroundings, { client, freelancer }: Played): void {
-  console.log(`
+  console.log(`${consoleSignIn(surroundings.url)}
+
   API              ${surroundings.url}/api        (ready: ${surroundings.url}/health/ready)
   Documentation    ${surroundings.url}/docs       (OpenAPI: ${surroundings.url}/openapi.json)
   Stripe sandbox   ${surroundings.sandboxUrl}

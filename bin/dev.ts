@@ -1,5 +1,6 @@
 /** `npm run dev`: the surroundings of the demo on data of their own, with code that reloads. */
 import { once } from 'node:events'
+import { consoleSignIn, showCodeOnEnter } from './demo/console_sign_in.js'
 import { ace } from './surroundings/processes.js'
 import { startSurroundings } from './surroundings/start.js'
 import { untilDone } from './surroundings/until_done.js'
@@ -12,7 +13,7 @@ if (unknown.length > 0) {
 }
 
 await untilDone(async (run) => {
-  const surroundings = await startSurroundings(run, 'dev', { echo: true })
+  const surroundings = await startSurroundings(run, 'dev', { echo: true, filled: true })
   const { processes, url, sandboxUrl, databaseUrl, env } = surroundings
   processes.start('web', ace('serve', '--hmr', '--no-clear'))
   processes.start('worker', [
@@ -23,7 +24,8 @@ await untilDone(async (run) => {
     'queue:work',
   ])
   await waitForOk(`${url}/health/live`, { interrupted: run.interrupted })
-  console.log(`
+  console.log(`${consoleSignIn(url)}
+
   API              ${url}/api
   Documentation    ${url}/docs
   Stripe sandbox   ${sandboxUrl}
@@ -33,6 +35,7 @@ await untilDone(async (run) => {
 
 Ctrl-C stops everything.
 `)
+  showCodeOnEnter(run.interrupted)
   if (!run.interrupted.aborted) await once(run.interrupted, 'abort')
   return 0
 })

@@ -31,11 +31,13 @@ const PREFERRED = { postgres: 54_320, web: 3333, sandbox: 12_111, paypal: 12_112
 /**
  * Starts everything that SafeSend needs to run on this machine: PostgreSQL with its schema and first
  * rows, and the stand-ins for Stripe and PayPal. Data stays in `tmp/{name}` from run to run.
+ *
+ * @param options.filled with three months of business, which takes about a minute the first time
  */
 export async function startSurroundings(
   run: Run,
   name: 'demo' | 'dev',
-  { echo = false } = {}
+  { echo = false, filled = false } = {}
 ): Promise<Surroundings> {
   const dir = join(root, 'tmp', name)
   const logs = join(dir, 'logs')
@@ -75,7 +77,9 @@ export async function startSurroundings(
     await waitForOk(`${base}/_sandbox/health`, { interrupted: run.interrupted })
   }
   // It asks them what they begin with.
-  await processes.run('seed', ace('db:seed', '--compact-output'))
+  await seed(processes, 'opening_float_seeder')
+  // Before anything else is at work: it plays with the providers' clocks.
+  if (filled) await seed(processes, 'demo_seeder')
 
   return {
     dir,
@@ -87,6 +91,10 @@ export async function startSurroundings(
     url: env.APP_URL,
     sandboxUrl: env.STRIPE_API_BASE,
   }
+}
+
+function seed(processes: Processes, name: string): Promise<string[]> {
+  return processes.run(name, ace('db:seed', '--files', `database/seeders/${name}.ts`))
 }
 
 /** For `npm run ace`, which works on what is up: the environment, as a file for Node's --env-file. */

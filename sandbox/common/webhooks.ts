@@ -18,8 +18,8 @@ export interface WebhookMode<Event> {
   duplicate?: number
   /** Seed of a random order. */
   shuffle?: number
-  /** Events that no endpoint ever gets; by function, or by type. */
-  drop?: ((event: Event) => boolean) | string[]
+  /** Events that no endpoint ever gets; by function, by type, or all. */
+  drop?: ((event: Event) => boolean) | string[] | 'all'
   /** Nothing leaves until `flush`. */
   paused?: boolean
 }
@@ -106,8 +106,7 @@ export class Webhooks<Event, Endpoint extends { url: string }> {
     const listening = this.listening(row.data)
     this.rules.owed?.(row.data, listening.length)
     const type = this.rules.typeOf(row.data)
-    const dropped = Array.isArray(drop) ? drop.includes(type) : drop?.(row.data)
-    if (dropped) return
+    if (typeof drop === 'function' ? drop(row.data) : drop === 'all' || drop?.includes(type)) return
     for (const { url } of listening) {
       const jitter = shuffle === undefined ? 0 : Math.floor(this.#random() * 60)
       this.#owe(row.id, url, Date.now() + delayMs + jitter)
