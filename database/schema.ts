@@ -1632,7 +1632,7 @@ export class TransactionSchema extends BaseModel {
 }
 
 export class UserSchema extends BaseModel {
-  static $columns = ['createdAt', 'email', 'erasedAt', 'firstName', 'id', 'isVerified', 'lastName', 'notificationSeq', 'password', 'updatedAt', 'userType'] as const
+  static $columns = ['createdAt', 'email', 'erasedAt', 'firstName', 'id', 'isVerified', 'lastName', 'notificationSeq', 'password', 'suspendedAt', 'updatedAt', 'userType'] as const
   $columns = UserSchema.$columns
   @column.dateTime({ autoCreate: true })
   declare createdAt: DateTime
@@ -1652,6 +1652,8 @@ export class UserSchema extends BaseModel {
   declare notificationSeq: bigint
   @column({ serializeAs: null })
   declare password: string | null
+  @column.dateTime()
+  declare suspendedAt: DateTime | null
   @column.dateTime({ autoCreate: true, autoUpdate: true })
   declare updatedAt: DateTime
   @column()

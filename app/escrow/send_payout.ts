@@ -20,6 +20,7 @@ import { SYSTEM, recordActivity } from '#escrow/record_activity'
 import { setting } from '#escrow/settings'
 import { HELD } from '#escrow/hold_payout'
 import { reserve, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
+import { isSuspended } from '#identity/suspended'
 
 /**
  * Sends a payout to the freelancer's default account: moves the money from payable into transit,
@@ -204,6 +205,9 @@ async function reasonToWait(
     .where('not_before', '<=', db.raw('now()'))
     .first()
   if (!due) return 'The hold period after the release is not over yet.'
+  if (await isSuspended(trx, payout.userId)) {
+    return 'The account of who is paid is suspended; it is sent once they are let back.'
+  }
   if (await isDepositFrozen(trx, deposit.id))
     return "The payment that it draws on is disputed with the payer's bank."
   if (!account) return 'Add a payout account; the money is sent as soon as there is one.'

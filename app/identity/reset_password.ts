@@ -9,6 +9,7 @@ import { assertNotEmail, hashPassword } from '#identity/passwords'
 import { dropPending } from '#identity/pending'
 import { revokeSessionsOf, type SignInOrigin } from '#identity/sessions'
 import { spendSingleUseToken } from '#identity/single_use_tokens'
+import { assertNotSuspended } from '#identity/suspended'
 
 /**
  * Mails a link to set a new password, if the address has an account. The caller cannot tell: for any
@@ -27,7 +28,8 @@ export async function requestPasswordReset(email: string): Promise<void> {
  * in with the new password takes a code as before.
  *
  * @param token from the mailed link
- * @throws Problem 422 for a token that is not good (any more) or a password that is the address; 503 `busy`
+ * @throws Problem 422 for a token that is not good (any more) or a password that is the address;
+ *   403 `account_suspended`; 503 `busy`
  */
 export async function resetPassword(
   token: string,
@@ -39,6 +41,7 @@ export async function resetPassword(
   await inTransaction(async (trx) => {
     const userId = await spendSingleUseToken(trx, token, 'reset_password')
     const user = await User.query({ client: trx }).where('id', userId).forUpdate().firstOrFail()
+    assertNotSuspended(user)
     assertNotEmail(password, user.email)
     await user.merge({ password: hashed }).save()
     await revokeSessionsOf(trx, user.id, 'password_reset')

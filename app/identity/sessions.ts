@@ -54,6 +54,7 @@ export type RevocationReason =
   | 'mfa_enabled'
   | 'mfa_reset'
   | 'account_closed'
+  | 'suspended'
 
 /**
  * Ends one session. Its access tokens stop working with the commit, its refresh tokens too.
@@ -68,14 +69,18 @@ export async function revokeSession(
   return (await revoke(trx, { id: sessionId }, reason)) > 0
 }
 
-/** Ends every session of a user, on all devices, or all but one. */
+/**
+ * Ends every session of a user, on all devices, or all but one.
+ *
+ * @returns how many
+ */
 export async function revokeSessionsOf(
   trx: TransactionClientContract,
   userId: string,
   reason: RevocationReason,
   { except }: { except?: string | null } = {}
-): Promise<void> {
-  await revoke(trx, { user_id: userId }, reason, except)
+): Promise<number> {
+  return revoke(trx, { user_id: userId }, reason, except)
 }
 
 /**

@@ -7,6 +7,7 @@ import { hasMfa } from '#identity/mfa/authenticators'
 import { issueChallenge } from '#identity/mfa/challenges'
 import { invalidCredentials, passwordFits } from '#identity/passwords'
 import { startSession, type SignInOrigin } from '#identity/sessions'
+import { assertNotSuspended } from '#identity/suspended'
 
 /** What a client needs to go on: an access token for requests, a refresh token for the next one. */
 export interface SignedIn {
@@ -29,7 +30,7 @@ export type SignInResult = SignedIn | MfaRequired
  *
  * @param email lower case, trimmed
  * @throws Problem 401 `invalid_credentials`, the same and after the same time whether or not the
- *   address exists, and whether or not its account has a password; 503 `busy`
+ *   address exists, and whether or not its account has a password; 403 `account_suspended`; 503 `busy`
  */
 export async function signIn(
   email: string,
@@ -58,12 +59,14 @@ export async function signIn(
  * Goes on after the first factor, a password or a provider: to the second one, or to a session.
  *
  * @param user whose row the transaction holds, so that nothing about their sign-in changes meanwhile
+ * @throws Problem 403 `account_suspended`
  */
 export async function passFirstFactor(
   trx: TransactionClientContract,
   user: User,
   origin: SignInOrigin
 ): Promise<SignInResult> {
+  assertNotSuspended(user)
   if (await hasMfa(trx, user.id)) return { challenge: await issueChallenge(trx, user.id) }
   return beginSession(trx, user, origin)
 }
@@ -74,6 +77,7 @@ export async function beginSession(
   user: User,
   origin: SignInOrigin
 ): Promise<SignedIn> {
+  assertNotSuspended(user)
   const { session, refreshToken } = await startSession(trx, user, origin)
   const accessToken = await issueAccessToken({ userId: user.id, sessionId: session.id })
   return { user, accessToken, refreshToken }

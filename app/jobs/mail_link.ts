@@ -20,6 +20,8 @@ export default defineJob<{ userId: string | null; purpose: TokenPurpose }>({
     // Nobody: somebody asked to reset the password of an address without an account.
     const user = userId && (await User.find(userId))
     if (!user || user.erasedAt || (purpose === 'verify_email' && user.isVerified)) return
+    // No way in: who is let back asks anew.
+    if (user.suspendedAt && purpose === 'reset_password') return
 
     const token = await inTransaction((trx) => issueSingleUseToken(trx, user.id, purpose))
     if (!token) return logger.warn({ user: user.id, purpose }, 'too many links within an hour')

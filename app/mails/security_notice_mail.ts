@@ -66,6 +66,34 @@ const NOTICES = {
       'If it was not you, reset your password now: that ends every session. Then write to us.',
     ],
   },
+  account_suspended: {
+    subject: 'Your account is suspended',
+    paragraphs: [
+      'we have suspended your account: you were signed out on all devices and cannot sign in. Nothing of your money is lost. What runs goes on, and what you are to be paid waits until you are let back.',
+      'Answer this mail to learn why, and what we need of you.',
+    ],
+  },
+  account_let_back: {
+    subject: 'Your account is open again',
+    paragraphs: [
+      'you can sign in to your account again. What you were to be paid in the meantime is on its way.',
+      'If something is not as you left it, write to us.',
+    ],
+  },
+  email_verified_by_staff: {
+    subject: 'Your e-mail address was verified',
+    paragraphs: [
+      'our support has marked this address as yours, without the link that is mailed otherwise.',
+      'If you have not asked for that, write to us.',
+    ],
+  },
+  signed_out_by_staff: {
+    subject: 'You were signed out on all devices',
+    paragraphs: [
+      'our support has ended all sessions of your account. You can sign in again at any time.',
+      'If you have not asked for that, or were not told why, change your password and write to us.',
+    ],
+  },
 } as const
 
 export type SecurityNotice = keyof typeof NOTICES

@@ -149,6 +149,11 @@ export const PROBLEMS = {
     means: 'You have asked for many changes of the address within an hour.',
     todo: 'Wait, then ask again.',
   },
+  account_suspended: {
+    status: 403,
+    means: 'Our staff have suspended the account. Its sessions have ended, and no way leads in.',
+    todo: 'Tell the user to write to us; trying again changes nothing until they are let back.',
+  },
   invalid_challenge: {
     status: 401,
     means: 'The sign-in was completed already, or took too long.',

@@ -49,7 +49,7 @@ export const authOperations: Operations = {
     who: 'anyone',
     body: signInValidator,
     answers: { 200: data('SignIn', 'Tokens, and whose they are; or a challenge.') },
-    problems: ['invalid_credentials', 'busy'],
+    problems: ['invalid_credentials', 'account_suspended', 'busy'],
   },
   'POST /api/auth/refresh': {
     summary: 'Get new tokens',
@@ -91,7 +91,7 @@ export const authOperations: Operations = {
       202: data('Accepted', 'If there is such an account, a mail is on its way.'),
       204: noContent('The password is set. Sign in with it.'),
     },
-    problems: ['busy'],
+    problems: ['account_suspended', 'busy'],
   },
   'POST /api/auth/logout': {
     summary: 'Sign out',
@@ -109,7 +109,7 @@ export const authOperations: Operations = {
     who: 'anyone',
     body: verifyMfaValidator,
     answers: { 200: data('SignIn', 'Tokens, and whose they are.') },
-    problems: ['invalid_challenge', 'invalid_code', 'too_many_codes', 'mfa_unavailable'],
+    problems: ['invalid_challenge', 'account_suspended', 'invalid_code', 'too_many_codes', 'mfa_unavailable'],
   },
   'GET /api/auth/mfa': {
     summary: 'Show whether codes are asked for',
@@ -243,7 +243,13 @@ export const authOperations: Operations = {
     who: 'anyone',
     body: exchangeCodeValidator,
     answers: { 200: data('SignIn', 'Tokens, and whose they are; or a challenge.') },
-    problems: ['invalid_oauth_code', 'user_type_required', 'link_required', 'terms_not_in_force'],
+    problems: [
+      'invalid_oauth_code',
+      'account_suspended',
+      'user_type_required',
+      'link_required',
+      'terms_not_in_force',
+    ],
   },
   'POST /api/auth/oauth/link/confirm': {
     summary: 'Link an account at a provider',
