@@ -3668,7 +3668,7 @@ export interface components {
             /** @description Why the milestone is closed. */
             closed_reason?: string | null;
             /** @enum {string} */
-            code: "already_funded" | "already_submitted" | "already_verified" | "answer_first" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "dispute_withdrawn" | "email_not_verified" | "email_taken" | "erasure_refused" | "export_under_way" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_taken" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_oauth_code" | "invalid_refresh_token" | "invitee_is_client" | "last_sign_in" | "link_not_valid" | "link_required" | "malformed_json" | "malformed_multipart" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_a_small_claim" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "offer_outdated" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_not_offered" | "provider_unavailable" | "quarantined" | "query_not_allowed" | "refund_pending" | "route_not_found" | "scan_pending" | "sign_in_again" | "terms_changed" | "terms_not_in_force" | "time_over" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_deliverables" | "too_many_exports" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "too_much_evidence" | "unauthenticated" | "unsupported_media_type" | "upload_aborted" | "user_type_required" | "validation_failed" | "wrong_mode" | "wrong_state";
+            code: "account_suspended" | "already_funded" | "already_submitted" | "already_verified" | "answer_first" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "dispute_withdrawn" | "email_not_verified" | "email_taken" | "erasure_refused" | "export_under_way" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_taken" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_oauth_code" | "invalid_refresh_token" | "invitee_is_client" | "last_sign_in" | "link_not_valid" | "link_required" | "malformed_json" | "malformed_multipart" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_a_small_claim" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "offer_outdated" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_not_offered" | "provider_unavailable" | "quarantined" | "query_not_allowed" | "refund_pending" | "route_not_found" | "scan_pending" | "sign_in_again" | "terms_changed" | "terms_not_in_force" | "time_over" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_deliverables" | "too_many_exports" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "too_much_evidence" | "unauthenticated" | "unsupported_media_type" | "upload_aborted" | "user_type_required" | "validation_failed" | "wrong_mode" | "wrong_state";
             /** @description The state that the record is in. */
             current_status?: string;
             /** @description The file that is in the way. */
@@ -4189,6 +4189,18 @@ export interface components {
         };
     };
     responses: {
+        /** @description - `account_suspended`: Our staff have suspended the account. Its sessions have ended, and no way leads in. */
+        AccountSuspended403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "account_suspended";
+                };
+            };
+        };
         /** @description - `already_verified`: The e-mail address is verified already. */
         AlreadyVerified409: {
             headers: {
@@ -5151,6 +5163,7 @@ export interface operations {
                     };
                 };
             };
+            403: components["responses"]["AccountSuspended403"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
@@ -5445,6 +5458,7 @@ export interface operations {
                     };
                 };
             };
+            403: components["responses"]["AccountSuspended403"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
@@ -5582,6 +5596,7 @@ export interface operations {
                     };
                 };
             };
+            403: components["responses"]["AccountSuspended403"];
             /** @description - `link_required`: An account has this e-mail address already. The code stays good. */
             409: {
                 headers: {
@@ -5816,6 +5831,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
+            403: components["responses"]["AccountSuspended403"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];

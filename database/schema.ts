@@ -790,21 +790,6 @@ export class MfaRecoveryCodeSchema extends BaseModel {
   declare userId: string
 }
 
-export class MfaResetSchema extends BaseModel {
-  static $columns = ['createdAt', 'id', 'operator', 'reason', 'userId'] as const
-  $columns = MfaResetSchema.$columns
-  @column.dateTime({ autoCreate: true })
-  declare createdAt: DateTime
-  @column({ isPrimary: true })
-  declare id: string
-  @column()
-  declare operator: string
-  @column()
-  declare reason: string
-  @column()
-  declare userId: string
-}
-
 export class MilestoneSchema extends BaseModel {
   static $columns = ['amount', 'autoApproveAt', 'closedAt', 'closedReason', 'createdAt', 'currency', 'description', 'dueDate', 'fundedAt', 'id', 'inspectionLeft', 'projectId', 'remindersSent', 'status', 'title', 'updatedAt'] as const
   $columns = MilestoneSchema.$columns

@@ -182,6 +182,16 @@ export type ScannedRoutes = {
     'console.reconciliation.acknowledge': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.reconciliation.correct': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.reconciliation.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.projects.index': { paramsTuple?: []; params?: {} }
+    'console.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.projects.milestone': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.users.index': { paramsTuple?: []; params?: {} }
+    'console.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.users.verify': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.users.suspend': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.users.let_back': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.users.reset_mfa': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.users.end_sessions': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
@@ -265,6 +275,11 @@ export type ScannedRoutes = {
     'console.reconciliation.breaks': { paramsTuple?: []; params?: {} }
     'console.reconciliation.show_break': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.reconciliation.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.projects.index': { paramsTuple?: []; params?: {} }
+    'console.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.projects.milestone': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.users.index': { paramsTuple?: []; params?: {} }
+    'console.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.ledger.index': { paramsTuple?: []; params?: {} }
@@ -347,6 +362,11 @@ export type ScannedRoutes = {
     'console.reconciliation.breaks': { paramsTuple?: []; params?: {} }
     'console.reconciliation.show_break': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.reconciliation.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.projects.index': { paramsTuple?: []; params?: {} }
+    'console.projects.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.projects.milestone': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.users.index': { paramsTuple?: []; params?: {} }
+    'console.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.ledger.index': { paramsTuple?: []; params?: {} }
@@ -447,6 +467,11 @@ export type ScannedRoutes = {
     'console.reconciliation.start': { paramsTuple: [ParamValue]; params: {'rail': ParamValue} }
     'console.reconciliation.acknowledge': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.reconciliation.correct': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.users.verify': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.users.suspend': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.users.let_back': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.users.reset_mfa': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.users.end_sessions': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
   }
   DELETE: {

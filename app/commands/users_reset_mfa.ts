@@ -32,7 +32,7 @@ export default class UsersResetMfa extends OperatorCommand {
     if (!operator || !reason) throw new WrongUsage('--by and --reason may not be empty.')
     try {
       const { id } = await findPerson(this.user)
-      await resetMfa(id, { operator, reason })
+      await resetMfa(id, { actor: { type: 'operator', name: operator }, reason })
       this.logger.success(`${id} signs in without a code now`)
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem

@@ -12,6 +12,7 @@ export async function lockPerson(trx: TransactionClientContract, userId: string)
   if (!isUuid(userId)) throw notFound('user')
   const user = await User.query({ client: trx }).where('id', userId).forUpdate().first()
   if (!user) throw notFound('user')
-  if (user.erasedAt) throw wrongState('This account is erased; there is nobody behind it.', 'erased')
+  if (user.erasedAt)
+    throw wrongState('This account is erased; there is nobody behind it.', 'erased')
   return user
 }

@@ -41,10 +41,6 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
     export: { not: 'Hashes of secrets.' },
     erasure: { kept: 'They go with their authenticator.' },
   },
-  mfa_resets: {
-    export: { not: 'Which operator took an authenticator app away, and why.' },
-    erasure: { kept: 'What operators did; by id only.' },
-  },
   mfa_challenges: {
     export: { not: 'Hashes of secrets, good for minutes.' },
     erasure: { deletedBy: 'user_id' },

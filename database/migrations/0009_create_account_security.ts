@@ -77,15 +77,6 @@ export default class extends BaseSchema {
         UNIQUE (user_id, code_hash)
       );
 
-      -- An operator took somebody's authenticator app away, who had lost it. Rows are only ever added.
-      CREATE TABLE mfa_resets (
-        id uuid PRIMARY KEY DEFAULT uuid_v7(),
-        user_id uuid NOT NULL REFERENCES users (id),
-        operator text NOT NULL CHECK (operator <> ''),
-        reason text NOT NULL CHECK (reason <> ''),
-        created_at timestamptz NOT NULL DEFAULT now()
-      );
-
       -- A sign-in whose first factor was right and whose second is awaited.
       CREATE TABLE mfa_challenges (
         id uuid PRIMARY KEY DEFAULT uuid_v7(),
@@ -137,7 +128,6 @@ export default class extends BaseSchema {
       'oauth_handovers',
       'identities',
       'mfa_challenges',
-      'mfa_resets',
       'mfa_recovery_codes',
       'mfa_authenticators',
       'email_changes',

@@ -109,7 +109,13 @@ export const authOperations: Operations = {
     who: 'anyone',
     body: verifyMfaValidator,
     answers: { 200: data('SignIn', 'Tokens, and whose they are.') },
-    problems: ['invalid_challenge', 'account_suspended', 'invalid_code', 'too_many_codes', 'mfa_unavailable'],
+    problems: [
+      'invalid_challenge',
+      'account_suspended',
+      'invalid_code',
+      'too_many_codes',
+      'mfa_unavailable',
+    ],
   },
   'GET /api/auth/mfa': {
     summary: 'Show whether codes are asked for',

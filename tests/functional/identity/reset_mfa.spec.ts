@@ -25,8 +25,14 @@ test.group('users:reset-mfa', (group) => {
     expectProblem(await api(user).get('users/profile'), 401)
     const login = { email: user.email, password: PASSWORD }
     assert.isFalse(expectData(await api().post('auth/login', login)).mfa_required)
-    assert.include(await db.from('mfa_resets').firstOrFail(), {
-      user_id: user.id,
+    const line = await db
+      .from('audit_log AS l')
+      .join('audit_words AS w', 'w.audit_id', 'l.id')
+      .firstOrFail()
+    assert.include(line, {
+      actor_type: 'operator',
+      action: 'user.second_factor_reset',
+      target_id: user.id,
       operator: 'Vera Stein',
       reason: 'Ticket 812',
     })
@@ -40,6 +46,6 @@ test.group('users:reset-mfa', (group) => {
     assert.equal((await run('users:reset-mfa', 'nobody@example.com', ...WHO)).exitCode, 1)
     const blank = ['--by', 'Vera Stein', '--reason', ' ']
     assert.equal((await run('users:reset-mfa', user.email, ...blank)).exitCode, 2)
-    assert.isEmpty(await db.from('mfa_resets'))
+    assert.isEmpty(await db.from('audit_log'))
   })
 })
