@@ -2,8 +2,8 @@ import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import { fromWords, inWords, readSettings, readVersions } from '#console/settings_page'
 import { inTransaction } from '#database/transaction'
+import { decideSetting } from '#escrow/decide_setting'
 import {
-  changeSetting,
   describeSetting,
   InvalidSetting,
   isSettingName,
@@ -28,9 +28,13 @@ export default class SettingsController {
 
   async store({ params, request, response, session, staff }: HttpContext) {
     const name = named(params.name)
-    const { value } = await request.validateUsing(settingValidator)
+    const { value, version: seen, reason } = await request.validateUsing(settingValidator)
     const version = await inTransaction((trx) =>
-      changeSetting(trx, name, fromWords(name, value) as any, `staff:${staff.getUserOrFail().id}`)
+      decideSetting(trx, name, fromWords(name, value) as any, {
+        act: staff.act(reason),
+        by: `staff:${staff.getUserOrFail().id}`,
+        seen,
+      })
     ).catch((error) => {
       throw error instanceof InvalidSetting
         ? unprocessable('value', 'setting', error.message)

@@ -4,7 +4,12 @@ import vine from '@vinejs/vine'
 export const reasonField = () => vine.string().trim().minLength(3).maxLength(500)
 
 export const settingValidator = vine.create(
-  vine.object({ value: vine.string().trim().minLength(1).maxLength(2000), reason: reasonField() })
+  vine.object({
+    value: vine.string().trim().minLength(1).maxLength(2000),
+    /** The version that the form was made of. */
+    version: vine.number().withoutDecimals().min(0),
+    reason: reasonField(),
+  })
 )
 
 /** All that most forms of the console ask for. */
