@@ -41,6 +41,7 @@ await untilDone(async (run) => {
   console.log(`${url}/health/ready answers 200 with NODE_ENV=production`)
 
   await step('documents', checkDocuments(url))
+  await step('console', checkConsole(url))
   const provider = demoProvider('stripe', surroundings)
   const { client } = await step(
     'the main job',
@@ -66,6 +67,17 @@ async function checkDocuments(url: string): Promise<void> {
     const address = new URL(asset[1], `${url}/docs`)
     if (address.origin === url) await fetched(address.href)
   }
+}
+
+/** The sign-in of the console, with its style sheet and its script as Vite has built them. */
+async function checkConsole(url: string): Promise<void> {
+  const page = await fetched(`${url}/console/sign-in`, 'text/html')
+  const assets = [...page.toString().matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)]
+  const kinds = assets.map(([, path]) => path.slice(path.lastIndexOf('.')))
+  for (const kind of ['.css', '.js']) {
+    if (!kinds.includes(kind)) throw new Error(`The sign-in of the console has no ${kind}.`)
+  }
+  for (const [, path] of assets) await fetched(`${url}${path}`)
 }
 
 /** Fonts, and the packages that write PDF, CSV, pictures, QR codes and zip files. */
