@@ -22,15 +22,27 @@ const NOT_OF_THE_API = new Set([
   'charged_back',
   'debt_offset',
   'payment_attempt_failed',
-  // Commands of operators.
+  // Commands of operators, and forms of the console.
+  'already_adopted',
+  'already_asked',
+  'already_held',
+  'continues_another',
   'dispute_known',
+  'held',
+  'not_held',
   'not_owed',
   'not_refunded_elsewhere',
+  'not_unclaimed',
+  'nothing_dead',
   'nothing_owed',
   'nothing_returned',
   'nothing_to_claw_back',
+  'nothing_to_replay',
+  'on_its_way',
   'reference_reused',
   'reference_used',
+  'resolved',
+  'subject_changed',
 ])
 
 test.group('API documentation', () => {
