@@ -3,6 +3,7 @@ import Alpine from '@alpinejs/csp'
 import './keyboard.js'
 import './live.js'
 import './sign_in.js'
+import './split.js'
 
 /** Charts are drawn on few pages, so what draws them comes only with those. */
 document.addEventListener('turbo:load', async () => {

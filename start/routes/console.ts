@@ -1,6 +1,7 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#start/kernel'
 import { limits } from '#start/limiter'
+import { disputePages } from '#start/routes/console_disputes'
 import { moneyPages } from '#start/routes/console_money'
 import { consolePages, staffOnly } from '#start/routes/groups'
 
@@ -122,6 +123,7 @@ consolePages(() => {
       .use(middleware.may({ action: 'settings.change' }))
 
     moneyPages()
+    disputePages()
 
     // Last: what is not above is not there, and is said so inside the frame.
     router.get('*', [Missing, 'show']).use(middleware.may({ action: 'console.read' }))

@@ -1,0 +1,114 @@
+import { validate as isUuid } from 'uuid'
+import db from '@adonisjs/lucid/services/db'
+import { shownAs } from '#console/dispute_files'
+import type { Happening } from '#console/timeline'
+import { escrowTotals } from '#ledger/balances'
+import { Money } from '#ledger/money'
+import { FROZEN_MILESTONE } from '#escrow/chargebacks/frozen'
+import { needsSecondPerson } from '#escrow/disputes/needs_second_person'
+import { previewOf } from '#escrow/disputes/preview_decision'
+import { notFound } from '#exceptions/problem'
+import Approval from '#models/approval'
+import Dispute from '#models/dispute'
+import DisputeEvidence from '#models/dispute_evidence'
+import DisputeMessage from '#models/dispute_message'
+import DisputeOffer from '#models/dispute_offer'
+import Deliverable from '#models/deliverable'
+import { toMoneyOrZero } from '#validators/money'
+
+/**
+ * A dispute with all that whoever decides it has to look at. A constant number of queries.
+ *
+ * @param split decimal to the freelancer, for the preview; without it what is proposed, or half
+ * @throws Problem 404
+ */
+export async function readDispute(id: string, split?: string) {
+  if (!isUuid(id)) throw notFound('dispute')
+  const dispute = await Dispute.query()
+    .where('id', id)
+    .preload('milestone', (milestone) => milestone.preload('project'))
+    .first()
+  if (!dispute) throw notFound('dispute')
+  const { milestone } = dispute
+  const { project } = milestone
+  const of = { dispute_id: id }
+  const [totals] = await escrowTotals(db, [milestone.id])
+  const approval = await Approval.query()
+    .where({ kind: 'dispute_decision', subjectId: id, status: 'proposed' })
+    .preload('proposer')
+    .first()
+  const people = await peopleOf(project.clientId, project.freelancerId!)
+  const isDecidable = dispute.status === 'escalated' && totals.held.isPositive
+  const proposed = approval && Money.of(BigInt(approval.content.to_freelancer), approval.currency)
+  const half = Money.of(totals.held.minor / 2n, totals.held.currency)
+  const toFreelancer =
+    proposed ?? (split === undefined ? half : toMoneyOrZero('to_freelancer', split, half.currency))
+  const evidence = await DisputeEvidence.query().where(of).orderBy('id').limit(200)
+  return {
+    dispute,
+    milestone,
+    project,
+    people,
+    totals,
+    approval,
+    toFreelancer,
+    isDecidable,
+    needsTwo: await needsSecondPerson(db.connection(), totals.held),
+    isFrozen: await isFrozen(milestone.id),
+    preview:
+      isDecidable || approval ? await previewSplit(id, toFreelancer, totals.held) : undefined,
+    messages: await DisputeMessage.query().where(of).orderBy('id').limit(200),
+    offers: await DisputeOffer.query().where(of).orderBy('id').limit(200),
+    evidence: evidence.map((file) => ({ file, as: file.isSafe ? shownAs(file.contentType) : '' })),
+    deliverables: await Deliverable.query()
+      .where('milestone_id', milestone.id)
+      .orderBy('id')
+      .limit(200),
+    timeline: await timelineOf(dispute),
+  }
+}
+
+/** What a split would post; of more than is held there is nothing to show. */
+export async function previewSplit(id: string, toFreelancer: Money, held: Money) {
+  if (toFreelancer.compare(held) > 0) return undefined
+  return previewOf(id, toFreelancer)
+}
+
+async function peopleOf(...ids: string[]) {
+  const rows = await db
+    .from('users')
+    .whereIn('id', ids)
+    .select(
+      'id',
+      'user_type',
+      db.raw(`coalesce(nullif(trim(first_name || ' ' || last_name), ''), 'Nameless') AS name`)
+    )
+  return Object.fromEntries(rows.map((row) => [row.id, row])) as Record<
+    string,
+    { id: string; user_type: string; name: string }
+  >
+}
+
+async function isFrozen(milestoneId: string): Promise<boolean> {
+  const { rows } = await db.rawQuery(
+    `SELECT ${FROZEN_MILESTONE} AS frozen FROM milestones m WHERE m.id = ?`,
+    [milestoneId]
+  )
+  return rows[0].frozen
+}
+
+/** What happened to the milestone and its dispute, and what staff did, oldest first. */
+async function timelineOf({ id, milestoneId }: Dispute): Promise<Happening[]> {
+  const { rows } = await db.rawQuery<{ rows: Happening[] }>(
+    `SELECT a.at, a.action, a.actor_type, '' AS actor, '' AS reason, a.details
+       FROM activity a JOIN milestones m ON m.project_id = a.project_id AND m.id = ?
+      WHERE a.milestone_id = m.id
+     UNION ALL
+     SELECT l.at, l.action, l.actor_type, coalesce(s.name, w.operator, ''), coalesce(w.reason, ''), l.after
+       FROM audit_log l LEFT JOIN staff s ON s.id = l.actor_id LEFT JOIN audit_words w ON w.audit_id = l.id
+      WHERE l.target_type = 'dispute' AND l.target_id = ?
+      ORDER BY at LIMIT 300`,
+    [milestoneId, id]
+  )
+  return rows
+}
