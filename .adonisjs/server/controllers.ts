@@ -56,6 +56,8 @@ export const controllers = {
   Avatars: () => import('#controllers/avatars_controller'),
   console: {
     Assets: () => import('#controllers/console/assets_controller'),
+    DisputeFiles: () => import('#controllers/console/dispute_files_controller'),
+    Disputes: () => import('#controllers/console/disputes_controller'),
     Invitations: () => import('#controllers/console/invitations_controller'),
     Jobs: () => import('#controllers/console/jobs_controller'),
     Ledger: () => import('#controllers/console/ledger_controller'),

@@ -200,6 +200,15 @@ export type ScannedRoutes = {
     'console.ledger.account': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'currency': ParamValue} }
     'console.ledger.entries': { paramsTuple?: []; params?: {} }
     'console.ledger.entry': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.disputes.index': { paramsTuple?: []; params?: {} }
+    'console.disputes.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.disputes.preview': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.disputes.decide': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.disputes.withdraw': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.disputes.approve': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.disputes.refuse': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.files.evidence': { paramsTuple: [ParamValue,ParamValue]; params: {'id': ParamValue,'file': ParamValue} }
+    'console.files.deliverable': { paramsTuple: [ParamValue,ParamValue]; params: {'id': ParamValue,'file': ParamValue} }
     'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
   }
   GET: {
@@ -287,6 +296,11 @@ export type ScannedRoutes = {
     'console.ledger.account': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'currency': ParamValue} }
     'console.ledger.entries': { paramsTuple?: []; params?: {} }
     'console.ledger.entry': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.disputes.index': { paramsTuple?: []; params?: {} }
+    'console.disputes.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.disputes.preview': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.files.evidence': { paramsTuple: [ParamValue,ParamValue]; params: {'id': ParamValue,'file': ParamValue} }
+    'console.files.deliverable': { paramsTuple: [ParamValue,ParamValue]; params: {'id': ParamValue,'file': ParamValue} }
     'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
   }
   HEAD: {
@@ -374,6 +388,11 @@ export type ScannedRoutes = {
     'console.ledger.account': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'currency': ParamValue} }
     'console.ledger.entries': { paramsTuple?: []; params?: {} }
     'console.ledger.entry': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.disputes.index': { paramsTuple?: []; params?: {} }
+    'console.disputes.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.disputes.preview': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.files.evidence': { paramsTuple: [ParamValue,ParamValue]; params: {'id': ParamValue,'file': ParamValue} }
+    'console.files.deliverable': { paramsTuple: [ParamValue,ParamValue]; params: {'id': ParamValue,'file': ParamValue} }
     'console.missing.show': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
   }
   POST: {
@@ -473,6 +492,10 @@ export type ScannedRoutes = {
     'console.users.reset_mfa': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.users.end_sessions': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.disputes.decide': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.disputes.withdraw': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.disputes.approve': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.disputes.refuse': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
   }
   DELETE: {
     'api.auth.identities.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
