@@ -297,6 +297,9 @@ export interface RailLimits {
   maximum: Money
 }
 
+/** What a provider has a record of that people may want to read as it is. */
+export type RecordKind = 'deposit' | 'refund' | 'payout' | 'dispute'
+
 export interface Provider {
   readonly name: PaymentProvider
   readonly rail: Rail
@@ -386,6 +389,13 @@ export interface Provider {
   /** How long after it happened a movement may still be missing from that list, in milliseconds. */
   readonly balanceTransactionLagMs: number
   getBalance(): Promise<ProviderBalance[]>
+
+  /**
+   * The provider's own record as it is at this moment, for people to read and for nothing else.
+   *
+   * @param id as `getDeposit`, `getRefund`, `getPayout` and `getDispute` take it
+   */
+  rawRecord(kind: RecordKind, id: string): Promise<object>
 
   getDispute(id: string): Promise<ProviderDispute>
   /** Every dispute that was opened or changed in a period. Fails at the end if one could not be read. */

@@ -1,5 +1,6 @@
 import logger from '@adonisjs/core/services/logger'
 import { validate as isUuid } from 'uuid'
+import { recordAudit, type Act } from '#audit/record_audit'
 import { inTransaction } from '#database/transaction'
 import { notFound, wrongState } from '#exceptions/problem'
 import Deposit from '#models/deposit'
@@ -15,12 +16,13 @@ import { fundedBy, thawDeposit } from '#escrow/chargebacks/freeze'
  *
  * @param input.by who has asked
  * @param input.reason what they found; kept, and shown to nobody outside
+ * @param input.act who of staff does it, for the audit log
  * @throws Problem 404; 409 `wrong_state` if it is not disputed or was cleared already, `dispute_known` if
  *   there is a dispute, whose end thaws it
  */
 export async function clearDispute(
   depositId: string,
-  input: { by: string; reason: string }
+  input: { by: string; reason: string; act?: Act }
 ): Promise<void> {
   const found = isUuid(depositId) ? await Deposit.find(depositId) : null
   if (!found) throw notFound('deposit')
@@ -50,6 +52,11 @@ export async function clearDispute(
       subject: { type: 'transaction', id: depositId },
       actor: SYSTEM,
       action: 'deposit.dispute_cleared',
+    })
+    await recordAudit(trx, {
+      ...(input.act ?? { actor: { type: 'operator', name: input.by }, reason: input.reason }),
+      action: 'chargeback.cleared',
+      target: { type: 'transaction', id: depositId },
     })
     logger.warn(
       { depositId, by: input.by },

@@ -1,5 +1,6 @@
 import db from '@adonisjs/lucid/services/db'
 import logger from '@adonisjs/core/services/logger'
+import { recordAudit, type Act } from '#audit/record_audit'
 import { inTransaction } from '#database/transaction'
 import { ProviderFailure, providerKey } from '#payments/provider'
 import { providerOfRail } from '#payments/registry'
@@ -22,14 +23,15 @@ export type EvidenceOutcome = 'submitted' | 'not_wanted' | 'nothing_to_say' | 'r
  * Sends what we hold to whoever decides a dispute. What is sent is compiled and stored first, and sent
  * again as it is until there is an answer: most banks take evidence once. Safe to repeat at any time.
  *
+ * @param act who of staff sends it; the schedule is nobody
  * @throws Problem 404 if there is no such chargeback
  */
-export async function submitChargebackEvidence(id: string): Promise<EvidenceOutcome> {
+export async function submitChargebackEvidence(id: string, act?: Act): Promise<EvidenceOutcome> {
   const found = await findChargeback(id)
   const provider = providerOfRail(found.rail)
   // As it is now: evidence may have been submitted by hand, or the dispute be decided.
   await observeDispute(provider, () => provider.getDispute(found.providerDisputeId))
-  const begun = await begin(found)
+  const begun = await begin(found, act)
   if (typeof begun === 'string') return begun
   const { chargeback, evidence } = begun
   const { serviceDate, ...rest } = evidence
@@ -48,7 +50,8 @@ export async function submitChargebackEvidence(id: string): Promise<EvidenceOutc
 }
 
 async function begin(
-  found: Chargeback
+  found: Chargeback,
+  act?: Act
 ): Promise<EvidenceOutcome | { chargeback: Chargeback; evidence: StoredEvidence }> {
   return inTransaction(async (trx) => {
     const locked = await lockChargeback(trx, found)
@@ -73,6 +76,14 @@ async function begin(
         evidence_sent_at: db.raw('coalesce(evidence_sent_at, now())'),
         evidence_failure: '',
       })
+    if (act) {
+      await recordAudit(trx, {
+        ...act,
+        action: 'chargeback.evidence_sent',
+        target: { type: 'transaction', id: chargeback.depositId },
+        after: { chargeback_id: chargeback.id, attempt: chargeback.evidenceAttempt },
+      })
+    }
     return { chargeback, evidence }
   })
 }

@@ -15,6 +15,7 @@ import { listEvents } from './event_list.js'
 import { parsePaypalEvent } from './events.js'
 import { cancelPayout, createPayout, findPayout, getPayout } from './payouts.js'
 import { paypalDestination, recipients, venmoDestination } from './recipients.js'
+import { rawRecord } from './raw_record.js'
 import { createRefund, findRefund, getRefund } from './refunds.js'
 import { SEARCH_LAG_MS } from './transactions.js'
 import { verifyPaypalWebhook } from './webhooks.js'
@@ -76,6 +77,7 @@ function providerWith(
     findByMetadata,
     listBalanceTransactions,
     getBalance,
+    rawRecord,
     getDispute,
     listDisputes,
     submitEvidence,

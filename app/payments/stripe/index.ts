@@ -19,6 +19,7 @@ import {
   onboardRecipient,
   onboardingLink,
 } from './recipients.js'
+import { rawRecord } from './raw_record.js'
 import { createRefund, findRefund, getRefund } from './refunds.js'
 import { verifyStripeWebhook } from './webhooks.js'
 
@@ -65,6 +66,7 @@ export const stripe: Provider = {
   findByMetadata,
   listBalanceTransactions,
   getBalance,
+  rawRecord,
   getDispute,
   listDisputes,
   submitEvidence,
