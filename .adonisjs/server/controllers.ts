@@ -56,6 +56,7 @@ export const controllers = {
   Avatars: () => import('#controllers/avatars_controller'),
   console: {
     Assets: () => import('#controllers/console/assets_controller'),
+    Chargebacks: () => import('#controllers/console/chargebacks_controller'),
     DisputeFiles: () => import('#controllers/console/dispute_files_controller'),
     Disputes: () => import('#controllers/console/disputes_controller'),
     Invitations: () => import('#controllers/console/invitations_controller'),
@@ -71,6 +72,7 @@ export const controllers = {
     SignIn: () => import('#controllers/console/sign_in_controller'),
     Staff: () => import('#controllers/console/staff_controller'),
     StepUps: () => import('#controllers/console/step_ups_controller'),
+    Transactions: () => import('#controllers/console/transactions_controller'),
     Users: () => import('#controllers/console/users_controller'),
     Webhooks: () => import('#controllers/console/webhooks_controller'),
   },

@@ -195,6 +195,12 @@ export type ScannedRoutes = {
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.transactions.index': { paramsTuple?: []; params?: {} }
+    'console.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.transactions.provider': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.chargebacks.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.transactions.clear_dispute': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.chargebacks.submit_evidence': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.ledger.index': { paramsTuple?: []; params?: {} }
     'console.ledger.accounts': { paramsTuple?: []; params?: {} }
     'console.ledger.account': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'currency': ParamValue} }
@@ -291,6 +297,10 @@ export type ScannedRoutes = {
     'console.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.transactions.index': { paramsTuple?: []; params?: {} }
+    'console.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.transactions.provider': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.chargebacks.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.ledger.index': { paramsTuple?: []; params?: {} }
     'console.ledger.accounts': { paramsTuple?: []; params?: {} }
     'console.ledger.account': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'currency': ParamValue} }
@@ -383,6 +393,10 @@ export type ScannedRoutes = {
     'console.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.transactions.index': { paramsTuple?: []; params?: {} }
+    'console.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.transactions.provider': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.chargebacks.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.ledger.index': { paramsTuple?: []; params?: {} }
     'console.ledger.accounts': { paramsTuple?: []; params?: {} }
     'console.ledger.account': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'currency': ParamValue} }
@@ -492,6 +506,8 @@ export type ScannedRoutes = {
     'console.users.reset_mfa': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.users.end_sessions': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.transactions.clear_dispute': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.chargebacks.submit_evidence': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.disputes.decide': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.disputes.withdraw': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.disputes.approve': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
