@@ -30,6 +30,7 @@ import replayInbox from '#jobs/replay_inbox'
 import retryStuckInbox from '#jobs/retry_stuck_inbox'
 import scanDeliverable from '#jobs/scan_deliverable'
 import scanEvidence from '#jobs/scan_evidence'
+import sealAudit from '#jobs/seal_audit'
 import sendDeposit from '#jobs/send_deposit'
 import sendPayout from '#jobs/send_payout'
 import sendRefund from '#jobs/send_refund'
@@ -37,6 +38,7 @@ import settlePending from '#jobs/settle_pending'
 import submitChargebackEvidence from '#jobs/submit_chargeback_evidence'
 import syncDisputes from '#jobs/sync_disputes'
 import tidyFiles from '#jobs/tidy_files'
+import verifyAudit from '#jobs/verify_audit'
 import wakePayouts from '#jobs/wake_payouts'
 import warnOfHoldLimits from '#jobs/warn_of_hold_limits'
 
@@ -59,6 +61,8 @@ export const jobs: Job[] = [
   scanEvidence,
   tidyFiles,
   reportDeadLetters,
+  sealAudit,
+  verifyAudit,
   reportLockOut,
   processInboxEvent,
   retryStuckInbox,

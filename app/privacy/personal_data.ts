@@ -176,6 +176,7 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
     erasure: { kept: 'The reasons of what was done; the chain does not need them.' },
   },
   refund_adoptions: { export: { not: OUR_WORK }, erasure: { kept: OUR_WORK } },
+  audit_verifications: { export: { not: OUR_WORK }, erasure: { kept: OUR_WORK } },
   audit_chain: { export: { not: OUR_WORK }, erasure: { kept: OUR_WORK } },
   approvals: {
     export: { not: 'How our staff came to a decision; its effects are exported.' },

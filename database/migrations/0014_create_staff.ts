@@ -141,11 +141,24 @@ export default class extends BaseSchema {
         sealed_at timestamptz NOT NULL DEFAULT now()
       );
 
+      -- What came of computing the chain again. The last head that was right is what the next run expects to find.
+      CREATE TABLE audit_verifications (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        at timestamptz NOT NULL DEFAULT now(),
+        ok boolean NOT NULL,
+        position bigint NOT NULL,
+        hash text NOT NULL,
+        message text NOT NULL DEFAULT '',
+        bad_position bigint
+      );
+
       CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
         RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
       END $$;
       CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+      CREATE TRIGGER audit_verifications_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_verifications
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
       CREATE TRIGGER audit_chain_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_chain
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -316,6 +329,7 @@ export default class extends BaseSchema {
     for (const table of [
       'refund_adoptions',
       'approvals',
+      'audit_verifications',
       'audit_chain',
       'audit_words',
       'audit_log',
