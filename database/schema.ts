@@ -116,6 +116,25 @@ export class AuditLogSchema extends BaseModel {
   declare wordsHash: string | null
 }
 
+export class AuditVerificationSchema extends BaseModel {
+  static $columns = ['at', 'badPosition', 'hash', 'id', 'message', 'ok', 'position'] as const
+  $columns = AuditVerificationSchema.$columns
+  @column.dateTime()
+  declare at: DateTime
+  @column()
+  declare badPosition: bigint | null
+  @column()
+  declare hash: string
+  @column({ isPrimary: true })
+  declare id: bigint | number
+  @column()
+  declare message: string
+  @column()
+  declare ok: boolean
+  @column()
+  declare position: bigint
+}
+
 export class AuditWordSchema extends BaseModel {
   static $columns = ['auditId', 'operator', 'reason', 'salt'] as const
   $columns = AuditWordSchema.$columns
