@@ -1,5 +1,5 @@
-import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { inTransaction } from '#database/transaction'
 import { CANONICAL, chainHash, GENESIS, headText, type Head } from '#audit/chain'
 import { hashOfWords } from '#audit/record_audit'
 
@@ -44,13 +44,10 @@ interface Row {
  * right. Memory does not grow with the log.
  */
 export async function verifyAudit(options: VerifyOptions = {}): Promise<AuditVerdict> {
-  return db.transaction(
-    async (trx) => {
-      await trx.rawQuery('SET TRANSACTION READ ONLY')
-      return verifyOn(trx, options)
-    },
-    { isolationLevel: 'repeatable read' }
-  )
+  return inTransaction(async (trx) => {
+    await trx.rawQuery('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
+    return verifyOn(trx, options)
+  })
 }
 
 async function verifyOn(
