@@ -1,6 +1,7 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#start/kernel'
 import { limits } from '#start/limiter'
+import { approvalPages } from '#start/routes/console_approvals'
 import { disputePages } from '#start/routes/console_disputes'
 import { moneyPages } from '#start/routes/console_money'
 import { consolePages, staffOnly } from '#start/routes/groups'
@@ -122,6 +123,7 @@ consolePages(() => {
       .post('settings/:name', [Settings, 'store'])
       .use(middleware.may({ action: 'settings.change' }))
 
+    approvalPages()
     moneyPages()
     disputePages()
 
