@@ -55,6 +55,7 @@ export const controllers = {
   },
   Avatars: () => import('#controllers/avatars_controller'),
   console: {
+    Approvals: () => import('#controllers/console/approvals_controller'),
     Assets: () => import('#controllers/console/assets_controller'),
     Chargebacks: () => import('#controllers/console/chargebacks_controller'),
     DisputeFiles: () => import('#controllers/console/dispute_files_controller'),

@@ -195,6 +195,11 @@ export type ScannedRoutes = {
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.approvals.index': { paramsTuple?: []; params?: {} }
+    'console.approvals.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.approvals.approve': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.approvals.refuse': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.approvals.withdraw': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.index': { paramsTuple?: []; params?: {} }
     'console.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.provider': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -297,6 +302,8 @@ export type ScannedRoutes = {
     'console.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.approvals.index': { paramsTuple?: []; params?: {} }
+    'console.approvals.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.index': { paramsTuple?: []; params?: {} }
     'console.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.provider': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -393,6 +400,8 @@ export type ScannedRoutes = {
     'console.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.approvals.index': { paramsTuple?: []; params?: {} }
+    'console.approvals.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.index': { paramsTuple?: []; params?: {} }
     'console.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.provider': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -506,6 +515,9 @@ export type ScannedRoutes = {
     'console.users.reset_mfa': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.users.end_sessions': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.approvals.approve': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.approvals.refuse': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.approvals.withdraw': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.clear_dispute': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.chargebacks.submit_evidence': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.disputes.decide': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
