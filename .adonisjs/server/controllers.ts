@@ -68,6 +68,7 @@ export const controllers = {
     Payouts: () => import('#controllers/console/payouts_controller'),
     Projects: () => import('#controllers/console/projects_controller'),
     Reconciliation: () => import('#controllers/console/reconciliation_controller'),
+    Search: () => import('#controllers/console/search_controller'),
     Security: () => import('#controllers/console/security_controller'),
     Settings: () => import('#controllers/console/settings_controller'),
     SignIn: () => import('#controllers/console/sign_in_controller'),

@@ -141,6 +141,7 @@ export type ScannedRoutes = {
     'console.sign_in.destroy': { paramsTuple?: []; params?: {} }
     'console.step_ups.show': { paramsTuple?: []; params?: {} }
     'console.step_ups.store': { paramsTuple?: []; params?: {} }
+    'console.search.index': { paramsTuple?: []; params?: {} }
     'console.security.show': { paramsTuple?: []; params?: {} }
     'console.security.password': { paramsTuple?: []; params?: {} }
     'console.security.recovery_codes': { paramsTuple?: []; params?: {} }
@@ -278,6 +279,7 @@ export type ScannedRoutes = {
     'console.invitations.show': { paramsTuple?: []; params?: {} }
     'console.invitations.edit': { paramsTuple?: []; params?: {} }
     'console.step_ups.show': { paramsTuple?: []; params?: {} }
+    'console.search.index': { paramsTuple?: []; params?: {} }
     'console.security.show': { paramsTuple?: []; params?: {} }
     'console.passkeys.create': { paramsTuple?: []; params?: {} }
     'console.staff.index': { paramsTuple?: []; params?: {} }
@@ -376,6 +378,7 @@ export type ScannedRoutes = {
     'console.invitations.show': { paramsTuple?: []; params?: {} }
     'console.invitations.edit': { paramsTuple?: []; params?: {} }
     'console.step_ups.show': { paramsTuple?: []; params?: {} }
+    'console.search.index': { paramsTuple?: []; params?: {} }
     'console.security.show': { paramsTuple?: []; params?: {} }
     'console.passkeys.create': { paramsTuple?: []; params?: {} }
     'console.staff.index': { paramsTuple?: []; params?: {} }
