@@ -14,6 +14,19 @@ export interface HoldWarning {
 }
 
 /**
+ * Held money that its rail will neither refund nor hold for so many days more (the one parameter), milestone
+ * by milestone.
+ */
+export const HOLD_LIMITS = `
+  SELECT p.milestone_id, d.transaction_id, a.balance AS held, a.currency,
+         least(d.refundable_until, d.hold_until) AS until
+    FROM deposits d
+    JOIN deposit_allocations p ON p.transaction_id = d.transaction_id AND p.live
+    JOIN ledger_accounts a ON a.name = 'escrow:' || p.milestone_id AND a.balance > 0
+   WHERE d.state = 'applied'
+     AND least(d.refundable_until, d.hold_until) < now() + make_interval(days => ?)`
+
+/**
  * Finds held money that its rail will soon neither refund nor hold, and says so in the log, while
  * there is still time to release or refund it.
  *
@@ -21,21 +34,11 @@ export interface HoldWarning {
  */
 export async function warnOfHoldLimits(): Promise<HoldWarning[]> {
   const days = await setting(db, 'hold_warning_days')
-  const { rows } = await db.rawQuery(
-    `SELECT p.milestone_id, d.transaction_id, a.balance, a.currency,
-            least(d.refundable_until, d.hold_until) AS until
-       FROM deposits d
-       JOIN deposit_allocations p ON p.transaction_id = d.transaction_id AND p.live
-       JOIN ledger_accounts a ON a.name = 'escrow:' || p.milestone_id AND a.balance > 0
-      WHERE d.state = 'applied'
-        AND least(d.refundable_until, d.hold_until) < now() + make_interval(days => ?)
-      ORDER BY until`,
-    [days]
-  )
+  const { rows } = await db.rawQuery(`${HOLD_LIMITS} ORDER BY until`, [days])
   const warnings: HoldWarning[] = rows.map((row: any) => ({
     milestoneId: row.milestone_id,
     depositId: row.transaction_id,
-    held: row.balance,
+    held: row.held,
     currency: row.currency,
     until: row.until,
   }))

@@ -2,12 +2,15 @@ import router from '@adonisjs/core/services/router'
 import { middleware } from '#start/kernel'
 
 const Chargebacks = () => import('#controllers/console/chargebacks_controller')
+const Dashboard = () => import('#controllers/console/dashboard_controller')
 const Ledger = () => import('#controllers/console/ledger_controller')
 const Transactions = () => import('#controllers/console/transactions_controller')
 
 /** What the console shows of money: the ledger, transactions, and what they add up to. */
 export function moneyPages() {
   const read = middleware.may({ action: 'console.read' })
+
+  router.get('/', [Dashboard, 'show']).use(read)
 
   router.get('transactions', [Transactions, 'index']).use(read)
   router.get('transactions/:id', [Transactions, 'show']).use(read)
