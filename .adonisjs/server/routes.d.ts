@@ -201,6 +201,7 @@ export type ScannedRoutes = {
     'console.approvals.approve': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.approvals.refuse': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.approvals.withdraw': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.dashboard.show': { paramsTuple?: []; params?: {} }
     'console.transactions.index': { paramsTuple?: []; params?: {} }
     'console.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.provider': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -306,6 +307,7 @@ export type ScannedRoutes = {
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.approvals.index': { paramsTuple?: []; params?: {} }
     'console.approvals.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.dashboard.show': { paramsTuple?: []; params?: {} }
     'console.transactions.index': { paramsTuple?: []; params?: {} }
     'console.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.provider': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -405,6 +407,7 @@ export type ScannedRoutes = {
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.approvals.index': { paramsTuple?: []; params?: {} }
     'console.approvals.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.dashboard.show': { paramsTuple?: []; params?: {} }
     'console.transactions.index': { paramsTuple?: []; params?: {} }
     'console.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.provider': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }

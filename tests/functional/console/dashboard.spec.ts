@@ -1,6 +1,6 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
-import { proposeCorrectingEntry } from '#escrow/correcting_entry'
+import { proposeCorrectingEntry, type Correction } from '#escrow/correcting_entry'
 import { money } from '#console/formats'
 import { readDashboard } from '#console/dashboard_page'
 import { escrowTotalsOfProject } from '#ledger/balances'
@@ -24,6 +24,13 @@ import { linksOf, someMoney, textOf } from './pages.js'
 const today = () => new Date().toISOString().slice(0, 10)
 const home = async (role: (typeof STAFF_ROLES)[number] = 'support') =>
   console(await createStaff({ role })).get('/console')
+
+/** Whether anything is on a canvas; what draws it is loaded after the page. */
+const isDrawn = (canvas: any): boolean =>
+  canvas
+    .getContext('2d')
+    .getImageData(0, 0, canvas.width, canvas.height)
+    .data.some((value: number) => value !== 0)
 
 /** Paid in: three milestones. One is released, one refunded, and the third divided after a dispute. */
 async function allDoors() {
@@ -171,13 +178,13 @@ test.group('Dashboard of the console', (group) => {
     sandbox.topUp(10_001)
     await reconcile()
     const finance = await createStaff({ role: 'finance' })
-    const correction = {
+    const correction: Correction = {
       currency: 'USD',
       postings: [
         { account: 'clearing:stripe', direction: 'debit', amount: '10001' },
         { account: 'suspense', direction: 'credit', amount: '10001' },
       ],
-    } as const
+    }
     const approval = await proposeCorrectingEntry(correction, {
       by: finance.id,
       reason: 'Nobody knows.',
@@ -302,11 +309,7 @@ test.group('Dashboard of the console, in a browser', (group) => {
     for (const viewer of viewers) {
       const { page, complaints } = await open(viewer)
       const chart = page.getByRole('img', { name: /Deposits, releases and refunds in USD/ })
-      await page.waitForFunction(() => {
-        const canvas = document.querySelector<HTMLCanvasElement>('canvas[data-chart]')!
-        const pixels = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
-        return pixels.data.some((value) => value !== 0)
-      })
+      while (!(await chart.evaluate(isDrawn))) await page.waitForTimeout(50)
       assert.isTrue(await chart.isVisible())
       await page.getByText('USD by day, as a table').click()
       assert.include(await page.locator('.days table').innerText(), '1,680.50 USD')
