@@ -78,7 +78,18 @@ export interface Position {
   /** Set aside for payouts and refunds that were sent or are about to be. */
   reserved: bigint
   /** The last comparison of balances; nothing before the first. */
-  run: { id: string; asOf: Date; provider: bigint; clearing: bigint; difference: bigint } | null
+  run: Comparison | null
+}
+
+interface Comparison {
+  id: string
+  asOf: Date
+  provider: bigint
+  clearing: bigint
+  /** Of the difference, what is on one side only because it is on its way. */
+  inFlight: bigint
+  /** The rest: breaks, and what nobody knows. */
+  unexplained: bigint
 }
 
 /**
@@ -96,13 +107,15 @@ export async function readPositions(): Promise<Position[]> {
       as_of: Date
       provider_then: bigint
       clearing_then: bigint
+      in_flight: bigint
     }[]
   }>(
     `WITH booked AS (
        SELECT split_part(name, ':', 2) AS rail, currency::text, sum(balance)::bigint AS balance
          FROM ledger_accounts WHERE kind = 'clearing' GROUP BY 1, 2),
      last AS (
-       SELECT r.rail, t.currency, u.id AS run_id, u.as_of, t.provider_balance, t.clearing_balance
+       SELECT r.rail, t.currency, u.id AS run_id, u.as_of, t.provider_balance, t.clearing_balance,
+              t.balance_in_flight
          FROM unnest(ARRAY['stripe', 'paypal']) AS r (rail)
          CROSS JOIN LATERAL (
            SELECT id, as_of FROM reconciliation_runs u
@@ -116,7 +129,8 @@ export async function readPositions(): Promise<Position[]> {
          FROM reservations WHERE settled_at IS NULL GROUP BY 1, 2)
      SELECT rail, currency, coalesce(b.balance, 0)::bigint AS clearing, coalesce(r.amount, 0)::bigint AS reserved,
             l.run_id, l.as_of, l.provider_balance AS provider_then,
-            coalesce(l.clearing_balance, 0)::bigint AS clearing_then
+            coalesce(l.clearing_balance, 0)::bigint AS clearing_then,
+            coalesce(l.balance_in_flight, 0)::bigint AS in_flight
        FROM booked b FULL JOIN last l USING (rail, currency) LEFT JOIN reserved r USING (rail, currency)
       ORDER BY rail DESC, currency`
   )
@@ -135,12 +149,14 @@ function comparisonOf(row: {
   as_of: Date
   provider_then: bigint
   clearing_then: bigint
-}) {
+  in_flight: bigint
+}): Comparison {
   return {
     id: row.run_id,
     asOf: row.as_of,
     provider: row.provider_then,
     clearing: row.clearing_then,
-    difference: row.provider_then - row.clearing_then,
+    inFlight: row.in_flight,
+    unexplained: row.provider_then - row.clearing_then - row.in_flight,
   }
 }
