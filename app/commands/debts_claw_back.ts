@@ -20,6 +20,9 @@ export default class DebtsClawBack extends OperatorCommand {
   @flags.string({ description: 'Who wants it, such as an e-mail address', required: true })
   declare by: string
 
+  @flags.string({ description: 'Why, such as a ticket', required: true })
+  declare reason: string
+
   @flags.string({ description: 'Such as 25.00; all that is owed if left out' })
   declare amount?: string
 
@@ -29,7 +32,11 @@ export default class DebtsClawBack extends OperatorCommand {
   async run() {
     const { clawBack } = await import('#escrow/chargebacks/claw_back')
     try {
-      const rows = await clawBack(this.chargeback, { amount: this.amount, by: this.by })
+      const rows = await clawBack(
+        this.chargeback,
+        { amount: this.amount },
+        { actor: { type: 'operator', name: this.by }, reason: this.reason }
+      )
       if (rows.some(({ state }) => state === 'failed')) this.exitCode = EXIT.broken
       else if (rows.some(({ state }) => state === 'pending')) this.exitCode = EXIT.noAnswer
       const told = rows.map((row) => ({

@@ -2,7 +2,7 @@ import Table from 'cli-table3'
 import { args, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
 import { Problem } from '#exceptions/problem'
-import { EXIT, OperatorCommand } from './_operator_command.js'
+import { EXIT, OperatorCommand, WrongUsage } from './_operator_command.js'
 
 export default class RefundsRetry extends OperatorCommand {
   static commandName = 'refunds:retry'
@@ -18,17 +18,27 @@ export default class RefundsRetry extends OperatorCommand {
   @args.string({ description: "The refund's transaction", required: false })
   declare id?: string
 
+  @flags.string({ description: 'Who sends it, such as an e-mail address' })
+  declare by?: string
+
+  @flags.string({ description: 'Why it is sent again' })
+  declare reason?: string
+
   @flags.boolean({ description: 'Print JSON instead of a table' })
   declare json: boolean
 
   async run() {
     if (this.id === undefined) return this.#list()
+    if (!this.by || !this.reason) throw new WrongUsage('Sending one again takes --by and --reason.')
     const { retryRefund } = await import('#escrow/retry_refund')
     const { sendRefund } = await import('#escrow/send_refund')
     const { default: Transaction } = await import('#models/transaction')
     let id: string
     try {
-      id = await retryRefund(this.id)
+      id = await retryRefund(this.id, {
+        actor: { type: 'operator', name: this.by },
+        reason: this.reason,
+      })
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       this.exitCode = EXIT.broken

@@ -14,7 +14,7 @@ export default class TreasuryRecord extends OperatorCommand {
   static description = 'Book money that moved between us, our bank and a payment rail'
   static help = [
     'It moves nothing: it books what has happened at the bank and the provider.',
-    '{{ binaryName }} treasury:record top-up stripe 25000.00 USD --reference tu_1Nq...',
+    '{{ binaryName }} treasury:record top-up stripe 25000.00 USD --reference tu_1Nq... --by ada --reason "Payouts"',
     'The reference is what the provider calls the movement (tu_..., po_...; a transaction id at',
     'PayPal): reconcile:provider looks for it. One reference is booked once, however often this runs;',
     'with another kind or amount it is refused. Exits 1 if it is refused, 2 for wrong usage.',
@@ -36,6 +36,12 @@ export default class TreasuryRecord extends OperatorCommand {
   @flags.string({ description: 'What the provider calls this movement', required: true })
   declare reference: string
 
+  @flags.string({ description: 'Who books it, such as an e-mail address', required: true })
+  declare by: string
+
+  @flags.string({ description: 'Why it was moved', required: true })
+  declare reason: string
+
   @flags.boolean({ description: 'Print JSON instead of a sentence' })
   declare json: boolean
 
@@ -52,7 +58,11 @@ export default class TreasuryRecord extends OperatorCommand {
     const entry = kind.replace('-', '_') as 'top_up' | 'withdrawal' | 'opening_float'
     try {
       const { transaction, isNew } = await inTransaction((trx) =>
-        recordTreasury(trx, { kind: entry, rail, amount, reference })
+        recordTreasury(
+          trx,
+          { kind: entry, rail, amount, reference },
+          { actor: { type: 'operator', name: this.by }, reason: this.reason }
+        )
       )
       if (this.json) {
         this.printJson({

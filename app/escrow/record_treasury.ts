@@ -1,4 +1,5 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { recordAudit, type Act } from '#audit/record_audit'
 import { accounts } from '#ledger/chart_of_accounts'
 import type { Money } from '#ledger/money'
 import { credit, debit, postEntries, type JournalEntryInput } from '#ledger/post_entries'
@@ -29,7 +30,8 @@ export interface Treasury {
  */
 export async function recordTreasury(
   trx: TransactionClientContract,
-  { kind, rail, amount, reference }: Treasury
+  { kind, rail, amount, reference }: Treasury,
+  act: Act
 ): Promise<{ transaction: Transaction; isNew: boolean }> {
   await trx.rawQuery(
     `INSERT INTO transactions (transaction_type, payment_provider, rail, provider_transaction_id, status,
@@ -44,6 +46,14 @@ export async function recordTreasury(
     .firstOrFail()
   const posted = await postEntries(trx, entriesOf(kind, rail, amount, transaction.id))
   const isNew = posted.some(({ inserted }) => inserted)
+  if (isNew) {
+    await recordAudit(trx, {
+      ...act,
+      action: 'treasury.recorded',
+      target: { type: 'transaction', id: transaction.id },
+      after: { kind, rail, amount: amount.toDecimal(), currency: amount.currency },
+    })
+  }
   if (isNew && kind !== 'withdrawal') await wakeWhatWaitsForBalance(trx, rail, amount.currency)
   return { transaction, isNew }
 }

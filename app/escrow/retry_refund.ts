@@ -1,6 +1,7 @@
 import { validate as isUuid } from 'uuid'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { inTransaction } from '#database/transaction'
+import { recordAudit, type Act } from '#audit/record_audit'
 import { accounts } from '#ledger/chart_of_accounts'
 import { Money } from '#ledger/money'
 import { postEntries } from '#ledger/post_entries'
@@ -26,10 +27,18 @@ import { startRefund } from '#escrow/start_refund'
  * @returns the transaction that is sent now
  * @throws Problem 404; 409 `not_owed` if it has not failed or its client has the money, `frozen`
  */
-export async function retryRefund(refundId: string): Promise<string> {
+export async function retryRefund(refundId: string, act: Act): Promise<string> {
   return inTransaction(async (trx) => {
     const { project, refund, owed, inFull } = await lockOwedRefund(trx, refundId)
-    if (!inFull) return startRest(trx, project, refund, owed)
+    const sent = inFull ? refund.id : await startRest(trx, project, refund, owed)
+    await recordAudit(trx, {
+      ...act,
+      action: 'refund.retried',
+      target: { type: 'transaction', id: refund.id },
+      before: { status: refund.status },
+      after: { transaction: sent, amount: owed.toDecimal(), currency: owed.currency },
+    })
+    if (!inFull) return sent
     const entries = await refundEntries(trx, refund)
     await postEntries(trx, [entries.startedAgain()])
     await startNewAttempt(trx, refund.id)

@@ -1,5 +1,6 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import encryption from '@adonisjs/core/services/encryption'
+import { recordAudit, type Act } from '#audit/record_audit'
 import { inTransaction } from '#database/transaction'
 import { forgetFiles } from '#escrow/forget_files'
 import { notFound, Problem } from '#exceptions/problem'
@@ -52,6 +53,14 @@ export async function eraseUser(userId: string, order: ErasureOrder): Promise<vo
       requested_by: order.by,
       ...(order.by === 'operator' && { operator: order.operator, reason: order.reason }),
     })
+    if (order.by === 'operator') {
+      const act: Act = { actor: { type: 'operator', name: order.operator }, reason: order.reason }
+      await recordAudit(trx, {
+        ...act,
+        action: 'user.erased',
+        target: { type: 'user', id: userId },
+      })
+    }
     if (order.by === 'retention') return
     // Encrypted, because the queue keeps what it was given for days.
     await enqueue(trx, mailErased, { to: encryption.encrypt(address, { expiresIn: '2 days' }) })

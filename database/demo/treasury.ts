@@ -26,6 +26,10 @@ async function move(rail: Rail, kind: 'top_up' | 'withdrawal', amount: bigint): 
   const made = await happen(rail, what, { amount: Number(amount) })
   const reference = made.transaction ?? made.topup ?? made.payout
   await inTransaction((trx) =>
-    recordTreasury(trx, { kind, rail, amount: Money.of(amount, 'USD'), reference })
+    recordTreasury(
+      trx,
+      { kind, rail, amount: Money.of(amount, 'USD'), reference },
+      { actor: { type: 'system' } }
+    )
   )
 }

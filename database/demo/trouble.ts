@@ -38,12 +38,16 @@ async function adjust(rail: Rail, amount: number): Promise<void> {
 /** Somebody wrote a movement down that never happened; and later, another one that undoes it. */
 async function bookTreasury(rail: Rail, kind: 'top_up' | 'withdrawal'): Promise<void> {
   await inTransaction((trx) =>
-    recordTreasury(trx, {
-      kind,
-      rail,
-      amount: Money.of(2500n, 'USD'),
-      reference: `BANK-2026-${kind === 'top_up' ? '0417' : '0431'}-${rail}`,
-    })
+    recordTreasury(
+      trx,
+      {
+        kind,
+        rail,
+        amount: Money.of(2500n, 'USD'),
+        reference: `BANK-2026-${kind === 'top_up' ? '0417' : '0431'}-${rail}`,
+      },
+      { actor: { type: 'system' } }
+    )
   )
 }
 

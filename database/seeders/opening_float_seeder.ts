@@ -22,7 +22,11 @@ export default class OpeningFloatSeeder extends BaseSeeder {
       if (await Transaction.query().where({ rail, transactionType: 'treasury' }).first()) continue
       for (const { sourceId: reference, amount } of await floats(rail)) {
         await inTransaction((trx) =>
-          recordTreasury(trx, { kind: 'opening_float', rail, amount, reference })
+          recordTreasury(
+            trx,
+            { kind: 'opening_float', rail, amount, reference },
+            { actor: { type: 'system' } }
+          )
         )
       }
     }

@@ -35,6 +35,7 @@ import { withSetting } from '#tests/functional/stripe/helpers'
 import { resetAll } from '#tests/support/database'
 import { drain } from '#tests/support/jobs'
 import { breaks } from '#tests/support/ledger'
+import { OPERATOR } from '#tests/support/operator'
 import { sandbox } from '#tests/support/sandbox'
 import { agreed } from '#tests/support/two_people'
 import { aClient, aFreelancer } from '#tests/support/users'
@@ -571,7 +572,7 @@ class Play {
       case 'claw back': {
         const chargeback = pick(await db.from('chargebacks').orderBy('id').select('id'), one.which)
         if (!chargeback) return 'nothing'
-        const rows = await clawBack(chargeback.id, { by: 'finance' })
+        const rows = await clawBack(chargeback.id, {}, OPERATOR)
         return rows.map(({ state }) => state).join()
       }
       case 'write off': {

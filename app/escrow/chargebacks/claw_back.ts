@@ -1,6 +1,7 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import db from '@adonisjs/lucid/services/db'
 import logger from '@adonisjs/core/services/logger'
+import { recordAudit, type Act } from '#audit/record_audit'
 import { inTransaction } from '#database/transaction'
 import { unprocessable, wrongState } from '#exceptions/problem'
 import { Money } from '#ledger/money'
@@ -25,16 +26,19 @@ import { payFree } from '#escrow/pay_free'
  * payable, and payable settles debts at once.
  *
  * @param input.amount decimal in the deposit's currency; without it, all that is still owed
- * @param input.by who wants it
+ * @param act who wants it, and why; nothing is written of it where a pending one is gone on with
  * @returns the claw-backs of this chargeback that are or were pending, as they are afterwards
  * @throws Problem 404; 409 `nothing_owed`, `nothing_to_claw_back`; 422 more than is owed
  */
 export async function clawBack(
   chargebackId: string,
-  input: { amount?: string; by: string }
+  input: { amount?: string },
+  act: Act
 ): Promise<ClawBack[]> {
   const found = await findChargeback(chargebackId)
-  const ids = await inTransaction(async (trx) => begin(await lockChargeback(trx, found), input))
+  const ids = await inTransaction(async (trx) =>
+    begin(await lockChargeback(trx, found), input, act)
+  )
   for (const id of ids) await settleClawBack(id)
   return ClawBack.query().whereIn('id', ids).orderBy('id')
 }
@@ -42,7 +46,8 @@ export async function clawBack(
 /** Those that are pending already are gone on with, and nothing more is asked for beside them. */
 async function begin(
   locked: LockedChargeback,
-  input: { amount?: string; by: string }
+  input: { amount?: string },
+  act: Act
 ): Promise<string[]> {
   const { trx, chargeback, deposit, project } = locked
   const pending = await trx
@@ -77,7 +82,7 @@ async function begin(
         amount: part.minor,
         currency: part.currency,
         state: 'pending',
-        requestedBy: input.by,
+        requestedBy: nameOf(act),
       },
       { client: trx }
     ).then((row) => row.refresh())
@@ -89,7 +94,21 @@ async function begin(
       code: 'nothing_to_claw_back',
     })
   }
+  const asked = wanted.subtract(rest)
+  await recordAudit(trx, {
+    ...act,
+    action: 'debt.claw_back_started',
+    target: { type: 'chargeback', id: chargeback.id },
+    before: { owed: owed.toDecimal() },
+    after: { claw_backs: ids, amount: asked.toDecimal(), currency: asked.currency },
+  })
   return ids
+}
+
+/** Who wants it, as the row keeps it. */
+function nameOf({ actor }: Act): string {
+  if (actor.type === 'operator') return actor.name
+  return actor.type === 'staff' ? `staff:${actor.id}` : 'system'
 }
 
 /** The payouts of the disputed payment, and what of them is still with their freelancer. */

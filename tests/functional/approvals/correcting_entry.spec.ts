@@ -9,6 +9,7 @@ import { Money } from '#ledger/money'
 import { credit, debit, postEntries } from '#ledger/post_entries'
 import { resetAll } from '#tests/support/database'
 import { breaks, held } from '#tests/support/ledger'
+import { OPERATOR } from '#tests/support/operator'
 import { agreed, member } from '#tests/support/two_people'
 
 const usd = (text: string) => Money.parse(text, 'USD')
@@ -58,12 +59,16 @@ test.group('A correcting entry', (group) => {
     assert,
   }) => {
     await inTransaction((trx) =>
-      recordTreasury(trx, {
-        kind: 'opening_float',
-        rail: 'stripe',
-        amount: usd('100.00'),
-        reference: 'po_1',
-      })
+      recordTreasury(
+        trx,
+        {
+          kind: 'opening_float',
+          rail: 'stripe',
+          amount: usd('100.00'),
+          reference: 'po_1',
+        },
+        OPERATOR
+      )
     )
     await agreed(correctingEntry, id, {
       currency: 'USD',

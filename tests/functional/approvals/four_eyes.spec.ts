@@ -8,6 +8,7 @@ import { clawBack } from '#escrow/chargebacks/claw_back'
 import { debtWriteOff } from '#escrow/chargebacks/write_off_debt'
 import type { Problem } from '#exceptions/problem'
 import Approval from '#models/approval'
+import { OPERATOR } from '#tests/support/operator'
 import type { Case } from '#tests/support/projects'
 import { breaks, entryKinds } from '#tests/support/ledger'
 import { member } from '#tests/support/two_people'
@@ -106,7 +107,7 @@ test.group('Two people', (group) => {
       assert,
     }) => {
       const { found, approval } = await proposed(amount)
-      await clawBack(found.id, { by: 'finance', amount: '50.00' })
+      await clawBack(found.id, { amount: '50.00' }, OPERATOR)
       const second = await member('finance')
       const approving = { by: second.id, hash: approval.contentHash }
       assert.equal(await codeOf(approve(approval.id, approving)), 'subject_changed')
@@ -220,7 +221,7 @@ test.group('Two people', (group) => {
 
   test('what is refused by the operation itself leaves the proposal open', async ({ assert }) => {
     const { found, approval } = await proposed()
-    await clawBack(found.id, { by: 'finance' })
+    await clawBack(found.id, {}, OPERATOR)
     const second = await member('finance')
     const approving = { by: second.id, hash: approval.contentHash }
     assert.equal(await codeOf(approve(approval.id, approving)), 'nothing_owed')

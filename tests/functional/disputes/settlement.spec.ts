@@ -14,6 +14,7 @@ import { api, expectData, expectProblem } from '#tests/support/api'
 import { drain, settle } from '#tests/support/jobs'
 import { breaks, entryKinds, held } from '#tests/support/ledger'
 import { mailsTo } from '#tests/support/mailbox'
+import { OPERATOR } from '#tests/support/operator'
 import { readPdf } from '#tests/support/pdf'
 import { aPayoutAccount, fundedProject, submit, type Case } from '#tests/support/projects'
 import { corrupt } from '#tests/functional/ledger/books'
@@ -396,7 +397,7 @@ test.group('Settlement of a dispute', (group) => {
     assert.equal(refund.status, 'failed')
     assert.equal(await held(accounts.refundPayable(found.client.id)), '400.00')
     assert.deepEqual(await disagreements(), [])
-    await retryRefund(refund.id)
+    await retryRefund(refund.id, OPERATOR)
     await settle()
     assert.equal(await held(accounts.refundPayable(found.client.id)), '0.00')
     assert.deepEqual(await disagreements(), [])

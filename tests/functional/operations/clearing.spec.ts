@@ -191,7 +191,17 @@ test.group('reconcile:ledger, clearing', (group) => {
     assert.equal(check.unexplained, '123.45')
     assert.lengthOf(check.explained, 1)
 
-    await run('treasury:record', 'top-up', 'stripe', '123.45', 'USD', '--reference', reference)
+    await run(
+      'treasury:record',
+      'top-up',
+      'stripe',
+      '123.45',
+      'USD',
+      '--reference',
+      reference,
+      '--by=Vera',
+      '--reason=Ticket 812'
+    )
     assert.equal((await run('reconcile:ledger', '--json')).exitCode, 0)
   })
 

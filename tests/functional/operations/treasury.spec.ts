@@ -5,12 +5,14 @@ import { api, expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { drain } from '#tests/support/jobs'
 import { breaks, entryKinds, held } from '#tests/support/ledger'
+import { OPERATOR } from '#tests/support/operator'
 import { fundedMilestone, pay } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
 import { WrongUsage } from '#commands/_operator_command'
 import { run } from './run.js'
 
-const record = (...argv: string[]) => run('treasury:record', ...argv)
+const record = (...argv: string[]) =>
+  run('treasury:record', ...argv, '--by=Vera', '--reason=Ticket 812')
 
 test.group('treasury:record', (group) => {
   group.each.setup(() => resetAll())
@@ -74,7 +76,11 @@ test.group('treasury:record', (group) => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, () =>
         inTransaction((trx) =>
-          recordTreasury(trx, { kind: 'top_up', rail: 'stripe', amount, reference: 'tu_1' })
+          recordTreasury(
+            trx,
+            { kind: 'top_up', rail: 'stripe', amount, reference: 'tu_1' },
+            OPERATOR
+          )
         )
       )
     )
@@ -83,6 +89,10 @@ test.group('treasury:record', (group) => {
       1
     )
     assert.equal(await held(accounts.clearing('stripe')), '500.00')
+    const lines = await db.from('audit_log').where('action', 'treasury.recorded')
+    assert.lengthOf(lines, 1)
+    assert.deepInclude(lines[0], { actor_type: 'operator', target_id: answers[0].transaction.id })
+    assert.deepInclude(lines[0].after, { kind: 'top_up', rail: 'stripe', amount: '500.00' })
   })
 
   test('wrong usage books nothing, says what is right and exits with 2', async ({ assert }) => {

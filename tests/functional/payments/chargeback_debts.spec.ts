@@ -10,6 +10,7 @@ import { Money } from '#ledger/money'
 import { api, expectData } from '#tests/support/api'
 import { settle } from '#tests/support/jobs'
 import { breaks, held } from '#tests/support/ledger'
+import { OPERATOR } from '#tests/support/operator'
 import { aPayoutAccount, fundedProject, pay, type Case } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
 import { agreed, approvedAfter, member } from '#tests/support/two_people'
@@ -188,7 +189,7 @@ test.group('A debt', (group) => {
     assert,
   }) => {
     const found = await indebted(['400.00', '600.00'])
-    const rows = await clawBack(found.id, { by: 'finance@example.com' })
+    const rows = await clawBack(found.id, {}, OPERATOR)
     assert.deepEqual(
       rows.map(({ amount, state }) => [amount, state]),
       [
@@ -203,16 +204,16 @@ test.group('A debt', (group) => {
       sandbox.transfers.map(({ amount_reversed: back }) => back),
       [36_000, 54_000]
     )
-    await assert.rejects(() => clawBack(found.id, { by: 'finance' }), /Nothing is owed/)
+    await assert.rejects(() => clawBack(found.id, {}, OPERATOR), /Nothing is owed/)
     assert.deepEqual(await disagreements(), [])
   })
 
   test('whose claw-back loses its answer is not clawed back twice', async ({ assert }) => {
     const found = await indebted()
     sandbox.failNext('POST /v1/transfers/{id}/reversals', { at: 'after', with: 500 })
-    const [first] = await clawBack(found.id, { by: 'finance', amount: '500.00' })
+    const [first] = await clawBack(found.id, { amount: '500.00' }, OPERATOR)
     assert.equal(first.state, 'pending')
-    const [again] = await clawBack(found.id, { by: 'finance', amount: '500.00' })
+    const [again] = await clawBack(found.id, { amount: '500.00' }, OPERATOR)
     assert.equal(again.id, first.id)
     assert.equal(again.state, 'succeeded')
     await settleClawBacks()
@@ -225,7 +226,7 @@ test.group('A debt', (group) => {
   test('that was settled while it was clawed back is paid back', async ({ assert }) => {
     const found = await indebted()
     sandbox.failNext('POST /v1/transfers/{id}/reversals', { at: 'before', with: 'reset' })
-    await clawBack(found.id, { by: 'finance' })
+    await clawBack(found.id, {}, OPERATOR)
     const next = await another(found, ['1000.00'])
     await releaseOf(next, 0)
     await settle()
@@ -247,7 +248,7 @@ test.group('A debt', (group) => {
     const found = await indebted()
     sandbox.payAutomatically(sandbox.accounts[0].id)
     await settle()
-    const [row] = await clawBack(found.id, { by: 'finance' })
+    const [row] = await clawBack(found.id, {}, OPERATOR)
     assert.equal(row.state, 'failed')
     assert.match(row.failureMessage, /insufficient funds/)
     assert.equal(await debtOf(found), '900.00')
@@ -259,7 +260,7 @@ test.group('A debt', (group) => {
     const { reversePayout } = stripe
     stripe.reversePayout = async () => undefined
     try {
-      const [row] = await clawBack(found.id, { by: 'finance' })
+      const [row] = await clawBack(found.id, {}, OPERATOR)
       assert.deepEqual([row.state, row.failureCode], ['failed', 'not_supported'])
     } finally {
       stripe.reversePayout = reversePayout
@@ -290,7 +291,7 @@ test.group('A debt', (group) => {
     const found = await indebted()
     const next = await another(found, ['200.00'])
     await releaseOf(next, 0)
-    await clawBack(found.id, { by: 'finance', amount: '100.00' })
+    await clawBack(found.id, { amount: '100.00' }, OPERATOR)
     await agreed(debtWriteOff, found.id, { amount: '320.00' })
     assert.equal(await debtOf(found), '300.00')
     await decided(found.dispute, 'won')
@@ -397,9 +398,12 @@ test.group('A debt', (group) => {
           },
         ],
       })
-      const flags = [found.id, '--by=finance', '--amount=400.00', '--json']
+      const flags = [found.id, '--by=finance', '--reason=Asked for', '--amount=400.00', '--json']
       assert.equal((await ace.exec('debts:claw-back', flags)).exitCode ?? 0, 0)
       assert.equal(JSON.parse(said()).claw_backs[0].state, 'succeeded')
+      const [line] = await db.from('audit_log').where('action', 'debt.claw_back_started')
+      assert.equal(line.target_id, found.id)
+      assert.equal(line.after.amount, '400.00')
       const { email } = await member('finance')
       const decision = [`--by=${email}`, '--reason=Gone.']
       assert.equal((await ace.exec('debts:write-off', [found.id, ...decision])).exitCode ?? 0, 0)
@@ -411,7 +415,11 @@ test.group('A debt', (group) => {
       assert.equal((await ace.exec('debts:write-off', [found.id, ...stranger])).exitCode, 1)
       assert.match(said(), /Nobody who works here/)
       await approvedAfter(email)
-      const refused = await ace.exec('debts:claw-back', [found.id, '--by=finance'])
+      const refused = await ace.exec('debts:claw-back', [
+        found.id,
+        '--by=finance',
+        '--reason=Again',
+      ])
       assert.equal(refused.exitCode, 1)
       assert.match(said(), /Nothing is owed/)
       assert.equal((await ace.exec('debts:write-off', ['nothing', ...decision])).exitCode, 1)

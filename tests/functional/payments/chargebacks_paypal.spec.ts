@@ -6,6 +6,7 @@ import { syncDisputes } from '#escrow/chargebacks/sync_disputes'
 import { resetAll } from '#tests/support/database'
 import { settle } from '#tests/support/jobs'
 import { breaks, held } from '#tests/support/ledger'
+import { OPERATOR } from '#tests/support/operator'
 import { fundedProject, submit, type Case } from '#tests/support/projects'
 import { clearingDifference } from '#tests/support/rails'
 import { paypalSandbox } from '#tests/support/sandbox'
@@ -71,7 +72,7 @@ for (const provider of ['paypal', 'venmo'] as const) {
       await resolved(dispute, 'buyer')
       assert.equal(await debtOf(found), '900.00')
       const [{ id }] = await chargebacks()
-      const [row] = await clawBack(id, { by: 'finance' })
+      const [row] = await clawBack(id, {}, OPERATOR)
       assert.deepEqual([row.state, row.failureCode], ['failed', 'not_supported'])
       const next = await fundedProject({
         client: found.client,

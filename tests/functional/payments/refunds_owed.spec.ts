@@ -11,6 +11,7 @@ import { api, expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { drain, settle } from '#tests/support/jobs'
 import { breaks, entryKinds, held } from '#tests/support/ledger'
+import { OPERATOR } from '#tests/support/operator'
 import { fundedMilestone, fundedProject, pay } from '#tests/support/projects'
 import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 import { agreed, approvedAfter, member } from '#tests/support/two_people'
@@ -146,9 +147,12 @@ test.group('Refunds that no rail carries', (group) => {
   }) => {
     const { client, request, id } = await failedLate()
     const first = (await only()).provider_transaction_id
-    const retried = await run('refunds:retry', id, '--json')
+    const retried = await run('refunds:retry', id, '--by=Vera', '--reason=Ticket 812', '--json')
     assert.equal(retried.exitCode, 0)
     assert.deepInclude(retried.json, { status: 'completed', outcome: 'settled' })
+    const line = await db.from('audit_log').where('action', 'refund.retried').firstOrFail()
+    assert.deepInclude(line, { actor_type: 'operator', target_id: id })
+    assert.equal(line.after.transaction, id)
     await settle()
     assert.equal(await owedTo(client), '0.00')
     assert.equal(await held(accounts.refundInTransit(id)), '0.00')
@@ -172,7 +176,7 @@ test.group('Refunds that no rail carries', (group) => {
   test('it may fail, be sent again and fail again as often as it likes', async ({ assert }) => {
     const { client, id } = await failedLate()
     for (let round = 0; round < 3; round++) {
-      await retryRefund(id)
+      await retryRefund(id, OPERATOR)
       await settle()
       assert.equal(await owedTo(client), '0.00')
       sandbox.failRefund(sandbox.refunds.find(({ status }) => status === 'succeeded')!.id)
@@ -181,7 +185,7 @@ test.group('Refunds that no rail carries', (group) => {
       assert.deepEqual(await breaks(), [])
     }
     const restore = await refusingStripe('charge_expired_for_refund', 'It is too old to refund.')
-    const refused = await run('refunds:retry', id, '--json')
+    const refused = await run('refunds:retry', id, '--by=Vera', '--reason=Ticket 812', '--json')
     restore()
     assert.equal(refused.exitCode, 1)
     assert.equal(refused.json.status, 'failed')
@@ -193,7 +197,7 @@ test.group('Refunds that no rail carries', (group) => {
   test('ten retries and ten payments by hand at once are one of them', async ({ assert }) => {
     const { client, id } = await failedLate()
     const outcomes = await Promise.allSettled([
-      ...Array.from({ length: 10 }, () => retryRefund(id)),
+      ...Array.from({ length: 10 }, () => retryRefund(id, OPERATOR)),
       ...Array.from({ length: 10 }, (_, n) => byHand(id, `bank-${n}`)),
     ])
     assert.lengthOf(
@@ -233,7 +237,7 @@ test.group('Refunds that no rail carries', (group) => {
     const other = await run('refunds:paid-by-hand', id, '--reference', 'bank-2', ...args)
     assert.equal(other.exitCode, 1)
     assert.match(other.output, /was paid by hand as bank-1/)
-    assert.equal((await run('refunds:retry', id)).exitCode, 1)
+    assert.equal((await run('refunds:retry', id, '--by=Vera', '--reason=Ticket 812')).exitCode, 1)
     const nobody = await run('refunds:paid-by-hand', 'x', '--reference', 'bank-3', ...args)
     assert.equal(nobody.exitCode, 1)
     const wrong = await run('refunds:paid-by-hand', id, '--reference', ' ', ...args)
@@ -327,7 +331,7 @@ test.group('Refunds that no rail carries', (group) => {
     assert,
   }) => {
     const { client, project, id } = await failedLate()
-    await retryRefund(id)
+    await retryRefund(id, OPERATOR)
     const dispute = sandbox.openDispute(sandbox.charges[0].id)
     await settle()
     assert.equal((await only()).status, 'pending')
@@ -338,7 +342,7 @@ test.group('Refunds that no rail carries', (group) => {
     assert.equal(await owedTo(client), '0.00')
     assert.equal(await held(accounts.refundInTransit(id)), '0.00')
     await assert.rejects(() => byHand(id), /Nothing of 300.00 USD is owed any more/)
-    await assert.rejects(() => retryRefund(id), /Nothing of 300.00 USD/)
+    await assert.rejects(() => retryRefund(id, OPERATOR), /Nothing of 300.00 USD/)
     const escrow = expectData(await api(client).get(`payments/escrow/${project.id}`))
     assert.equal(escrow.refund_payable, '0.00')
     assert.equal((await run('refunds:retry', '--json')).json.owed, 0)
@@ -369,7 +373,11 @@ test.group('Refunds that no rail carries', (group) => {
     )
     assert.deepEqual(await breaks(), [])
 
-    const outcomes = await Promise.allSettled([retryRefund(id), retryRefund(id), byHand(id)])
+    const outcomes = await Promise.allSettled([
+      retryRefund(id, OPERATOR),
+      retryRefund(id, OPERATOR),
+      byHand(id),
+    ])
     const [done] = outcomes.filter(({ status }) => status === 'fulfilled')
     assert.lengthOf(
       outcomes.filter(({ status }) => status === 'fulfilled'),
@@ -380,7 +388,7 @@ test.group('Refunds that no rail carries', (group) => {
     assert.equal(await owedTo(client), '0.00')
     const shown = expectData(await api(client).get(`payments/refunds/${request.id}`))
     assert.equal(shown.transaction.owed, '0.00')
-    await assert.rejects(() => retryRefund(id), /Nothing of 600.00 USD is owed any more/)
+    await assert.rejects(() => retryRefund(id, OPERATOR), /Nothing of 600.00 USD is owed any more/)
     const paid = sandbox.refunds.reduce((sum, { amount }) => sum + amount, 0)
     assert.equal(paid + ((await db.from('refunds_paid_by_hand')).length ? 50_000 : 0), 50_000)
     assert.deepEqual(await breaks(), [])
@@ -390,7 +398,7 @@ test.group('Refunds that no rail carries', (group) => {
     assert,
   }) => {
     const { client, id } = await partlyChargedBack()
-    const rest = await retryRefund(id)
+    const rest = await retryRefund(id, OPERATOR)
     await settle()
     assert.deepEqual(
       sandbox.refunds.map(({ amount, status }) => [amount, status]),

@@ -8,6 +8,7 @@ import { expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { settle } from '#tests/support/jobs'
 import { breaks } from '#tests/support/ledger'
+import { OPERATOR } from '#tests/support/operator'
 import { pay, submittedMilestone } from '#tests/support/projects'
 import { paypalSandbox } from '#tests/support/sandbox'
 import { aFreelancer } from '#tests/support/users'
@@ -16,7 +17,11 @@ import { aFreelancer } from '#tests/support/users'
 async function balanceOf(amount: Money): Promise<void> {
   paypalSandbox.withdraw(paypalSandbox.available() - Number(amount.minor))
   await inTransaction((trx) =>
-    recordTreasury(trx, { kind: 'opening_float', rail: 'paypal', amount, reference: 'float' })
+    recordTreasury(
+      trx,
+      { kind: 'opening_float', rail: 'paypal', amount, reference: 'float' },
+      OPERATOR
+    )
   )
 }
 

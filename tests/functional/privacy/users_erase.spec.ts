@@ -26,6 +26,8 @@ test.group('users:erase', (group) => {
         operator: 'Vera Stein',
         reason: 'Ticket 812',
       })
+      const line = await db.from('audit_log').where('target_id', user.id).firstOrFail()
+      assert.deepInclude(line, { actor_type: 'operator', action: 'user.erased' })
     }
   })
 

@@ -21,6 +21,7 @@ import {
   pay,
   payIn,
 } from '#tests/support/projects'
+import { OPERATOR } from '#tests/support/operator'
 import { sandbox } from '#tests/support/sandbox'
 import { bookFloat, kinds, reconcile } from './helpers.js'
 
@@ -29,7 +30,7 @@ const usd = (minor: number) => Money.of(BigInt(minor), 'USD')
 const post = (...entries: JournalEntryInput[]) => inTransaction((trx) => postEntries(trx, entries))
 
 const treasury = (kind: 'top_up' | 'withdrawal', amount: Money, reference: string) =>
-  inTransaction((trx) => recordTreasury(trx, { kind, rail: 'stripe', amount, reference }))
+  inTransaction((trx) => recordTreasury(trx, { kind, rail: 'stripe', amount, reference }, OPERATOR))
 
 /** Stripe's list with a page that somebody tampered with. */
 const listing = (change: (row: ProviderBalanceTransaction) => ProviderBalanceTransaction[]) => ({

@@ -9,6 +9,7 @@ import { describeBreak } from '#payments/reconcile/describe'
 import { breaksOfRun, readRun, type FoundBreak } from '#payments/reconcile/read_runs'
 import { reconcileProvider, type ReconcileOptions } from '#payments/reconcile/reconcile_provider'
 import { providerOfRail } from '#payments/registry'
+import { OPERATOR } from '#tests/support/operator'
 
 export const kinds = (breaks: FoundBreak[]) => breaks.map(({ kind }) => kind).toSorted()
 
@@ -16,12 +17,16 @@ export const kinds = (breaks: FoundBreak[]) => breaks.map(({ kind }) => kind).to
 export async function bookFloat(rail: Rail = 'stripe'): Promise<void> {
   for await (const row of providerOfRail(rail).listBalanceTransactions(aDay())) {
     await inTransaction((trx) =>
-      recordTreasury(trx, {
-        kind: 'opening_float',
-        rail,
-        amount: row.amount,
-        reference: row.sourceId,
-      })
+      recordTreasury(
+        trx,
+        {
+          kind: 'opening_float',
+          rail,
+          amount: row.amount,
+          reference: row.sourceId,
+        },
+        OPERATOR
+      )
     )
   }
 }

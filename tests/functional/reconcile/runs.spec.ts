@@ -13,6 +13,7 @@ import { stripe } from '#payments/stripe/index'
 import { offeredRails } from '#payments/registry'
 import { resetAll } from '#tests/support/database'
 import { drain } from '#tests/support/jobs'
+import { OPERATOR } from '#tests/support/operator'
 import { sandbox } from '#tests/support/sandbox'
 import { type aDay, bookFloat, kinds, later, reconcile } from './helpers.js'
 
@@ -20,7 +21,7 @@ const usd = (minor: number) => Money.of(BigInt(minor), 'USD')
 
 const booked = (minor: number, reference: string) =>
   inTransaction((trx) =>
-    recordTreasury(trx, { kind: 'top_up', rail: 'stripe', amount: usd(minor), reference })
+    recordTreasury(trx, { kind: 'top_up', rail: 'stripe', amount: usd(minor), reference }, OPERATOR)
   )
 
 const openIds = async () => {

@@ -14,6 +14,7 @@ import {
   pay,
   submittedMilestone,
 } from '#tests/support/projects'
+import { OPERATOR } from '#tests/support/operator'
 import { sandbox } from '#tests/support/sandbox'
 import { aDay, bookFloat, kinds, later, reconcile } from './helpers.js'
 
@@ -106,22 +107,30 @@ test.group('Reconciling with Stripe finds nothing', (group) => {
   test('when the treasury moved money, booked under either of its names', async ({ assert }) => {
     const topUp = sandbox.topUp(50_000)
     await inTransaction((trx) =>
-      recordTreasury(trx, {
-        kind: 'top_up',
-        rail: 'stripe',
-        amount: usd(50_000n),
-        reference: topUp,
-      })
+      recordTreasury(
+        trx,
+        {
+          kind: 'top_up',
+          rail: 'stripe',
+          amount: usd(50_000n),
+          reference: topUp,
+        },
+        OPERATOR
+      )
     )
     sandbox.topUp(70_000)
     const row = sandbox.balanceTransactions.at(-1)!
     await inTransaction((trx) =>
-      recordTreasury(trx, {
-        kind: 'top_up',
-        rail: 'stripe',
-        amount: usd(70_000n),
-        reference: row.id,
-      })
+      recordTreasury(
+        trx,
+        {
+          kind: 'top_up',
+          rail: 'stripe',
+          amount: usd(70_000n),
+          reference: row.id,
+        },
+        OPERATOR
+      )
     )
     const { told, run } = await reconcile()
     assert.deepEqual(told, [])
