@@ -53,6 +53,7 @@ export default defineConfig({
     suites: [
       { name: 'unit', files: ['tests/unit/**/*.spec.{ts,js}'], timeout: 10_000 },
       { name: 'functional', files: ['tests/functional/**/*.spec.{ts,js}'], timeout: 60_000 },
+      { name: 'browser', files: ['tests/browser/**/*.spec.{ts,js}'], timeout: 300_000 },
       { name: 'heavy', files: ['tests/heavy/**/*.spec.{ts,js}'], timeout: 600_000 },
     ],
     forceExit: false,

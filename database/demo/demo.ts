@@ -71,7 +71,7 @@ export async function fillDemo({ projects = 300 } = {}): Promise<boolean> {
     while (events.length > 0 && events[0].on >= days) await events.shift()!.happens()
   })
   await people.leaveUnverified(3)
-  await failEvents()
+  await failEvents(staff.support)
   await timeline.stretch()
   await reconcileAll(BEGAN_DAYS_AGO + 1)
   await acknowledgeOne(staff.finance)

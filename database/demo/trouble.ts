@@ -8,6 +8,7 @@ import type Staff from '#models/staff'
 import type { Rail } from '#models/transaction'
 import { receiveEvent } from '#payments/inbox'
 import { acknowledgeBreak } from '#payments/reconcile/acknowledge_break'
+import { startReplay } from '#payments/start_replay'
 import { openBreaks } from '#payments/reconcile/read_runs'
 import { reconcileProvider } from '#payments/reconcile/reconcile_provider'
 import { offeredRails, providerOfRail } from '#payments/registry'
@@ -51,8 +52,11 @@ async function bookTreasury(rail: Rail, kind: 'top_up' | 'withdrawal'): Promise<
   )
 }
 
-/** Events about payments that their provider does not know any more: every try to look at one fails. */
-export async function failEvents(): Promise<void> {
+/**
+ * Events about payments that their provider does not know any more: every try to look at one fails, and a
+ * replay by staff, too.
+ */
+export async function failEvents(replayedBy: Staff): Promise<void> {
   for (const number of [1, 2, 3]) {
     const stripe = {
       id: `evt_demo_unknown_${number}`,
@@ -75,6 +79,12 @@ export async function failEvents(): Promise<void> {
     }
   }
   await drainQueue({ retryNow: true, concurrency: 6 })
+  const failed = await db.from('inbox_events').where('status', 'failed').select('id').limit(2)
+  await startReplay(
+    failed.map(({ id }) => id),
+    { actor: { type: 'staff', id: replayedBy.id }, reason: 'The provider was down at that time.' }
+  )
+  await drainQueue()
 }
 
 /** Compares every rail with our books, as the schedule does every night. */

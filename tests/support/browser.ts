@@ -116,3 +116,23 @@ export async function axeViolations(page: Page, { without }: { without?: string 
 export function sideways(page: Page): Promise<number> {
   return page.locator('html').evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)
 }
+
+/**
+ * Signs somebody in at the console as they do it: address and password, then the code that their app shows.
+ *
+ * @param who.code what the app shows at that moment
+ * @param to the page that they wanted, and are led to
+ */
+export async function signIn(
+  page: Page,
+  who: { email: string; password: string; code: () => string },
+  to = '/console/security'
+): Promise<void> {
+  await page.goto(to)
+  await page.getByLabel('E-mail address').fill(who.email)
+  await page.getByLabel('Password').fill(who.password)
+  await page.keyboard.press('Enter')
+  await page.getByLabel('Code from your authenticator app').fill(who.code())
+  await page.keyboard.press('Enter')
+  await page.locator('form[action="/console/sign-out"]').waitFor({ state: 'attached' })
+}

@@ -1,0 +1,134 @@
+import db from '@adonisjs/lucid/services/db'
+import { test } from '@japa/runner'
+import { fillDemo } from '#database/demo/demo'
+import { demoCode, DEMO_STAFF, DEMO_STAFF_PASSWORD } from '#database/demo/sign_in'
+import OpeningFloatSeeder from '#database/seeders/opening_float_seeder'
+import Staff from '#models/staff'
+import { axeViolations, sideways, signIn, useBrowser } from '#tests/support/browser'
+import { consolePages } from '#tests/support/console_pages'
+import { resetAll } from '#tests/support/database'
+import { queriesOf } from '#tests/support/many_projects'
+import { console as consoleOf, staffCookies } from '#tests/support/staff'
+
+const WIDTHS = [375, 1280]
+const SCHEMES = ['light', 'dark'] as const
+
+/** Milliseconds that a page may take on the server. */
+const LIMIT_MS = 150
+
+/** Pages that say something about who looks, and nothing to anybody who is signed in. */
+const BEFORE_SIGN_IN = /^\/console\/(sign-in|invitation)/
+
+test.group('Every page of the console', (group) => {
+  const browser = useBrowser(group)
+
+  group.setup(async () => {
+    await resetAll()
+    await new OpeningFloatSeeder(db.connection()).run()
+    await fillDemo({ projects: 45 })
+  })
+
+  const admin = () => Staff.findByOrFail('email', DEMO_STAFF[0].email)
+
+  /** Those that can be looked at, and how they are called in a complaint. */
+  const pages = async () => {
+    const found = await consolePages()
+    return found.flatMap(({ pattern, path }) => (path ? [{ pattern, path }] : []))
+  }
+
+  test('has something to show in the demo', async ({ assert }) => {
+    const found = await consolePages()
+    assert.isAbove(found.length, 20)
+    const missing = found.filter(({ path }) => path === undefined).map(({ pattern }) => pattern)
+    assert.deepEqual(missing, [], 'name a sample in tests/support/console_pages.ts')
+  })
+
+  test('is signed in to with a code of an app', async ({ assert }) => {
+    const { page, complaints, elsewhere } = await browser.open()
+    await signIn(page, {
+      email: DEMO_STAFF[1].email,
+      password: DEMO_STAFF_PASSWORD,
+      code: demoCode,
+    })
+    assert.match(page.url(), /\/console\/security$/)
+    assert.include(await page.locator('body').textContent(), DEMO_STAFF[1].name)
+    assert.deepEqual(complaints, [])
+    assert.deepEqual(elsewhere(), [])
+  })
+
+  for (const width of WIDTHS) {
+    test(`can be read by everybody, and fits ${width} pixels`, async ({ assert }) => {
+      const { page, complaints, elsewhere } = await browser.open(undefined, { width })
+      const cookies = await staffCookies(await admin())
+      const found: string[] = []
+      for (const { pattern, path } of await pages()) {
+        await page.context().clearCookies()
+        if (!BEFORE_SIGN_IN.test(path)) await page.context().addCookies(cookies)
+        const answer = await page.goto(path)
+        const status = answer!.status()
+        if (status >= 400 && !pattern.endsWith('*')) found.push(`${pattern}: status ${status}`)
+        const over = await sideways(page)
+        if (over > 0) found.push(`${pattern}: ${over} pixels too wide`)
+        for (const colorScheme of SCHEMES) {
+          await page.emulateMedia({ colorScheme })
+          const violations = await axeViolations(page)
+          found.push(...violations.map((each) => `${pattern} (${colorScheme}): ${each}`))
+        }
+      }
+      assert.deepEqual(found, [])
+      // That a page is not there the browser says, too.
+      const unexpected = complaints.filter((each) => !each.includes('404 (Not Found)'))
+      assert.deepEqual(unexpected, [])
+      assert.deepEqual(elsewhere(), [])
+    })
+  }
+
+  test(`takes less than ${LIMIT_MS} ms on the server`, async ({ assert }) => {
+    const staff = consoleOf(await admin())
+    const slow: string[] = []
+    for (const { pattern, path } of await pages()) {
+      await staff.get(path)
+      const took: number[] = []
+      for (let times = 0; times < 5; times++) {
+        const started = performance.now()
+        await staff.get(path)
+        took.push(performance.now() - started)
+      }
+      const median = took.toSorted((one, other) => one - other)[2]
+      if (median > LIMIT_MS) slow.push(`${pattern}: ${Math.round(median)} ms`)
+    }
+    assert.deepEqual(slow, [])
+  })
+
+  /** Last, because little is left after it. */
+  test('asks the database as often for few rows as for many', async ({ assert }) => {
+    const staff = consoleOf(await admin())
+    const lists = (await consolePages()).filter(
+      ({ pattern }) => !/[:*]/.test(pattern) && !BEFORE_SIGN_IN.test(pattern)
+    )
+    const count = async () => {
+      const asked: Record<string, number> = {}
+      for (const { pattern } of lists) {
+        await staff.get(pattern)
+        asked[pattern] = (await queriesOf(() => staff.get(pattern))).length
+      }
+      return asked
+    }
+    const many = await count()
+    await keepFew(5)
+    assert.deepEqual(await count(), many)
+  })
+})
+
+/** Of what lists show, the newest rows only. A test owns its database. */
+async function keepFew(rows: number): Promise<void> {
+  await db.transaction(async (trx) => {
+    await trx.rawQuery('SET LOCAL session_replication_role = replica')
+    for (const table of ['projects', 'disputes', 'inbox_events', 'payouts', 'journal_entries']) {
+      const key = table === 'payouts' ? 'transaction_id' : 'id'
+      await trx.rawQuery(
+        `DELETE FROM ${table} WHERE ${key} NOT IN (SELECT ${key} FROM ${table} ORDER BY ${key} DESC LIMIT ${rows})`
+      )
+    }
+  })
+}
