@@ -1,10 +1,12 @@
 import app from '@adonisjs/core/services/app'
 import db from '@adonisjs/lucid/services/db'
+import { sealAudit } from '#audit/seal'
 import { inTransaction } from '#database/transaction'
 import { changeSetting, type SettingName } from '#escrow/settings'
 import { seeded } from '#sandbox/common/random'
+import { decideSome } from './decisions.js'
 import { People } from './people.js'
-import { play, type Thread } from './play.js'
+import { play, settle, type Thread } from './play.js'
 import { Scene } from './scene.js'
 import { DEMO_STAFF } from './sign_in.js'
 import { hireStaff } from './staff.js'
@@ -71,10 +73,14 @@ export async function fillDemo({ projects = 300 } = {}): Promise<boolean> {
     while (events.length > 0 && events[0].on >= days) await events.shift()!.happens()
   })
   await people.leaveUnverified(3)
+  await decideSome(staff)
+  await settle(timeline.daysAgo(1), new Date())
   await failEvents(staff.support)
   await timeline.stretch()
   await reconcileAll(BEGAN_DAYS_AGO + 1)
   await acknowledgeOne(staff.finance)
+  // After everything is dated: the chain is over the times, too.
+  await sealAudit()
   return true
 }
 
@@ -89,14 +95,15 @@ async function isFilled(): Promise<boolean> {
   throw new Error('The demo was filled by half. Delete its folder in tmp, and start it again.')
 }
 
-/** Each story once, and then by weight. */
+/** Each story as often as it must be, and then by weight. */
 function choose(count: number, random: () => number): Story[] {
+  const told = STORIES.flatMap((story) => Array.from({ length: story.least ?? 1 }, () => story))
   const total = STORIES.reduce((sum, { weight }) => sum + weight, 0)
-  const more = Array.from({ length: Math.max(0, count - STORIES.length) }, () => {
+  while (told.length < count) {
     let left = random() * total
-    return STORIES.find(({ weight }) => (left -= weight) < 0)!
-  })
-  return [...STORIES, ...more]
+    told.push(STORIES.find(({ weight }) => (left -= weight) < 0)!)
+  }
+  return told
 }
 
 async function decide({ name, value }: (typeof SETTINGS)[number]): Promise<void> {

@@ -13,8 +13,10 @@ export type Plot = (scene: Scene) => AsyncGenerator<number, void>
 
 export interface Story {
   name: string
-  /** How often it is told, among all; each is told at least once. */
+  /** How often it is told, among all. */
   weight: number
+  /** Told at least so many times, however small the demo; default once. */
+  least?: number
   /** It begins so many days ago, from the first to the second: what has to be open still, began lately. */
   began: [number, number]
   /** With a freelancer of its own, who is paid by this: what goes wrong for them concerns no other project. */
@@ -407,6 +409,7 @@ export const STORIES: Story[] = [
   {
     name: 'a dispute that staff have to decide',
     weight: 5,
+    least: 3,
     began: [11, 17],
     async *plot(scene) {
       const dispute = yield* argued(scene)

@@ -8,8 +8,14 @@ export interface ConsolePage {
   path: string | undefined
 }
 
-/** Not pages: built files, and what streams. */
-const NO_PAGES = [/^\/console\/assets\//, /^\/console\/live\//]
+/** Not pages: built files, files of the parties, what streams, and what pages fetch into themselves. */
+const NO_PAGES = [
+  /^\/console\/assets\//,
+  /^\/console\/live\//,
+  /\/:file$/,
+  /^\/console\/disputes\/:id\/preview$/,
+  /^\/console\/transactions\/:id\/provider$/,
+]
 
 /** Rows that show most, by the pattern of their page. Of any other, the newest of the table of that name. */
 const SAMPLES: Record<string, string> = {

@@ -63,7 +63,8 @@ test.group('demo', (group) => {
           'stripe won',
         ],
       ],
-      ['status', 'disputes', ['escalated', 'negotiating', 'open', 'settled', 'withdrawn']],
+      ['status', 'disputes', ['decided', 'escalated', 'negotiating', 'open', 'settled', 'withdrawn']],
+      ['kind', "approvals WHERE status = 'proposed'", ['debt_write_off', 'dispute_decision']],
       ['content_type', 'dispute_evidence', ['application/pdf', 'image/png', 'text/plain']],
       ['status', 'invitations', ['accepted', 'declined', 'pending']],
       ["rail || ' ' || status", "inbox_events WHERE status <> 'ignored'", [
