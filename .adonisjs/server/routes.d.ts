@@ -142,6 +142,7 @@ export type ScannedRoutes = {
     'console.step_ups.show': { paramsTuple?: []; params?: {} }
     'console.step_ups.store': { paramsTuple?: []; params?: {} }
     'console.search.index': { paramsTuple?: []; params?: {} }
+    'console.live.show': { paramsTuple: [ParamValue]; params: {'topic': ParamValue} }
     'console.security.show': { paramsTuple?: []; params?: {} }
     'console.security.password': { paramsTuple?: []; params?: {} }
     'console.security.recovery_codes': { paramsTuple?: []; params?: {} }
@@ -281,6 +282,7 @@ export type ScannedRoutes = {
     'console.invitations.edit': { paramsTuple?: []; params?: {} }
     'console.step_ups.show': { paramsTuple?: []; params?: {} }
     'console.search.index': { paramsTuple?: []; params?: {} }
+    'console.live.show': { paramsTuple: [ParamValue]; params: {'topic': ParamValue} }
     'console.security.show': { paramsTuple?: []; params?: {} }
     'console.passkeys.create': { paramsTuple?: []; params?: {} }
     'console.staff.index': { paramsTuple?: []; params?: {} }
@@ -381,6 +383,7 @@ export type ScannedRoutes = {
     'console.invitations.edit': { paramsTuple?: []; params?: {} }
     'console.step_ups.show': { paramsTuple?: []; params?: {} }
     'console.search.index': { paramsTuple?: []; params?: {} }
+    'console.live.show': { paramsTuple: [ParamValue]; params: {'topic': ParamValue} }
     'console.security.show': { paramsTuple?: []; params?: {} }
     'console.passkeys.create': { paramsTuple?: []; params?: {} }
     'console.staff.index': { paramsTuple?: []; params?: {} }

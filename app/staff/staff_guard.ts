@@ -83,6 +83,14 @@ export class StaffGuard {
     return { actor: { type: 'staff', id: this.getUserOrFail().id }, reason }
   }
 
+  /** What a page that is left open asks for is no sign of anybody. */
+  #isByItself(): boolean {
+    const { request } = this.ctx
+    return (
+      request.header('x-console-live') !== undefined || /^\/console\/live\//.test(request.url())
+    )
+  }
+
   async #read(): Promise<void> {
     const token = this.ctx.session.get(TOKEN)
     if (typeof token !== 'string') return
@@ -108,7 +116,7 @@ export class StaffGuard {
     }
     const staff = await Staff.query().where('id', session.staffId).whereNull('disabledAt').first()
     if (!staff) return
-    if (isSeenLongAgo) {
+    if (isSeenLongAgo && !this.#isByItself()) {
       await db
         .from('staff_sessions')
         .where('id', session.id)
