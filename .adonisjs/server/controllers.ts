@@ -64,6 +64,7 @@ export const controllers = {
     Invitations: () => import('#controllers/console/invitations_controller'),
     Jobs: () => import('#controllers/console/jobs_controller'),
     Ledger: () => import('#controllers/console/ledger_controller'),
+    Live: () => import('#controllers/console/live_controller'),
     Missing: () => import('#controllers/console/missing_controller'),
     Passkeys: () => import('#controllers/console/passkeys_controller'),
     Payouts: () => import('#controllers/console/payouts_controller'),
