@@ -61,6 +61,7 @@ export const controllers = {
     Dashboard: () => import('#controllers/console/dashboard_controller'),
     DisputeFiles: () => import('#controllers/console/dispute_files_controller'),
     Disputes: () => import('#controllers/console/disputes_controller'),
+    Files: () => import('#controllers/console/files_controller'),
     Invitations: () => import('#controllers/console/invitations_controller'),
     Jobs: () => import('#controllers/console/jobs_controller'),
     Ledger: () => import('#controllers/console/ledger_controller'),

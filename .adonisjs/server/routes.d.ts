@@ -194,6 +194,10 @@ export type ScannedRoutes = {
     'console.users.let_back': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.users.reset_mfa': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.users.end_sessions': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.files.index': { paramsTuple?: []; params?: {} }
+    'console.files.download': { paramsTuple: [ParamValue,ParamValue]; params: {'kind': ParamValue,'id': ParamValue} }
+    'console.files.release': { paramsTuple: [ParamValue,ParamValue]; params: {'kind': ParamValue,'id': ParamValue} }
+    'console.files.scan': { paramsTuple: [ParamValue,ParamValue]; params: {'kind': ParamValue,'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
@@ -305,6 +309,8 @@ export type ScannedRoutes = {
     'console.projects.milestone': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.users.index': { paramsTuple?: []; params?: {} }
     'console.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.files.index': { paramsTuple?: []; params?: {} }
+    'console.files.download': { paramsTuple: [ParamValue,ParamValue]; params: {'kind': ParamValue,'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.approvals.index': { paramsTuple?: []; params?: {} }
@@ -406,6 +412,8 @@ export type ScannedRoutes = {
     'console.projects.milestone': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.users.index': { paramsTuple?: []; params?: {} }
     'console.users.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.files.index': { paramsTuple?: []; params?: {} }
+    'console.files.download': { paramsTuple: [ParamValue,ParamValue]; params: {'kind': ParamValue,'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.approvals.index': { paramsTuple?: []; params?: {} }
@@ -523,6 +531,8 @@ export type ScannedRoutes = {
     'console.users.let_back': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.users.reset_mfa': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.users.end_sessions': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.files.release': { paramsTuple: [ParamValue,ParamValue]; params: {'kind': ParamValue,'id': ParamValue} }
+    'console.files.scan': { paramsTuple: [ParamValue,ParamValue]; params: {'kind': ParamValue,'id': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.approvals.approve': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.approvals.refuse': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }

@@ -37,6 +37,7 @@ export function headersOf(contentType: string): Record<string, string> {
 }
 
 interface PartysFile {
+  id: string
   name: string
   contentType: string
   storageKey: string

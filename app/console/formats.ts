@@ -73,6 +73,7 @@ const TONES: Record<Exclude<Tone, 'quiet'>, readonly string[]> = {
     'locked',
     'returned',
     'escalated',
+    'quarantined',
   ],
   waiting: [
     'pending',
@@ -93,6 +94,13 @@ const TONES: Record<Exclude<Tone, 'quiet'>, readonly string[]> = {
     'acknowledged',
     'retry',
   ],
+}
+
+/** The size of a file for people: `24.1 MB`. */
+export function bytes(count: number): string {
+  if (count < 1000) return `${count} bytes`
+  const power = Math.min(Math.floor(Math.log10(count) / 3), 3)
+  return `${(count / 1000 ** power).toFixed(1)} ${['', 'kB', 'MB', 'GB'][power]}`
 }
 
 /** How a state is coloured. The word is always there as well. */

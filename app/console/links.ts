@@ -8,6 +8,8 @@ const PAGES: Record<string, (id: string) => string> = {
   deposit: (id) => `/console/transactions/${id}`,
   payout: (id) => `/console/payouts/${id}`,
   chargeback: (id) => `/console/chargebacks/${id}`,
+  deliverable: (id) => `/console/files?state=all&q=${id}`,
+  evidence: (id) => `/console/files?state=all&q=${id}`,
   entry: (id) => `/console/ledger/entries/${id}`,
   approval: (id) => `/console/approvals/${id}`,
   inbox_event: (id) => `/console/webhooks/${id}`,

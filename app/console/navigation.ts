@@ -33,6 +33,7 @@ const SECTIONS: { label: string; entries: Entry[] }[] = [
     entries: [
       { label: 'Projects', href: '/console/projects', needs: 'console.read' },
       { label: 'Users', href: '/console/users', needs: 'console.read' },
+      { label: 'Files', href: '/console/files', needs: 'console.read' },
     ],
   },
   {

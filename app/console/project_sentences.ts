@@ -57,6 +57,7 @@ const PREDICATES: Record<string, string> = {
   'dispute.opened': 'opened a dispute',
   'dispute.answered': 'answered the dispute',
   'dispute.message': 'wrote in the dispute',
+  'dispute.evidence_released': 'released a file of evidence from quarantine',
   'dispute.evidence_added': 'added evidence to the dispute',
   'dispute.offered': 'offered a split',
   'dispute.offer_declined': 'declined the offered split',

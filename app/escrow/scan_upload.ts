@@ -4,8 +4,10 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { inTransaction } from '#database/transaction'
 import { scan, scannerIsSetUp, type Verdict } from '#drive/virus_scanner'
 import { aboutMilestone } from '#escrow/about'
+import { findUpload, tableOf, type FileKind, type Upload } from '#escrow/kept_files'
 import { lockMilestone } from '#escrow/locks'
 import { recordActivity, SYSTEM } from '#escrow/record_activity'
+import { takeOutOfQuarantine } from '#escrow/take_out_of_quarantine'
 import { notify } from '#notifications/notify'
 import Deliverable from '#models/deliverable'
 import Dispute from '#models/dispute'
@@ -14,23 +16,44 @@ import DisputeEvidence from '#models/dispute_evidence'
 /** Where a file lies in which the scanner found something; nothing is served from here. */
 export const QUARANTINE = 'quarantine'
 
-type Upload = Deliverable | DisputeEvidence
-
-/** Has the scanner look at a file of work; see `scanUpload`. */
-export async function scanDeliverable(id: string): Promise<void> {
+/**
+ * Has the scanner look at a file of work; see `scanUpload`.
+ *
+ * @param again also if it was judged to be infected
+ */
+export async function scanDeliverable(id: string, again = false): Promise<void> {
   const deliverable = await Deliverable.find(id)
-  if (deliverable) await scanUpload(deliverable, refuseDeliverable)
+  if (!deliverable) return
+  await scanUpload(deliverable, refuseDeliverable)
+  if (again) await scanQuarantined('deliverable', id)
 }
 
-/** Has the scanner look at a file of evidence; see `scanUpload`. */
-export async function scanEvidence(id: string): Promise<void> {
+/** Has the scanner look at a file of evidence; see `scanDeliverable`. */
+export async function scanEvidence(id: string, again = false): Promise<void> {
   const evidence = await DisputeEvidence.find(id)
-  if (evidence) await scanUpload(evidence, refuseEvidence)
+  if (!evidence) return
+  await scanUpload(evidence, refuseEvidence)
+  if (again) await scanQuarantined('evidence', id)
+}
+
+/** Somebody asked: signatures may have got better. Whatever is still found was told when it was found first. */
+async function scanQuarantined(kind: FileKind, id: string): Promise<void> {
+  const upload = await findUpload(kind, id)
+  if (upload.scanStatus !== 'infected' || !scannerIsSetUp()) return
+  const verdict: Verdict = await scan(await drive.use().getStream(upload.storageKey))
+  if (verdict.clean) {
+    await takeOutOfQuarantine(kind, id, { by: SYSTEM })
+    return
+  }
+  await db
+    .from(tableOf(upload))
+    .where({ id, scan_status: 'infected' })
+    .update({ scan_signature: verdict.signature, scanned_at: db.raw('now()') })
 }
 
 /**
  * Has the scanner look at an upload that waits for it. What it finds nothing in can be downloaded, and handed
- * in, from now on; what it finds something in never, and whoever uploaded it is told.
+ * in, from now on; what it finds something in is put away, and whoever uploaded it is told.
  *
  * Safe to repeat: a file is judged once, and put away until it is.
  *
@@ -49,9 +72,6 @@ async function scanUpload<Row extends Upload>(
   }
   if (upload.scanStatus === 'infected') await putAway(upload)
 }
-
-const tableOf = (upload: Upload) =>
-  upload instanceof Deliverable ? Deliverable.table : DisputeEvidence.table
 
 /** Scanned, or taken for harmless because the scanner was taken away. */
 async function release(upload: Upload, to: 'clean' | 'unscanned'): Promise<void> {

@@ -244,6 +244,16 @@ export const catalogue = {
       body: `The virus scanner found "${d.signature}" in "${d.name}", which you uploaded for "${d.milestone_title}". Nobody can download it; upload a clean one.`,
     }),
   },
+  'deliverable.released': {
+    to: 'freelancer',
+    category: 'work',
+    email: 'by_default',
+    page: milestonePage,
+    words: (d: AboutMilestone & { deliverable_id: string; name: string }) => ({
+      title: 'A file of yours was let through',
+      body: `"${d.name}", which you uploaded for "${d.milestone_title}", was refused by mistake. It can be downloaded and handed in now.`,
+    }),
+  },
   'milestone.rejected': {
     to: 'freelancer',
     category: 'work',
@@ -622,6 +632,16 @@ export const catalogue = {
     words: (d: AboutDispute & { evidence_id: string; name: string; signature: string }) => ({
       title: 'A file of yours was refused',
       body: `The virus scanner found "${d.signature}" in "${d.name}", which you showed in the dispute over "${d.milestone_title}". Nobody can open it; upload a clean one.`,
+    }),
+  },
+  'dispute.evidence_released': {
+    to: 'both',
+    category: 'money',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute & { evidence_id: string; name: string }) => ({
+      title: 'A file of yours was let through',
+      body: `"${d.name}", which you showed in the dispute over "${d.milestone_title}", was refused by mistake. It can be opened now.`,
     }),
   },
   'dispute.offered': {

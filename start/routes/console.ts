@@ -7,6 +7,7 @@ import { moneyPages } from '#start/routes/console_money'
 import { consolePages, staffOnly } from '#start/routes/groups'
 
 const Assets = () => import('#controllers/console/assets_controller')
+const Files = () => import('#controllers/console/files_controller')
 const Invitations = () => import('#controllers/console/invitations_controller')
 const Jobs = () => import('#controllers/console/jobs_controller')
 const Live = () => import('#controllers/console/live_controller')
@@ -120,6 +121,14 @@ consolePages(() => {
     const resetUser = middleware.may({ action: 'user.reset_mfa' })
     router.post('users/:id/reset-mfa', [Users, 'resetMfa']).use(resetUser)
     router.post('users/:id/end-sessions', [Users, 'endSessions']).use(suspend)
+
+    const release = middleware.may({ action: 'file.release' })
+    router.get('files', [Files, 'index']).use(own)
+    router
+      .get('files/:kind/:id/download', [Files, 'download'])
+      .use(middleware.may({ action: 'evidence.read' }))
+    router.post('files/:kind/:id/release', [Files, 'release']).use(release)
+    router.post('files/:kind/:id/scan', [Files, 'scan']).use(release)
 
     router.get('settings', [Settings, 'index']).use(middleware.may({ action: 'console.read' }))
     router.get('settings/:name', [Settings, 'show']).use(middleware.may({ action: 'console.read' }))

@@ -64,6 +64,11 @@ export const samples: { [Kind in NotificationKind]: NotificationData<Kind> } = {
     name: 'form.zip',
     signature: 'Eicar-Test-Signature',
   },
+  'deliverable.released': {
+    ...MILESTONE,
+    deliverable_id: '0193a000-0000-7000-8000-000000000009',
+    name: 'form.zip',
+  },
   'milestone.rejected': MILESTONE,
   'milestone.approved': { ...MILESTONE, automatic: true },
   'milestone.review_reminder': { ...MILESTONE, auto_approve_at: AT, days: 2 },
@@ -91,6 +96,7 @@ export const samples: { [Kind in NotificationKind]: NotificationData<Kind> } = {
   },
   'dispute.evidence_added': { ...EVIDENCE, ...FRANK },
   'dispute.evidence_quarantined': { ...EVIDENCE, signature: 'Eicar-Test-Signature' },
+  'dispute.evidence_released': EVIDENCE,
   'dispute.offered': {
     ...OFFER,
     ...FRANK,

@@ -1,4 +1,5 @@
 import vine from '@vinejs/vine'
+import { FILE_KINDS } from '#escrow/kept_files'
 import { USER_TYPES } from '#models/user'
 import { after, currencyFilter, day, figure, oneOf, uuid, words } from '#validators/console/filters'
 
@@ -11,6 +12,16 @@ export const usersFilter = vine.create({
   role: oneOf(USER_TYPES),
   state: oneOf(USER_STATES),
   debt: oneOf(['yes']),
+  after: after(),
+})
+
+/** What needs somebody, unless more is asked for. */
+export const FILE_STATES = ['quarantined', 'waiting', 'served', 'all'] as const
+
+export const filesFilter = vine.create({
+  q: words(200),
+  kind: oneOf(FILE_KINDS),
+  state: oneOf(FILE_STATES),
   after: after(),
 })
 
