@@ -201,6 +201,9 @@ export type ScannedRoutes = {
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.audit.index': { paramsTuple?: []; params?: {} }
+    'console.audit.verify': { paramsTuple?: []; params?: {} }
+    'console.audit.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.approvals.index': { paramsTuple?: []; params?: {} }
     'console.approvals.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.approvals.approve': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -313,6 +316,8 @@ export type ScannedRoutes = {
     'console.files.download': { paramsTuple: [ParamValue,ParamValue]; params: {'kind': ParamValue,'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.audit.index': { paramsTuple?: []; params?: {} }
+    'console.audit.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.approvals.index': { paramsTuple?: []; params?: {} }
     'console.approvals.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.dashboard.show': { paramsTuple?: []; params?: {} }
@@ -416,6 +421,8 @@ export type ScannedRoutes = {
     'console.files.download': { paramsTuple: [ParamValue,ParamValue]; params: {'kind': ParamValue,'id': ParamValue} }
     'console.settings.index': { paramsTuple?: []; params?: {} }
     'console.settings.show': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.audit.index': { paramsTuple?: []; params?: {} }
+    'console.audit.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.approvals.index': { paramsTuple?: []; params?: {} }
     'console.approvals.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.dashboard.show': { paramsTuple?: []; params?: {} }
@@ -534,6 +541,7 @@ export type ScannedRoutes = {
     'console.files.release': { paramsTuple: [ParamValue,ParamValue]; params: {'kind': ParamValue,'id': ParamValue} }
     'console.files.scan': { paramsTuple: [ParamValue,ParamValue]; params: {'kind': ParamValue,'id': ParamValue} }
     'console.settings.store': { paramsTuple: [ParamValue]; params: {'name': ParamValue} }
+    'console.audit.verify': { paramsTuple?: []; params?: {} }
     'console.approvals.approve': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.approvals.refuse': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.approvals.withdraw': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }

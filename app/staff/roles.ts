@@ -23,6 +23,7 @@ export const ACTIONS = {
   'evidence.read': { about: 'open files of the parties', roles: EVERYBODY, stepUp: false },
   'security.change': { about: 'change how one signs in', roles: EVERYBODY, stepUp: true },
   'audit.read': { about: 'read the audit log', roles: MONEY, stepUp: false },
+  'audit.verify': { about: 'have the audit log verified', roles: MONEY, stepUp: false },
 
   'dispute.decide': { about: 'propose how a dispute ends', roles: PEOPLE, stepUp: true },
   'dispute.approve': {

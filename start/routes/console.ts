@@ -8,6 +8,7 @@ import { consolePages, staffOnly } from '#start/routes/groups'
 
 const Assets = () => import('#controllers/console/assets_controller')
 const Files = () => import('#controllers/console/files_controller')
+const Audit = () => import('#controllers/console/audit_controller')
 const Invitations = () => import('#controllers/console/invitations_controller')
 const Jobs = () => import('#controllers/console/jobs_controller')
 const Live = () => import('#controllers/console/live_controller')
@@ -135,6 +136,11 @@ consolePages(() => {
     router
       .post('settings/:name', [Settings, 'store'])
       .use(middleware.may({ action: 'settings.change' }))
+
+    const readAudit = middleware.may({ action: 'audit.read' })
+    router.get('audit', [Audit, 'index']).use(readAudit)
+    router.post('audit/verify', [Audit, 'verify']).use(middleware.may({ action: 'audit.verify' }))
+    router.get('audit/:id', [Audit, 'show']).use(readAudit)
 
     approvalPages()
     moneyPages()
