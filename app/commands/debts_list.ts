@@ -12,8 +12,9 @@ export default class DebtsList extends OperatorCommand {
   declare json: boolean
 
   async run() {
-    const { openDebts } = await import('#escrow/chargebacks/open_debts')
-    const debts = await openDebts()
+    const { default: db } = await import('@adonisjs/lucid/services/db')
+    const { openDebts } = await import('#escrow/chargebacks/debts')
+    const debts = await openDebts(db)
     const rows = debts.map((debt) => ({
       chargeback_id: debt.chargebackId,
       freelancer_id: debt.userId,

@@ -2,6 +2,7 @@ import db from '@adonisjs/lucid/services/db'
 import { accountPage } from '#console/links'
 import { withQuery } from '#console/formats'
 import { accounts } from '#ledger/chart_of_accounts'
+import { balancesByKind } from '#ledger/positions'
 import type { Rail } from '#models/transaction'
 
 /** Money of one kind, by currency. */
@@ -9,12 +10,6 @@ export interface MoneyFigure {
   label: string
   about: string
   amounts: { amount: bigint; currency: string; href: string }[]
-}
-
-interface KindRow {
-  kind: string
-  currency: string
-  balance: bigint
 }
 
 /** What is shown, in this order. What is no everyday business is shown only where there is some. */
@@ -47,10 +42,9 @@ const FIGURES: { kind: string; label: string; about: string; always: boolean }[]
 
 /** What the accounts hold, by kind and currency; nothing before the first posting. One query. */
 export async function readMoney(): Promise<MoneyFigure[]> {
-  const { rows } = await db.rawQuery<{ rows: KindRow[] }>(
-    `SELECT kind, currency, sum(balance)::bigint AS balance FROM ledger_accounts
-      WHERE kind = ANY (?) GROUP BY 1, 2 ORDER BY 2`,
-    [FIGURES.map(({ kind }) => kind)]
+  const rows = await balancesByKind(
+    db,
+    FIGURES.map(({ kind }) => kind)
   )
   return FIGURES.flatMap(({ kind, label, about, always }) => {
     const found = rows.filter((row) => row.kind === kind && (always || row.balance !== 0n))
@@ -63,7 +57,8 @@ export async function readMoney(): Promise<MoneyFigure[]> {
   })
 }
 
-function pageOfKind(kind: string, currency: string): string {
+/** Where the accounts of a kind are, or the one that there is. */
+export function pageOfKind(kind: string, currency: string): string {
   if (kind === 'suspense') return accountPage(accounts.suspense(), currency)
   if (kind === 'payout_in_transit') return '/console/payouts?state=in_transit'
   return withQuery('/console/ledger/accounts', {}, { kind, currency, balance: 'not_zero' })

@@ -69,14 +69,15 @@ export const correctingEntry: ApprovalKind<Correction> = {
  * Proposes a correcting entry.
  *
  * @param by id of the member of the staff
+ * @param subjectId what makes an entry without a break be one proposal
  * @throws Problem as `correctingEntry` and `propose` do
  */
 export async function proposeCorrectingEntry(
   content: Correction,
-  { by, reason }: { by: string; reason: string }
+  { by, reason, subjectId }: { by: string; reason: string; subjectId?: string }
 ): Promise<Approval> {
   return propose(correctingEntry, {
-    subjectId: content.break_id ?? randomUUID(),
+    subjectId: content.break_id ?? subjectId ?? randomUUID(),
     content,
     by,
     reason,

@@ -125,3 +125,37 @@ const byMonth = (accounts: string) => `
     LEFT JOIN journal_entries reversed ON reversed.id = e.reverses AND e.kind = 'reversal'
    GROUP BY 1, 2, 3
    ORDER BY 1, 2, 3`
+
+/** What accounts of one kind hold together. */
+export interface KindBalance {
+  kind: string
+  currency: string
+  /** Minor units, on the kind's normal side. */
+  balance: bigint
+}
+
+/** What all accounts of some kinds hold, by kind and currency (one query). */
+export async function balancesByKind(
+  client: Client,
+  kinds: readonly string[]
+): Promise<KindBalance[]> {
+  const { rows } = await client.rawQuery<{ rows: KindBalance[] }>(
+    `SELECT kind, currency::text, sum(balance)::bigint AS balance FROM ledger_accounts
+      WHERE kind = ANY (?) GROUP BY 1, 2 ORDER BY 2, 1`,
+    [[...kinds]]
+  )
+  return rows
+}
+
+/** What is on its way over each rail, by kind of account and currency (one query). */
+export async function inTransitByRail(client: Client): Promise<(KindBalance & { rail: string })[]> {
+  const { rows } = await client.rawQuery<{ rows: (KindBalance & { rail: string })[] }>(
+    `WITH moving AS MATERIALIZED (
+       SELECT kind, currency, balance, split_part(name, ':', 2) AS transaction_id FROM ledger_accounts
+        WHERE kind IN ('payout_in_transit', 'refund_in_transit') AND balance <> 0)
+     SELECT t.rail, m.kind, m.currency::text, sum(m.balance)::bigint AS balance
+       FROM moving m JOIN transactions t ON t.id = m.transaction_id::uuid
+      GROUP BY 1, 2, 3`
+  )
+  return rows
+}

@@ -9,7 +9,7 @@ import { balanceOf, escrowTotalsOfProject } from '#ledger/balances'
 import { Money } from '#ledger/money'
 import { clawBack, settleClawBacks } from '#escrow/chargebacks/claw_back'
 import { debtsOf } from '#escrow/chargebacks/debts'
-import { openDebts } from '#escrow/chargebacks/open_debts'
+import { openDebts } from '#escrow/chargebacks/debts'
 import { syncDisputes } from '#escrow/chargebacks/sync_disputes'
 import { debtWriteOff } from '#escrow/chargebacks/write_off_debt'
 import { acceptRefund, declineRefund } from '#escrow/answer_refund'
@@ -576,7 +576,7 @@ class Play {
         return rows.map(({ state }) => state).join()
       }
       case 'write off': {
-        const debt = pick(await openDebts(), one.which)
+        const debt = pick(await openDebts(db), one.which)
         if (!debt) return 'nothing'
         const { outstanding } = debt
         const half = Money.of(outstanding.minor / 2n + 1n, outstanding.currency)

@@ -26,13 +26,14 @@ import { payFree } from '#escrow/pay_free'
  * payable, and payable settles debts at once.
  *
  * @param input.amount decimal in the deposit's currency; without it, all that is still owed
+ * @param input.owed decimal that they were shown as owed; refused if that has changed
  * @param act who wants it, and why; nothing is written of it where a pending one is gone on with
  * @returns the claw-backs of this chargeback that are or were pending, as they are afterwards
  * @throws Problem 404; 409 `nothing_owed`, `nothing_to_claw_back`; 422 more than is owed
  */
 export async function clawBack(
   chargebackId: string,
-  input: { amount?: string },
+  input: { amount?: string; owed?: string },
   act: Act
 ): Promise<ClawBack[]> {
   const found = await findChargeback(chargebackId)
@@ -46,7 +47,7 @@ export async function clawBack(
 /** Those that are pending already are gone on with, and nothing more is asked for beside them. */
 async function begin(
   locked: LockedChargeback,
-  input: { amount?: string },
+  input: { amount?: string; owed?: string },
   act: Act
 ): Promise<string[]> {
   const { trx, chargeback, deposit, project } = locked
@@ -64,6 +65,11 @@ async function begin(
   if (!owed?.isPositive) {
     throw wrongState('Nothing is owed for this chargeback.', chargeback.state, {
       code: 'nothing_owed',
+    })
+  }
+  if (input.owed && !toMoney('owed', input.owed, deposit.currency).equals(owed)) {
+    throw wrongState(`${owed} is owed by now. Look again before you take it.`, chargeback.state, {
+      code: 'debt_changed',
     })
   }
   const wanted = input.amount ? toMoney('amount', input.amount, deposit.currency) : owed

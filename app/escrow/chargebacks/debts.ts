@@ -33,6 +33,8 @@ export async function lockDebts(
 }
 
 interface Line {
+  account: string
+  currency: Currency
   kind: string
   amount: bigint
   /** Of a loss and its reversal. */
@@ -47,12 +49,30 @@ interface Line {
  * a write-off names its own.
  */
 export async function debtsOf(client: Client, userId: string, currency: Currency): Promise<Debt[]> {
-  const { rows } = await client.rawQuery<{ rows: Line[] }>(HISTORY, {
-    account: accounts.freelancerReceivable(userId),
-    currency,
-  })
+  const { rows } = await client.rawQuery<{ rows: Line[] }>(
+    historyOf('a.name = :account AND a.currency = :currency'),
+    { account: accounts.freelancerReceivable(userId), currency }
+  )
+  return debtsIn(rows)
+}
+
+/** Every debt of which something is still owed, by freelancer and age (one query). */
+export async function openDebts(client: Client): Promise<(Debt & { userId: string })[]> {
+  const { rows } = await client.rawQuery<{ rows: Line[] }>(
+    historyOf("a.kind = 'freelancer_receivable' AND a.balance > 0")
+  )
+  const byAccount = Map.groupBy(rows, ({ account, currency }) => `${account}:${currency}`)
+  return [...byAccount.values()].flatMap((lines) =>
+    debtsIn(lines)
+      .filter(({ outstanding }) => outstanding.isPositive)
+      .map((debt) => ({ ...debt, userId: lines[0].account.split(':')[1] }))
+  )
+}
+
+/** @param lines of one account, oldest first */
+function debtsIn(lines: Line[]): Debt[] {
   const debts = new Map<string, Debt>()
-  for (const { kind, amount, chargeback_id: id, forgiven } of rows) {
+  for (const { kind, amount, currency, chargeback_id: id, forgiven } of lines) {
     const money = Money.of(amount, currency)
     if (kind === 'chargeback_lost') incur(debts, id!, money)
     else if (kind === 'chargeback_loss_reversed') debts.delete(id!)
@@ -87,30 +107,35 @@ function settle(debts: Iterable<Debt>, amount: Money, as: 'recovered' | 'written
 }
 
 /**
- * What was posted to a freelancer's debts, oldest first, with the chargeback that it was about. A reversal
+ * What was posted to accounts of debts, each oldest first, with the chargeback that it was about. A reversal
  * counts although it may have given nothing back on this account.
  */
-const HISTORY = `
+const historyOf = (which: string) => `
   WITH debt AS (
-    SELECT p.entry_id, p.amount FROM ledger_accounts a JOIN postings p ON p.account_id = a.id
-     WHERE a.name = :account AND a.currency = :currency
+    SELECT a.id AS account_id, p.entry_id, p.amount
+      FROM ledger_accounts a JOIN postings p ON p.account_id = a.id
+     WHERE ${which}
   ), claim AS (
-    SELECT DISTINCT c.id, split_part(c.name, ':', 2) AS chargeback_id
+    SELECT DISTINCT debt.account_id, c.id, split_part(c.name, ':', 2) AS chargeback_id
       FROM debt
       JOIN postings p ON p.entry_id = debt.entry_id
       JOIN ledger_accounts c ON c.id = p.account_id AND c.kind = 'chargeback_receivable'
   ), claimed AS (
-    SELECT p.entry_id, claim.chargeback_id FROM claim JOIN postings p ON p.account_id = claim.id
+    SELECT claim.account_id, p.entry_id, claim.chargeback_id
+      FROM claim JOIN postings p ON p.account_id = claim.id
+  ), own AS (
+    SELECT account_id, entry_id FROM debt UNION SELECT account_id, entry_id FROM claimed
   )
-  SELECT e.kind, coalesce(debt.amount, 0)::bigint AS amount, claimed.chargeback_id,
-      w.chargeback_id AS forgiven
-    FROM journal_entries e
-    LEFT JOIN debt ON debt.entry_id = e.id
-    LEFT JOIN claimed ON claimed.entry_id = e.id
+  SELECT a.name AS account, a.currency, e.kind, coalesce(debt.amount, 0)::bigint AS amount,
+      claimed.chargeback_id, w.chargeback_id AS forgiven
+    FROM own
+    JOIN ledger_accounts a ON a.id = own.account_id
+    JOIN journal_entries e ON e.id = own.entry_id
+    LEFT JOIN debt USING (account_id, entry_id)
+    LEFT JOIN claimed USING (account_id, entry_id)
     -- debt_written_off:<write-off>, and :<loss> where it is carried over to another loss
     LEFT JOIN debt_write_offs w
       ON e.kind = 'debt_written_off' AND w.id::text = split_part(e.reference, ':', 2)
-   WHERE e.id IN (SELECT entry_id FROM debt UNION ALL SELECT entry_id FROM claimed)
-     AND e.kind IN ('chargeback_lost', 'chargeback_loss_reversed', 'debt_offset', 'debt_recovered',
+   WHERE e.kind IN ('chargeback_lost', 'chargeback_loss_reversed', 'debt_offset', 'debt_recovered',
                     'debt_written_off')
-   ORDER BY e.id`
+   ORDER BY own.account_id, e.id`

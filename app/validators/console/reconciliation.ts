@@ -5,6 +5,7 @@ import { CORRECTABLE } from '#ledger/chart_of_accounts'
 import { BREAK_KINDS } from '#payments/reconcile/breaks'
 import { after, oneOf } from '#validators/console/filters'
 import { reasonField } from '#validators/console/settings'
+import { currency } from '#validators/money'
 import { line } from '#validators/text'
 
 const runsSchema = vine.object({ rail: oneOf(RAILS), after: after() })
@@ -25,15 +26,21 @@ export const CORRECTABLE_ACCOUNTS = CORRECTABLE.flatMap((kind) =>
   kind === 'clearing' ? RAILS.map((rail) => `${kind}:${rail}`) : [kind]
 )
 
-export const correctionValidator = vine.create(
-  vine.object({
-    debit: vine.enum(CORRECTABLE_ACCOUNTS),
-    credit: vine.enum(CORRECTABLE_ACCOUNTS),
-    amount: vine
-      .string()
-      .trim()
-      .regex(/^\d{1,13}(\.\d{1,2})?$/),
-    explains: line(120).optional(),
-    reason: reasonField(),
-  })
-)
+const correction = {
+  debit: vine.enum(CORRECTABLE_ACCOUNTS),
+  credit: vine.enum(CORRECTABLE_ACCOUNTS),
+  amount: vine
+    .string()
+    .trim()
+    .regex(/^\d{1,13}(\.\d{1,2})?$/),
+  explains: line(120).optional(),
+  reason: reasonField(),
+}
+export const correctionValidator = vine.create(correction)
+
+/** Without a break: in a currency that is named, once for each form. */
+export const freeCorrectionValidator = vine.create({
+  ...correction,
+  currency: currency().toUpperCase(),
+  form_id: vine.string().uuid(),
+})

@@ -1,0 +1,187 @@
+import { test } from '@japa/runner'
+import db from '@adonisjs/lucid/services/db'
+import { accounts } from '#ledger/chart_of_accounts'
+import Approval from '#models/approval'
+import {
+  chargebacks,
+  debtOf,
+  decided,
+  disputed,
+  releasedProject,
+} from '#tests/functional/payments/chargebacks'
+import { expectData } from '#tests/support/api'
+import { axeViolations, sideways, useBrowser } from '#tests/support/browser'
+import { resetAll } from '#tests/support/database'
+import { settle } from '#tests/support/jobs'
+import { breaks, held } from '#tests/support/ledger'
+import { fundedMilestone, pay } from '#tests/support/projects'
+import { sandbox } from '#tests/support/sandbox'
+import { console, createStaff, staffCookies } from '#tests/support/staff'
+import { textOf } from './pages.js'
+
+const HOME = '/console/treasury'
+const REASON = { reason: 'The bank says so.' }
+const TOP_UP = {
+  kind: 'top_up',
+  rail: 'stripe',
+  amount: '500.00',
+  currency: 'USD',
+  reference: 'tu_1',
+  ...REASON,
+}
+
+/** A refund of 300.00 that arrived, and whose bank sent it back. */
+async function stuckRefund() {
+  const { client, milestone } = await fundedMilestone()
+  const body = { milestone_id: milestone.id, amount: '300.00', reason: 'Not needed.' }
+  const request = expectData(await pay(client, 'payments/refund', body), 201)
+  await settle()
+  sandbox.failRefund(sandbox.refunds.at(-1)!.id)
+  await settle()
+  return { client, id: request.transaction.id as string }
+}
+
+async function aDebt() {
+  const found = await releasedProject()
+  await decided(await disputed(), 'lost')
+  const [{ id }] = await chargebacks()
+  return { ...found, id: id as string, path: `${HOME}/debts/${id}` }
+}
+
+/** A second person approves what waits, on its page. */
+async function approveOnItsPage() {
+  const { id, contentHash } = await Approval.findByOrFail({ status: 'proposed' })
+  const second = console(await createStaff({ role: 'finance' }))
+  await second.get(`/console/approvals/${id}`)
+  await second.submit(`/console/approvals/${id}/approve`, { hash: contentHash })
+  await settle()
+}
+
+const finance = async () => console(await createStaff({ role: 'finance' }))
+
+test.group('The treasury at the console', (group) => {
+  const browser = useBrowser(group)
+  group.each.setup(() => resetAll())
+
+  test('a movement is booked once, and its reference stands for nothing else', async ({
+    assert,
+  }) => {
+    const somebody = await finance()
+    await somebody.get(HOME)
+    const done = await somebody.submit(`${HOME}/movements`, TOP_UP, HOME)
+    assert.include(textOf(done), 'tu_1 is booked.')
+    const again = await somebody.submit(`${HOME}/movements`, TOP_UP, HOME)
+    assert.include(textOf(again), 'tu_1 was booked before; nothing moved.')
+    const other = await somebody.submit(`${HOME}/movements`, { ...TOP_UP, amount: '501.00' }, HOME)
+    assert.include(textOf(other), 'booked on stripe already, as top up of 500.00 USD')
+    assert.equal(await held(accounts.clearing('stripe')), '500.00')
+    assert.equal(await held(accounts.bank()), '-500.00')
+    const page = textOf(await somebody.get(HOME))
+    assert.include(page, 'Stripe 500.00 USD')
+    assert.include(page, 'Bank -500.00 USD')
+    const [{ n }] = await db.from('audit_log').where('action', 'treasury.recorded').count('* AS n')
+    assert.equal(Number(n), 1)
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('a stuck refund is sent again once', async ({ assert }) => {
+    const { client, id } = await stuckRefund()
+    const somebody = await finance()
+    const shown = await somebody.get(HOME)
+    assert.include(shown.text, id)
+    assert.include(textOf(shown), '300.00 USD')
+    const path = `${HOME}/refunds/${id}/retry`
+    await Promise.all([somebody.post(path, REASON, HOME), somebody.post(path, REASON, HOME)])
+    await settle()
+    assert.equal(await held(accounts.refundPayable(client.id)), '0.00')
+    assert.include(textOf(await somebody.submit(path, REASON, HOME)), 'nothing of it is owed')
+    assert.notInclude((await somebody.get(HOME)).text, path)
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('a refund paid another way is booked by a second person', async ({ assert }) => {
+    const { client, id } = await stuckRefund()
+    const somebody = await finance()
+    await somebody.get(HOME)
+    const path = `${HOME}/refunds/${id}/pay-by-hand`
+    const form = { reference: 'bank-1', ...REASON }
+    assert.include(textOf(await somebody.submit(path, form, HOME)), 'Proposed.')
+    assert.include(textOf(await somebody.submit(path, form, HOME)), 'is proposed already')
+    assert.equal(await held(accounts.refundPayable(client.id)), '300.00')
+    await approveOnItsPage()
+    assert.equal(await held(accounts.refundPayable(client.id)), '0.00')
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('what is owed for a chargeback is clawed back once, and the rest written off by two', async ({
+    assert,
+  }) => {
+    const found = await aDebt()
+    const somebody = await finance()
+    await somebody.get(HOME)
+    const take = { amount: '100.00', owed: '900.00', ...REASON }
+    await somebody.submit(`${found.path}/claw-back`, take, HOME)
+    await settle()
+    assert.equal(await debtOf(found), '800.00')
+    const again = await somebody.submit(`${found.path}/claw-back`, take, HOME)
+    assert.include(textOf(again), '800.00 USD is owed by now')
+    assert.equal(await debtOf(found), '800.00')
+    const rest = { amount: '800.00', owed: '800.00', ...REASON }
+    await somebody.submit(`${found.path}/write-off`, rest, HOME)
+    assert.equal(await debtOf(found), '800.00')
+    await approveOnItsPage()
+    assert.equal(await debtOf(found), '0.00')
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('an entry without a break is proposed once for each form', async ({ assert }) => {
+    const somebody = await finance()
+    const shown = await somebody.get(HOME)
+    const form = {
+      form_id: /name="form_id" value="([^"]+)"/.exec(shown.text)![1],
+      debit: 'provider_fee',
+      credit: 'suspense',
+      amount: '12.34',
+      currency: 'USD',
+      ...REASON,
+    }
+    await somebody.submit(`${HOME}/corrections`, form, HOME)
+    await approveOnItsPage()
+    assert.equal(await held(accounts.providerFee()), '12.34')
+    const again = await somebody.submit(`${HOME}/corrections`, form, HOME)
+    assert.include(textOf(again), 'This form was sent already')
+    assert.lengthOf(await Approval.all(), 1)
+  })
+
+  test('who looks after people may look, and touch nothing', async ({ assert }) => {
+    const { id } = await stuckRefund()
+    const support = console(await createStaff({ role: 'support' }))
+    const shown = await support.get(HOME)
+    assert.equal(shown.status, 200)
+    assert.notInclude(shown.text, '/retry')
+    for (const path of [
+      'movements',
+      'corrections',
+      `refunds/${id}/retry`,
+      `refunds/${id}/pay-by-hand`,
+    ]) {
+      assert.equal((await support.post(`${HOME}/${path}`, TOP_UP)).status, 403, path)
+    }
+  })
+
+  for (const width of [1280, 375]) {
+    test(`axe finds nothing at ${width} pixels`, async ({ assert }) => {
+      await stuckRefund()
+      await aDebt()
+      const { page } = await browser.open(undefined, { width })
+      const staff = await createStaff({ role: 'finance' })
+      await page.context().addCookies(await staffCookies(staff))
+      await page.goto(HOME)
+      for (const summary of await page.locator('details.action > summary').all())
+        await summary.click()
+      assert.deepEqual(await axeViolations(page), [])
+      assert.equal(await sideways(page), 0)
+      assert.include(await page.content(), 'Refunds that no rail could carry')
+    })
+  }
+})
