@@ -79,6 +79,7 @@ export const controllers = {
     Staff: () => import('#controllers/console/staff_controller'),
     StepUps: () => import('#controllers/console/step_ups_controller'),
     Transactions: () => import('#controllers/console/transactions_controller'),
+    Treasury: () => import('#controllers/console/treasury_controller'),
     Users: () => import('#controllers/console/users_controller'),
     Webhooks: () => import('#controllers/console/webhooks_controller'),
   },

@@ -216,6 +216,14 @@ export type ScannedRoutes = {
     'console.chargebacks.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.clear_dispute': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.chargebacks.submit_evidence': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.treasury.show': { paramsTuple?: []; params?: {} }
+    'console.treasury.record': { paramsTuple?: []; params?: {} }
+    'console.treasury.retry_refund': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.treasury.pay_by_hand': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.treasury.adopt': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.treasury.claw_back': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.treasury.write_off': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.treasury.correct': { paramsTuple?: []; params?: {} }
     'console.ledger.index': { paramsTuple?: []; params?: {} }
     'console.ledger.accounts': { paramsTuple?: []; params?: {} }
     'console.ledger.account': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'currency': ParamValue} }
@@ -325,6 +333,7 @@ export type ScannedRoutes = {
     'console.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.provider': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.chargebacks.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.treasury.show': { paramsTuple?: []; params?: {} }
     'console.ledger.index': { paramsTuple?: []; params?: {} }
     'console.ledger.accounts': { paramsTuple?: []; params?: {} }
     'console.ledger.account': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'currency': ParamValue} }
@@ -430,6 +439,7 @@ export type ScannedRoutes = {
     'console.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.provider': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.chargebacks.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.treasury.show': { paramsTuple?: []; params?: {} }
     'console.ledger.index': { paramsTuple?: []; params?: {} }
     'console.ledger.accounts': { paramsTuple?: []; params?: {} }
     'console.ledger.account': { paramsTuple: [ParamValue,ParamValue]; params: {'name': ParamValue,'currency': ParamValue} }
@@ -547,6 +557,13 @@ export type ScannedRoutes = {
     'console.approvals.withdraw': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.clear_dispute': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.chargebacks.submit_evidence': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.treasury.record': { paramsTuple?: []; params?: {} }
+    'console.treasury.retry_refund': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.treasury.pay_by_hand': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.treasury.adopt': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.treasury.claw_back': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.treasury.write_off': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.treasury.correct': { paramsTuple?: []; params?: {} }
     'console.disputes.decide': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.disputes.withdraw': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.disputes.approve': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
