@@ -54,7 +54,9 @@ export const words = (max = 200) => vine.string().parse(trimmed).maxLength(max).
 export const after = () => vine.string().parse(emptyIsNone).maxLength(2000).optional()
 
 function trimmed(value: unknown): unknown {
-  return typeof value === 'string' ? emptyIsNone(value.trim().replaceAll('\0', '')) : value
+  // The reader of addresses makes a list of what has commas.
+  const text = Array.isArray(value) ? value.join(',') : value
+  return typeof text === 'string' ? emptyIsNone(text.trim().replaceAll('\0', '')) : text
 }
 
 function upperCase(value: unknown): unknown {

@@ -38,7 +38,7 @@ test.group('Transactions at the console', (group) => {
     assert.sameMembers(await ids(''), [deposit.id, release.id, fee.id, payout.id])
     assert.deepEqual(await ids('type=payout'), [payout.id])
     assert.deepEqual(await ids('least=1000.01&most=1250.50'), [deposit.id])
-    assert.deepEqual(await ids('type=release&least=0,900.00&most=900&currency=usd'), [release.id])
+    assert.deepEqual(await ids('type=release&least=1,000.00&most=1000&currency=usd'), [release.id])
     assert.isEmpty(await ids('currency=EUR'))
     assert.isEmpty(await ids('status=failed'))
     assert.isEmpty(await ids('rail=paypal'))
