@@ -40,7 +40,10 @@ function open(): void {
   if (!topic || stream || document.visibilityState === 'hidden') return
   const opened = (stream = new EventSource(`/console/live/${topic}`))
   let wasLost = false
-  opened.addEventListener('message', changed)
+  opened.addEventListener('message', ({ data }) => {
+    // A ping, which keeps proxies from closing a quiet stream, says nothing.
+    if (JSON.parse(data).channel === `console/${topic}`) changed()
+  })
   opened.addEventListener('open', () => {
     // Nobody knows what happened while it was lost.
     if (wasLost) changed()

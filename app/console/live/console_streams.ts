@@ -79,9 +79,10 @@ class ConsoleStreams {
     if (!this.#last.has(topic)) await this.#look()
   }
 
-  /** For tests: how many are open in this process, and whether it asks anything. */
-  get load(): { streams: number; isAsking: boolean } {
-    return { streams: this.#streams.size, isAsking: this.#timers.length > 0 }
+  /** For tests: how many are open in this process, whether it asks anything, and of how many topics it knows how they are. */
+  get load(): { streams: number; isAsking: boolean; topics: number } {
+    const [streams, topics] = [this.#streams.size, this.#last.size]
+    return { streams, isAsking: this.#timers.length > 0, topics }
   }
 
   #run(): void {

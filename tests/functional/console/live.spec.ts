@@ -214,7 +214,7 @@ test.group('Live pages in a browser', (group) => {
     const { page, complaints } = await browser.open()
     await page.context().addCookies(await staffCookies(await createStaff({ role: 'support' })))
     await page.goto('/console/webhooks')
-    await until('the stream', () => consoleStreams.load.streams === 1)
+    await until('the first look', () => consoleStreams.load.topics === 1)
     await anEvent('charge.second')
     await page.getByRole('link', { name: 'charge.second' }).waitFor()
 
@@ -235,5 +235,22 @@ test.group('Live pages in a browser', (group) => {
       complaints.filter((each) => !each.includes('/console/live/')),
       []
     )
+  })
+
+  test('a page of which nothing changes is read once, however often its stream pings', async ({
+    assert,
+  }) => {
+    const { page, requests } = await browser.open()
+    await page.context().addCookies(await staffCookies(await createStaff({ role: 'support' })))
+    await page.goto('/console/webhooks')
+    await until('the stream', () => consoleStreams.load.streams === 1)
+    // As long as a page waits between two readings, and some pings more.
+    await page.waitForTimeout(3000 + 3 * transmitConfig.pingInterval)
+    assert.lengthOf(
+      requests.filter((url) => url.endsWith('/console/webhooks')),
+      1
+    )
+    await page.goto('/console/settings')
+    await until('the stream to be closed', () => consoleStreams.load.streams === 0)
   })
 })
