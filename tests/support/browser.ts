@@ -87,7 +87,13 @@ export async function openPage(browser: Browser, viewer: Viewer = {}): Promise<O
   page.on('request', (request) => requests.push(request.url()))
   page.on('console', (message) => complaints.push(message.text()))
   page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`))
+  page.on('requestfailed', (request) => {
+    // Who goes on closes the stream of the page before.
+    const isLeft =
+      request.resourceType() === 'eventsource' &&
+      request.failure()?.errorText === 'net::ERR_ABORTED'
+    if (!isLeft) complaints.push(`failed: ${request.url()}`)
+  })
   return {
     page,
     requests,
