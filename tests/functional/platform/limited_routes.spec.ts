@@ -25,7 +25,7 @@ const EXPENSIVE: [path: RegExp, limit: keyof typeof limits][] = [
   [/^(POST|PUT|DELETE) \/api\/payments\/payout-accounts/, 'payment'],
   [/^POST \/api\/projects\/:id\/invitations$/, 'invitation'],
   [/^POST \/api\/projects\/:id\/messages$/, 'message'],
-  [/^POST .*(avatar|deliverables|evidence)$/, 'upload'],
+  [/^POST \/api\/.*(avatar|deliverables|evidence)$/, 'upload'],
   [/receipt/, 'receipt'],
   [/statement/, 'statement'],
   [/users\/export$/, 'export'],
