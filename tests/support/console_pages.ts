@@ -13,6 +13,7 @@ const NO_PAGES = [
   /^\/console\/assets\//,
   /^\/console\/live\//,
   /\/:file$/,
+  /^\/console\/files\/:kind\/:id\/download$/,
   /^\/console\/disputes\/:id\/preview$/,
   /^\/console\/transactions\/:id\/provider$/,
 ]
