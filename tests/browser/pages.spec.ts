@@ -4,11 +4,14 @@ import { fillDemo } from '#database/demo/demo'
 import { demoCode, DEMO_STAFF, DEMO_STAFF_PASSWORD } from '#database/demo/sign_in'
 import OpeningFloatSeeder from '#database/seeders/opening_float_seeder'
 import Staff from '#models/staff'
-import { signIn, useBrowser } from '#tests/support/browser'
+import { axeViolations, sideways, signIn, useBrowser } from '#tests/support/browser'
 import { consolePages } from '#tests/support/console_pages'
 import { resetAll } from '#tests/support/database'
 import { queriesOf } from '#tests/support/many_projects'
-import { console as consoleOf } from '#tests/support/staff'
+import { console as consoleOf, staffCookies } from '#tests/support/staff'
+
+const WIDTHS = [375, 1280]
+const SCHEMES = ['light', 'dark'] as const
 
 /** Milliseconds that a page may take on the server. */
 const LIMIT_MS = 150
@@ -52,6 +55,35 @@ test.group('Every page of the console', (group) => {
     assert.deepEqual(complaints, [])
     assert.deepEqual(elsewhere(), [])
   })
+
+  for (const width of WIDTHS) {
+    test(`can be read by everybody, and fits ${width} pixels`, async ({ assert }) => {
+      const { page, complaints, elsewhere } = await browser.open(undefined, { width })
+      const cookies = await staffCookies(await admin())
+      const found: string[] = []
+      for (const { pattern, path } of await pages()) {
+        await page.context().clearCookies()
+        if (!BEFORE_SIGN_IN.test(path)) await page.context().addCookies(cookies)
+        const answer = await page.goto(path)
+        const status = answer!.status()
+        if (status >= 400 && !pattern.endsWith('*')) found.push(`${pattern}: status ${status}`)
+        const over = await sideways(page)
+        if (over > 0) found.push(`${pattern}: ${over} pixels too wide`)
+        // A frame shows a file of a party, which answers nobody who asks what is in it.
+        for (const colorScheme of SCHEMES) {
+          await page.emulateMedia({ colorScheme })
+          const violations = await axeViolations(page, { without: 'iframe' })
+          found.push(...violations.map((each) => `${pattern} (${colorScheme}): ${each}`))
+        }
+      }
+      assert.deepEqual(found, [])
+      // That a page is not there the browser says, too, and what it was still loading when we went on.
+      const expected = /404 \(Not Found\)|^failed: .*(\/console\/live\/|\/evidence\/)/
+      const unexpected = complaints.filter((each) => !expected.test(each))
+      assert.deepEqual(unexpected, [])
+      assert.deepEqual(elsewhere(), [])
+    })
+  }
 
   test(`takes less than ${LIMIT_MS} ms on the server`, async ({ assert }) => {
     const staff = consoleOf(await admin())
