@@ -11,6 +11,7 @@ import Deposit from '#models/deposit'
 import type Transaction from '#models/transaction'
 import type { Rail } from '#models/transaction'
 import { applyRefund } from '#escrow/apply_refund'
+import { withdrawDispute } from '#escrow/chargebacks/fit_milestones'
 import { fundedBy, thawDeposit } from '#escrow/chargebacks/freeze'
 import { closeMilestone } from '#escrow/close_milestone'
 import { completeIfDone } from '#escrow/complete_project'
@@ -18,6 +19,7 @@ import { depositOf } from '#escrow/held_money'
 import { lockMilestone, lockTransaction } from '#escrow/locks'
 import { SYSTEM } from '#escrow/record_activity'
 import { startRefund } from '#escrow/start_refund'
+import { syncDisputed } from '#escrow/sync_disputed'
 
 export interface RefundThere {
   rail: Rail
@@ -83,6 +85,7 @@ export const refundAdoption: ApprovalKind<RefundThere, ProviderMovement> = {
       .where('transaction_id', deposit.id)
       .update({ refunded_elsewhere: missing.subtract(amount).minor.toString() })
     if (totals.held.equals(amount)) {
+      await withdrawDispute(trx, { project, milestone }, 'refunded_elsewhere')
       await closeMilestone(trx, milestone, 'refunded', SYSTEM, {
         released: totals.released.isPositive,
       })
@@ -94,7 +97,7 @@ export const refundAdoption: ApprovalKind<RefundThere, ProviderMovement> = {
       project,
       milestones: await fundedBy(trx, deposit.id, siblings),
     })
-    await completeIfDone(trx, project, SYSTEM)
+    await completeIfDone(trx, await syncDisputed(trx, project.id), SYSTEM)
   },
 
   async afterwards({ content }, movement) {

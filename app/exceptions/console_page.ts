@@ -44,7 +44,7 @@ export async function answerAsPage(
     title: failure.title,
     detail: failure.detail,
     requestId: failure.request_id,
-    todo: TODO[failure.status] ?? '',
+    todo: NEXT_STEPS[failure.status] ?? '',
   }
   response.status(failure.status).header('content-type', 'text/html; charset=utf-8')
   // It failed before there was a policy, and a page without scripts is enough then.
@@ -57,7 +57,7 @@ export async function answerAsPage(
   response.send(await ctx.view.render('console/error', state))
 }
 
-const TODO: Record<number, string> = {
+const NEXT_STEPS: Record<number, string> = {
   401: 'Sign in again.',
   403: 'If you came from a form, go back, reload the page and send it again: it may be too old. Otherwise ask an administrator if your role should allow this.',
   404: 'Check the address, or search for the id above.',

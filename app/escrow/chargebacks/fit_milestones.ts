@@ -25,7 +25,7 @@ export async function fitMilestones({ trx, project, milestones }: LockedDeposit)
     const milestone = milestones.find(({ id }) => id === milestoneId)!
     await withdrawRequests(trx, milestone, held)
     if (held.isZero && !milestone.isClosed) {
-      await withdrawDispute(trx, project, milestone)
+      await withdrawDispute(trx, { project, milestone }, 'charged_back')
       await closeMilestone(trx, milestone, 'charged_back', PROVIDER, {
         released: released.isPositive,
       })
@@ -61,11 +61,15 @@ async function withdrawRequests(
   }
 }
 
-/** Nothing is left to argue about. */
-async function withdrawDispute(
+/**
+ * Ends the dispute over a milestone of which nothing is held any more: nothing is left to argue about.
+ *
+ * @param reason where the money went
+ */
+export async function withdrawDispute(
   trx: TransactionClientContract,
-  project: Project,
-  milestone: Milestone
+  { project, milestone }: { project: Project; milestone: Milestone },
+  reason: 'charged_back' | 'refunded_elsewhere'
 ): Promise<void> {
   const dispute = await Dispute.query({ client: trx })
     .where('milestone_id', milestone.id)
@@ -74,7 +78,7 @@ async function withdrawDispute(
     .first()
   if (!dispute) return
   await transitionDispute(trx, { project, milestone, dispute }, 'withdrawn', PROVIDER, {
-    details: { reason: 'charged_back' },
+    details: { reason },
   })
 }
 

@@ -16,9 +16,13 @@ import { agreed } from '#tests/support/two_people'
 const usd = (amount: string) => Money.parse(amount, 'USD')
 
 /** A funded project of two milestones, of whose deposit somebody refunds a part at the provider. */
-async function refundedThere(provider: 'stripe' | 'paypal', amount: string) {
+async function refundedThere(provider: 'stripe' | 'paypal', amount: string, isDisputed = false) {
   const before = await clearingDifference(provider)
   const found = await fundedProject({ provider, amounts: ['600.00', '400.00'] })
+  if (isDisputed) {
+    const path = `milestones/${found.milestones[1].id}/disputes`
+    expectData(await api(found.client).post(path, { reason: 'It is not what we agreed on.' }), 201)
+  }
   const [{ charge_id: chargeId }] = await db.from('deposits')
   const refund = await providerFor(provider).refund({
     key: randomUUID(),
@@ -66,6 +70,18 @@ test.group('Money that went back past us', (group) => {
       assert.deepEqual(await breaks(), [])
     })
   }
+
+  test('a dispute ends when the refund that is adopted leaves nothing to divide', async ({
+    assert,
+  }) => {
+    const { client, milestones, project, refund } = await refundedThere('stripe', '400.00', true)
+    await agreed(refundAdoption, milestones[1].id, { rail: 'stripe', refund_id: refund.id })
+    await settle()
+    const { status } = await db.from('disputes').firstOrFail()
+    assert.equal(status, 'withdrawn')
+    assert.equal(expectData(await api(client).get(`projects/${project.id}`)).status, 'active')
+    assert.deepEqual(await breaks(), [])
+  })
 
   test('our own refunds freeze nothing, in part and whole, late news and early', async ({
     assert,
