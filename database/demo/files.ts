@@ -26,16 +26,25 @@ export async function formWith({ name, type, bytes }: DemoFile): Promise<Incomin
 
 const HUES = ['#2f6f73', '#8a4f7d', '#b0712d', '#3f5f8f']
 
-/** A small picture of a web page. */
+/** A small picture of a web page. Of rectangles, since this application reads no drawings (SVG). */
 export async function picture(name: string, index: number): Promise<DemoFile> {
   const colour = HUES[index % HUES.length]
-  const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="400">
-    <rect width="640" height="400" fill="#f4f2ee"/><rect width="640" height="56" fill="${colour}"/>
-    <rect x="32" y="88" width="360" height="28" fill="#333"/><rect x="32" y="140" width="576" height="12" fill="#aaa"/>
-    <rect x="32" y="168" width="520" height="12" fill="#aaa"/><rect x="32" y="216" width="272" height="140" fill="${colour}"/>
-    <rect x="336" y="216" width="272" height="140" fill="#ddd"/></svg>`
-  const bytes = await sharp(Buffer.from(drawing)).png({ palette: true }).toBuffer()
+  const bytes = await sharp(rectangle(640, 400, '#f4f2ee'))
+    .composite([
+      { input: rectangle(640, 56, colour), left: 0, top: 0 },
+      { input: rectangle(360, 28, '#333333'), left: 32, top: 88 },
+      { input: rectangle(576, 12, '#aaaaaa'), left: 32, top: 140 },
+      { input: rectangle(520, 12, '#aaaaaa'), left: 32, top: 168 },
+      { input: rectangle(272, 140, colour), left: 32, top: 216 },
+      { input: rectangle(272, 140, '#dddddd'), left: 336, top: 216 },
+    ])
+    .png({ palette: true })
+    .toBuffer()
   return { name, type: 'image/png', bytes }
+}
+
+function rectangle(width: number, height: number, background: string) {
+  return { create: { width, height, channels: 3 as const, background } }
 }
 
 export function letter(name: string, words: string): DemoFile {
