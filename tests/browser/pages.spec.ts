@@ -110,11 +110,15 @@ test.group('Every page of the console', (group) => {
     const lists = (await consolePages()).filter(
       ({ pattern }) => !/[:*]/.test(pattern) && !BEFORE_SIGN_IN.test(pattern)
     )
+    // The fewest of three looks: once a minute one of them also notes that its sign-in is still used.
     const count = async () => {
       const asked: Record<string, number> = {}
       for (const { pattern } of lists) {
-        await staff.get(pattern)
-        asked[pattern] = (await queriesOf(() => staff.get(pattern))).length
+        const looks: number[] = []
+        for (let times = 0; times < 3; times++) {
+          looks.push((await queriesOf(() => staff.get(pattern))).length)
+        }
+        asked[pattern] = Math.min(...looks)
       }
       return asked
     }
