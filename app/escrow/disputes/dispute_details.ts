@@ -84,7 +84,7 @@ export function stepsOf(
     offer: !unanswered || isOpener,
     accept: open !== undefined && open.madeBy !== user.id,
     decline: open !== undefined && open.madeBy !== user.id,
-    equal_split: small && !splits,
+    equal_split: small && !splits && (!unanswered || isOpener || dispute.openerSplitsAt !== null),
     take_back_equal_split: splits !== null,
     escalate: dispute.status === 'negotiating',
     withdraw: isOpener,

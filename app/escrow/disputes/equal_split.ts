@@ -1,6 +1,6 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { wrongState } from '#exceptions/problem'
-import { aboutDispute, inDispute } from '#escrow/disputes/in_dispute'
+import { aboutDispute, assertAnswered, inDispute } from '#escrow/disputes/in_dispute'
 import { partOfHeld } from '#escrow/held_money'
 import type { BindIntent } from '#escrow/intent'
 import { actorOf, recordActivity } from '#escrow/record_activity'
@@ -13,11 +13,12 @@ import { notify } from '#notifications/notify'
 
 /**
  * Chooses, for one's own side, to halve what is held: for small claims, which are not worth a quarrel. Once
- * both sides have chosen so it is settled, at once. An odd cent is the freelancer's, as with fees.
+ * both sides have chosen so it is settled, at once. An odd cent is the freelancer's, as with fees. It is no
+ * answer to the dispute: before theirs, the respondent can only choose what the other side has chosen.
  *
  * @param input.bind bound to the dispute
- * @throws Problem 409 `wrong_state` once it is decided or over, `not_a_small_claim`, `nothing_held`; `frozen`
- *   while the payment is disputed with the payer's bank
+ * @throws Problem 409 `wrong_state` once it is decided or over, `answer_first`, `not_a_small_claim`,
+ *   `nothing_held`; `frozen` while the payment is disputed with the payer's bank
  */
 export async function chooseEqualSplit(
   disputeId: string,
@@ -34,6 +35,7 @@ export async function chooseEqualSplit(
         { code: 'not_a_small_claim' }
       )
     }
+    if (!dispute.openerSplitsAt) assertAnswered(dispute, by)
     const chosen = await choose(trx, dispute, by, true)
     const actor = actorOf(by)
     if (chosen) {

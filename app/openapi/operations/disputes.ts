@@ -116,13 +116,13 @@ export const disputeOperations: Operations = {
   'POST /api/disputes/:id/equal-split': {
     summary: 'Choose an equal split',
     description:
-      'For small claims: once both sides have chosen so, what is held is halved and the dispute settled at once. An odd cent goes to the freelancer.',
+      'For small claims: once both sides have chosen so, what is held is halved and the dispute settled at once. An odd cent goes to the freelancer. It is no answer: before theirs, the respondent can only choose what the other side has chosen.',
     tag: 'Disputes',
     who: 'signed in',
     verified: true,
     idempotent: true,
     answers: { 200: data('Dispute', 'The dispute; settled, if both sides have chosen.') },
-    problems: ['wrong_state', 'not_a_small_claim', 'frozen', 'nothing_held'],
+    problems: ['wrong_state', 'answer_first', 'not_a_small_claim', 'frozen', 'nothing_held'],
   },
   'DELETE /api/disputes/:id/equal-split': {
     summary: 'Take your choice of an equal split back',

@@ -311,10 +311,23 @@ test.group('Disputes | equal split', (group) => {
     const back = expectData(await api(client).delete(path))
     assert.isFalse(back.opener_splits)
     expectData(await api(client).delete(path))
-    assert.equal(expectData(await choose(freelancer, dispute)).status, 'open')
+    await answer(freelancer, dispute)
+    assert.equal(expectData(await choose(freelancer, dispute)).status, 'negotiating')
     assert.include((await shown(freelancer, dispute)).may, 'take_back_equal_split')
     assert.equal(expectData(await choose(client, dispute)).status, 'settled')
     expectProblem(await api(client).delete(path), 409, 'wrong_state')
+  })
+
+  test('is no answer: the respondent cannot be the first to choose it before theirs', async ({
+    assert,
+  }) => {
+    const { client, freelancer, milestone } = await fundedMilestone({ amount: '100.00' })
+    const dispute = await openDispute(client, milestone)
+    assert.notInclude((await shown(freelancer, dispute)).may, 'equal_split')
+    expectProblem(await choose(freelancer, dispute), 409, 'answer_first')
+    expectData(await choose(client, dispute))
+    assert.include((await shown(freelancer, dispute)).may, 'equal_split')
+    assert.equal(expectData(await choose(freelancer, dispute)).status, 'settled')
   })
 
   test('only below the threshold of its currency, as it is at that moment', async ({ assert }) => {
