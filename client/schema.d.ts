@@ -743,7 +743,7 @@ export interface paths {
          * Choose an equal split
          * @description **For who is signed in with a verified e-mail address.**
          *
-         *     For small claims: once both sides have chosen so, what is held is halved and the dispute settled at once. An odd cent goes to the freelancer.
+         *     For small claims: once both sides have chosen so, what is held is halved and the dispute settled at once. An odd cent goes to the freelancer. It is no answer: before theirs, the respondent can only choose what the other side has chosen.
          */
         post: operations["equalSplitsStore"];
         /**
@@ -6220,7 +6220,8 @@ export interface operations {
             403: components["responses"]["EmailNotVerified403"];
             404: components["responses"]["NotFound404"];
             /**
-             * @description - `frozen`: A dispute is open about the money, so it does not move.
+             * @description - `answer_first`: The dispute waits for your first answer; nothing else you say counts before.
+             *     - `frozen`: A dispute is open about the money, so it does not move.
              *     - `idempotency_in_progress`: A request with this key is still running.
              *     - `not_a_small_claim`: More is held than may be halved at once.
              *     - `nothing_held`: Nothing is held for the milestone.
@@ -6233,7 +6234,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "frozen" | "idempotency_in_progress" | "not_a_small_claim" | "nothing_held" | "wrong_state";
+                        code?: "answer_first" | "frozen" | "idempotency_in_progress" | "not_a_small_claim" | "nothing_held" | "wrong_state";
                     };
                 };
             };
