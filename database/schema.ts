@@ -1451,7 +1451,7 @@ export class StaffAuthenticatorSchema extends BaseModel {
 }
 
 export class StaffInvitationSchema extends BaseModel {
-  static $columns = ['createdAt', 'expiresAt', 'id', 'staffId', 'tokenHash', 'usedAt'] as const
+  static $columns = ['createdAt', 'expiresAt', 'id', 'issuedBy', 'staffId', 'tokenHash', 'usedAt'] as const
   $columns = StaffInvitationSchema.$columns
   @column.dateTime({ autoCreate: true })
   declare createdAt: DateTime
@@ -1459,6 +1459,8 @@ export class StaffInvitationSchema extends BaseModel {
   declare expiresAt: DateTime
   @column({ isPrimary: true })
   declare id: string
+  @column()
+  declare issuedBy: string | null
   @column()
   declare staffId: string
   @column()

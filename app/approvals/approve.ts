@@ -6,6 +6,7 @@ import type Approval from '#models/approval'
 import type { Terms } from '#approvals/approval_kind'
 import { auditApproval } from '#approvals/audit_approval'
 import { approvalKind } from '#approvals/kinds'
+import { assertIndependent } from '#approvals/independent'
 import { assertOpen, findApproval, lockProposal } from '#approvals/lock_proposal'
 import { permit } from '#approvals/permit'
 
@@ -20,7 +21,7 @@ export interface Approving {
 /**
  * Approves what somebody else proposed, and does it, in one transaction.
  *
- * @throws Problem 404; 403 if their role may not, and `own_proposal`; 409 `already_decided`,
+ * @throws Problem 404; 403 if their role may not, `own_proposal`, `not_independent`; 409 `already_decided`,
  *   `other_content` if they were shown something else, `subject_changed` if amount, payee or version are not
  *   what they were; whatever the kind refuses. Nothing has happened then.
  */
@@ -35,6 +36,7 @@ export async function approve(id: string, { by, hash, reason }: Approving): Prom
     if (proposal.proposedBy === by) {
       throw forbidden('You proposed it: somebody else has to approve it.', 'own_proposal')
     }
+    await assertIndependent(trx, proposal.proposedBy, by)
     if (proposal.contentHash !== hash) {
       throw wrongState('You were shown something else. Read it again.', proposal.status, {
         code: 'other_content',

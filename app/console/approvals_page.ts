@@ -1,5 +1,6 @@
 import db from '@adonisjs/lucid/services/db'
 import { approvalKind } from '#approvals/kinds'
+import { behindBoth, notIndependent } from '#approvals/independent'
 import { findApproval } from '#approvals/lock_proposal'
 import { PAGE } from '#console/paging'
 import { Problem } from '#exceptions/problem'
@@ -67,12 +68,16 @@ export async function readApproval(id: string, reader: Staff) {
   const kind = approvalKind(approval.kind)
   const isOpen = approval.status === 'proposed'
   const isMine = approval.proposedBy === reader.id
+  const couldDecide = isOpen && !isMine && roleMay(reader.role, kind.approves)
+  const behind = couldDecide && (await behindBoth(db.connection(), approval.proposedBy, reader.id))
   return {
     approval,
     about: kind.about,
     content: approval.content as object,
     entries: isOpen ? await previewOf(approval) : [],
-    mayDecide: isOpen && !isMine && roleMay(reader.role, kind.approves),
+    mayApprove: couldDecide && !behind,
+    mayRefuse: couldDecide,
+    whyNot: behind ? notIndependent(behind) : undefined,
     mayWithdraw: isOpen && isMine,
   }
 }

@@ -34,7 +34,7 @@ export async function createStaff(
       target: { type: 'staff', id: row.id },
       after: { role: who.role },
     })
-    const link = await issueInvitation(trx, row.id)
+    const link = await issueInvitation(trx, row.id, act)
     return { staff: await Staff.findOrFail(row.id, { client: trx }), link }
   })
 }

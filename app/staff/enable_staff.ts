@@ -23,6 +23,6 @@ export async function enableStaff(staffId: string, act: Act): Promise<string> {
       target: { type: 'staff', id: staff.id },
       after: { role: staff.role },
     })
-    return issueInvitation(trx, staff.id)
+    return issueInvitation(trx, staff.id, act)
   })
 }

@@ -1,4 +1,5 @@
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
+import type { Act } from '#audit/record_audit'
 import { appUrl } from '#config/app'
 import { Problem } from '#exceptions/problem'
 import { hashToken, newToken } from '#identity/opaque_tokens'
@@ -9,18 +10,21 @@ export const INVITATION_LIFETIME = '24 hours'
 
 /**
  * Makes a link by which somebody sets password and second factor. Those they had before do not work any more.
+ * Who makes it is kept: for some days the two are no two people (`approvals/independent.ts`).
  *
  * @returns the link, which is stored nowhere. Its token is in the fragment, which browsers send to no server
  */
 export async function issueInvitation(
   trx: TransactionClientContract,
-  staffId: string
+  staffId: string,
+  { actor }: Act
 ): Promise<string> {
   const token = newToken()
   await dropInvitations(trx, staffId)
   await trx.table('staff_invitations').insert({
     staff_id: staffId,
     token_hash: hashToken(token),
+    issued_by: actor.type === 'staff' ? actor.id : null,
     expires_at: trx.raw(`now() + interval '${INVITATION_LIFETIME}'`),
   })
   const link = new URL('/console/invitation', appUrl)

@@ -25,6 +25,6 @@ export async function resetStaff(staffId: string, act: Act): Promise<string> {
       action: 'staff.reset',
       target: { type: 'staff', id: staff.id },
     })
-    return issueInvitation(trx, staff.id)
+    return issueInvitation(trx, staff.id, act)
   })
 }

@@ -13,8 +13,9 @@ import { DEMO_SECRET, DEMO_STAFF, DEMO_STAFF_PASSWORD } from './sign_in.js'
 /** Who works here in the demo, each with the password and the app that `sign_in.ts` tells everybody. */
 export async function hireStaff(): Promise<Record<StaffRole, Staff>> {
   const hired = {} as Record<StaffRole, Staff>
-  for (const [index, person] of DEMO_STAFF.entries()) {
-    const staff = await hire(person, index === 0 ? undefined : hired.admin)
+  // From the command line: whom an admin has just invited cannot be that admin's second person.
+  for (const person of DEMO_STAFF) {
+    const staff = await hire(person)
     hired[person.role] ??= staff
   }
   const left = { name: 'Max Formerly', email: 'max@safesend.example', role: 'support' } as const
@@ -27,7 +28,7 @@ export async function hireStaff(): Promise<Record<StaffRole, Staff>> {
 /** Invited by somebody, or from the command line, and enrolled by the link. */
 async function hire(
   person: { name: string; email: string; role: StaffRole },
-  by: Staff | undefined
+  by?: Staff
 ): Promise<Staff> {
   const { staff, link } = await createStaff(person, {
     actor: by ? { type: 'staff', id: by.id } : { type: 'operator', name: 'demo' },

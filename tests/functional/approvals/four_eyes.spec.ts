@@ -8,6 +8,8 @@ import { clawBack } from '#escrow/chargebacks/claw_back'
 import { debtWriteOff } from '#escrow/chargebacks/write_off_debt'
 import type { Problem } from '#exceptions/problem'
 import Approval from '#models/approval'
+import type Staff from '#models/staff'
+import { issueInvitation } from '#staff/invitations'
 import { OPERATOR } from '#tests/support/operator'
 import type { Case } from '#tests/support/projects'
 import { breaks, entryKinds } from '#tests/support/ledger'
@@ -75,6 +77,41 @@ test.group('Two people', (group) => {
       'own_proposal'
     )
     assert.equal(await debtOf(found), '900.00')
+  })
+
+  test('nor can, for seven days, whom they invited or reset, or whom the same person did', async ({
+    assert,
+  }) => {
+    const { found, proposer, approval } = await proposed()
+    const admin = await member('admin')
+    const [second, third] = [await member(), await member()]
+    const invites = (by: Staff, whom: Staff) =>
+      db.transaction((trx) =>
+        issueInvitation(trx, whom.id, { actor: { type: 'staff', id: by.id } })
+      )
+    const approving = (by: Staff) => approve(approval.id, { by: by.id, hash: approval.contentHash })
+    await invites(proposer, second)
+    assert.equal(await codeOf(approving(second)), 'not_independent')
+    // Through somebody else, and the other way round.
+    await invites(second, third)
+    assert.equal(await codeOf(approving(third)), 'not_independent')
+    await db.from('staff_invitations').update({ created_at: db.raw("now() - interval '8 days'") })
+    await invites(admin, proposer)
+    assert.equal(await codeOf(approving(admin)), 'not_independent')
+    await invites(admin, third)
+    assert.equal(await codeOf(approving(third)), 'not_independent')
+    await assert.rejects(
+      () =>
+        db.from('approvals').update({
+          status: 'approved',
+          decided_by: third.id,
+          decided_at: new Date(),
+          approved_hash: approval.contentHash,
+        }),
+      /got their access from the first/
+    )
+    assert.equal(await debtOf(found), '900.00')
+    assert.equal((await approving(second)).status, 'approved')
   })
 
   test('neither support nor somebody who left can propose or approve it', async ({ assert }) => {
