@@ -6,5 +6,15 @@ import * as links from '#console/links'
 export default class ConsoleViewsProvider {
   async boot() {
     for (const [name, format] of Object.entries({ ...formats, ...links })) edge.global(name, format)
+    const { html } = edge.globals
+    edge.global('html', { ...html, attrs: (values: object) => html.attrs(escaped(values)) })
   }
+}
+
+/** Edge writes the values of attributes as they are, quotes and all, whoever they come from. */
+function escaped(value: unknown): unknown {
+  if (typeof value === 'string') return edge.globals.html.escape(value)
+  if (Array.isArray(value)) return value.map(escaped)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, escaped(each)]))
 }
