@@ -25,11 +25,13 @@ import { startRefund } from '#escrow/start_refund'
  * its own is sent for the rest.
  *
  * @returns the transaction that is sent now
- * @throws Problem 404; 409 `not_owed` if it has not failed or its client has the money, `frozen`
+ * @throws Problem 404; 409 `not_owed` if it has not failed or its client has the money, `frozen`,
+ *   `paid_another_way` while somebody says that they have paid it from our bank
  */
 export async function retryRefund(refundId: string, act: Act): Promise<string> {
   return inTransaction(async (trx) => {
     const { project, refund, owed, inFull } = await lockOwedRefund(trx, refundId)
+    await assertNotPaidAnotherWay(trx, refund)
     const sent = inFull ? refund.id : await startRest(trx, project, refund, owed)
     await recordAudit(trx, {
       ...act,
@@ -65,6 +67,23 @@ export async function retryRefund(refundId: string, act: Act): Promise<string> {
     await enqueue(trx, sendRefundJob, { transactionId: refund.id })
     return refund.id
   })
+}
+
+/** Under the refund's lock, which a proposal takes, too. @throws Problem 409 `paid_another_way` */
+async function assertNotPaidAnotherWay(
+  trx: TransactionClientContract,
+  refund: Transaction
+): Promise<void> {
+  const proposal = await trx
+    .from('approvals')
+    .where({ kind: 'refund_paid_by_hand', subject_id: refund.id, status: 'proposed' })
+    .first()
+  if (!proposal) return
+  throw wrongState(
+    'Somebody has proposed this refund as paid from our bank. Approve that, or refuse it if nothing was paid.',
+    refund.status,
+    { code: 'paid_another_way', extra: { approval_id: proposal.id } }
+  )
 }
 
 async function startRest(

@@ -41,6 +41,7 @@ const NOT_OF_THE_API = new Set([
   'nothing_to_claw_back',
   'nothing_to_replay',
   'on_its_way',
+  'paid_another_way',
   'reference_reused',
   'reference_used',
   'resolved',

@@ -1,5 +1,7 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
+import { propose } from '#approvals/propose'
+import { refuse } from '#approvals/refuse'
 import { accounts } from '#ledger/chart_of_accounts'
 import { refundPaidByHand } from '#escrow/pay_refund_by_hand'
 import { recheckRefunds } from '#escrow/recheck_refunds'
@@ -192,6 +194,33 @@ test.group('Refunds that no rail carries', (group) => {
     assert.match(refused.json.note, /too old/)
     assert.equal(await owedTo(client), '300.00')
     assert.deepEqual(await breaks(), [])
+  })
+
+  test('said to be paid another way, it goes by its rail again only if that is refused', async ({
+    assert,
+  }) => {
+    for (const failed of [failedLate, partlyChargedBack]) {
+      const { client, id } = await failed()
+      const [first, second] = [await member(), await member()]
+      const proposal = await propose(refundPaidByHand, {
+        subjectId: id,
+        content: { reference: `bank-${id}` },
+        by: first.id,
+        reason: 'The card is closed.',
+      })
+      await assert.rejects(() => retryRefund(id, OPERATOR), /proposed this refund as paid from our/)
+      // Nor does anything else make it go, whatever asks.
+      await assert.rejects(
+        () => db.from('transactions').where('id', id).update({ status: 'pending' }),
+        /said to be paid another way/
+      )
+      await refuse(proposal.id, { by: second.id, reason: 'The bank has no such payment.' })
+      await retryRefund(id, OPERATOR)
+      await settle()
+      assert.equal(await owedTo(client), '0.00')
+      assert.deepEqual(await breaks(), [])
+      await resetAll()
+    }
   })
 
   test('ten retries and ten payments by hand at once are one of them', async ({ assert }) => {
