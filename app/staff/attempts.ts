@@ -20,6 +20,8 @@ export interface Attempt {
   address: string
   network: string
   failed: number
+  /** The lock that it has set, as the database writes it. */
+  lock: string | null
 }
 
 /**
@@ -43,7 +45,7 @@ export async function countAttempt(address: string, origin: SignInOrigin): Promi
          now() + make_interval(mins => least(:longest, 2 ^ least(a.failed + 1 - :free, 10))::int) END,
        last_at = now()
      WHERE a.locked_until IS NULL OR a.locked_until <= now()
-     RETURNING failed`,
+     RETURNING failed, locked_until::text AS lock`,
     {
       addressHash,
       network,
@@ -53,16 +55,19 @@ export async function countAttempt(address: string, origin: SignInOrigin): Promi
     }
   )
   if (rows.length === 0) throw await locked(addressHash, network)
-  return { address, network, failed: rows[0].failed }
+  return { address, network, failed: rows[0].failed, lock: rows[0].lock }
 }
 
-/** The attempt was not wrong, but it is not all that is needed: what was wrong before still counts. */
-export async function takeBack({ address, network }: Attempt): Promise<void> {
+/**
+ * The attempt was not wrong, but it is not all that is needed: what was wrong before still counts. The lock goes
+ * that it has set itself, for else the right password would keep out who gives it; that of another attempt stays.
+ */
+export async function takeBack({ address, network, lock }: Attempt): Promise<void> {
   await db.rawQuery(
     `UPDATE staff_attempts SET failed = greatest(failed - 1, 0),
-       locked_until = CASE WHEN failed - 1 >= ? THEN locked_until END
+       locked_until = nullif(locked_until, ?::timestamptz)
      WHERE address_hash = ? AND network = ?`,
-    [FREE_ATTEMPTS, hashOf(address), network]
+    [lock, hashOf(address), network]
   )
 }
 

@@ -13,7 +13,7 @@ const dayRule = vine.createRule(
   (value: unknown, _: undefined, field: FieldContext) => {
     const isDay =
       typeof value === 'string' &&
-      /^\d{4}-\d{2}-\d{2}$/.test(value) &&
+      /^2\d{3}-\d{2}-\d{2}$/.test(value) &&
       DateTime.fromISO(value, { zone: 'utc' }).isValid
     if (!isDay) field.report('Write {{ field }} as a day, such as 2026-11-26.', 'day', field)
   },

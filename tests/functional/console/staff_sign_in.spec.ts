@@ -238,6 +238,20 @@ test.group('Wrong attempts of staff', (group) => {
     }
   })
 
+  test('keep nobody out who gives the right password and code once the lock is over', async ({
+    assert,
+  }) => {
+    const one = await aColleague()
+    for (let n = 0; n < 9; n++) {
+      assert.include((await attempt(one.staff.email)).text, WRONG)
+      await db.from('staff_attempts').update({ locked_until: null })
+    }
+    const { browser, answer } = await afterPassword(one)
+    assert.equal(answer.location, CODE)
+    assert.equal((await browser.post(CODE, { code: one.app.code() })).location, '/console')
+    assert.isEmpty(await db.from('staff_attempts'))
+  })
+
   test('are counted one by one when many come at the same moment', async ({ assert }) => {
     const one = await aColleague()
     const answers = await Promise.all(Array.from({ length: 12 }, () => attempt(one.staff.email)))
