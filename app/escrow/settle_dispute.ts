@@ -29,8 +29,7 @@ export interface Settlement extends LockedDispute {
 
 export interface SettleDispute extends Settlement {
   actor: Actor
-  /** A chargeback that takes everything divides nothing. */
-  how: Exclude<SettledHow, 'charged_back'>
+  how: SettledHow
   /** Columns of the dispute that change with it: who of staff decided, and why. */
   changes?: Record<string, unknown>
   /** Bound to the dispute. */

@@ -42,7 +42,6 @@ export default class extends BaseSchema {
           RAISE EXCEPTION 'a dispute stays what it is about' USING ERRCODE = 'restrict_violation';
         END IF;
         fits := CASE NEW.settled_how
-          WHEN 'charged_back' THEN true
           WHEN 'offer' THEN EXISTS (SELECT FROM dispute_offers o WHERE o.dispute_id = NEW.id
             AND o.status = 'accepted' AND (o.to_freelancer, o.to_client) = (NEW.to_freelancer, NEW.to_client))
           WHEN 'equal_split' THEN NEW.opener_splits_at IS NOT NULL AND NEW.respondent_splits_at IS NOT NULL
