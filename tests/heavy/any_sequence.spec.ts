@@ -7,6 +7,8 @@ import { Problem } from '#exceptions/problem'
 import { accounts, type AccountName } from '#ledger/chart_of_accounts'
 import { balanceOf, escrowTotalsOfProject } from '#ledger/balances'
 import { Money } from '#ledger/money'
+import { approve } from '#approvals/approve'
+import { refuse } from '#approvals/refuse'
 import { clawBack, settleClawBacks } from '#escrow/chargebacks/claw_back'
 import { debtsOf } from '#escrow/chargebacks/debts'
 import { openDebts } from '#escrow/chargebacks/debts'
@@ -17,18 +19,30 @@ import { approveMilestone } from '#escrow/approve_milestone'
 import { cancelUnpaidDeposit } from '#escrow/cancel_deposit'
 import { fundMilestones } from '#escrow/fund_milestones'
 import { sendDeposit } from '#escrow/send_deposit'
+import { answerDispute } from '#escrow/disputes/answer_dispute'
+import { acceptOffer, declineOffer } from '#escrow/disputes/answer_offer'
+import { chooseEqualSplit } from '#escrow/disputes/equal_split'
+import { escalateDispute } from '#escrow/disputes/escalate_dispute'
+import { makeOffer } from '#escrow/disputes/make_offer'
+import { openDispute } from '#escrow/disputes/open_dispute'
+import { proposeDecision } from '#escrow/disputes/propose_decision'
+import { withdrawDispute } from '#escrow/disputes/withdraw_dispute'
 import { rejectWork } from '#escrow/reject_work'
 import { releasePayment } from '#escrow/release_payment'
 import { requestRefund } from '#escrow/request_refund'
 import { settlePending } from '#escrow/settle_pending'
 import { submitWork } from '#escrow/submit_work'
 import autoApproveDue from '#jobs/auto_approve_due'
+import decideSilent from '#jobs/decide_silent_disputes'
 import escalateUnansweredRefunds from '#jobs/escalate_unanswered_refunds'
+import remindOfDisputes from '#jobs/remind_of_disputes'
 import remindReviewers from '#jobs/remind_reviewers'
 import retryStuckInbox from '#jobs/retry_stuck_inbox'
 import type { Job } from '#jobs/queue'
 import { addPayoutAccount } from '#payments/payout_accounts'
 import { ProviderFailure } from '#payments/provider'
+import Approval from '#models/approval'
+import Dispute from '#models/dispute'
 import Milestone from '#models/milestone'
 import type User from '#models/user'
 import { withSetting } from '#tests/functional/stripe/helpers'
@@ -37,7 +51,7 @@ import { drain } from '#tests/support/jobs'
 import { breaks } from '#tests/support/ledger'
 import { OPERATOR } from '#tests/support/operator'
 import { sandbox } from '#tests/support/sandbox'
-import { agreed } from '#tests/support/two_people'
+import { agreed, member } from '#tests/support/two_people'
 import { aClient, aFreelancer } from '#tests/support/users'
 
 /*
@@ -169,6 +183,22 @@ const chargebacks: fc.Arbitrary<Step> = fc.oneof(
   simple('look at disputes')
 )
 
+/** What the parties and our staff do when they disagree. */
+const disagreement: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('open a dispute'), which, part }) },
+  { weight: 2, arbitrary: simple('answer the dispute') },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('offer'), which, part }) },
+  { weight: 3, arbitrary: simple('accept offer') },
+  simple('decline offer'),
+  simple('escalate'),
+  simple('withdraw dispute'),
+  { weight: 2, arbitrary: simple('choose equal split') },
+  simple('disputes are due'),
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('staff decide'), which, part }) },
+  simple('a second person approves'),
+  simple('a second person refuses')
+)
+
 const fault = (...routes: string[]): fc.Arbitrary<Step> =>
   fc.record({
     do: fc.constant('a fault'),
@@ -234,11 +264,15 @@ const circumstances: fc.Arbitrary<Step> = fc.oneof(
 const single = fc.oneof(
   { weight: 6, arbitrary: business },
   { weight: 4, arbitrary: circumstances },
-  { weight: 2, arbitrary: chargebacks }
+  { weight: 2, arbitrary: chargebacks },
+  { weight: 4, arbitrary: disagreement }
 )
 
 const releasing = fc.record({ do: fc.constant('release'), which, part })
 const asking = fc.record({ do: fc.constant('request refund'), which, part })
+const disputing = fc.record({ do: fc.constant('open a dispute'), which, part })
+const offering = fc.record({ do: fc.constant('offer'), which, part })
+const deciding = fc.record({ do: fc.constant('staff decide'), which, part })
 const reversal = fc.record({ do: fc.constant('a transfer is reversed'), which, part })
 const inTurn = (...steps: fc.Arbitrary<Step>[]): fc.Arbitrary<Step> =>
   fc.tuple(...steps).map((each) => ({ do: 'in turn', which: 0, steps: each }))
@@ -259,6 +293,26 @@ const stories = fc.oneof(
   inTurn(simple('add payout account'), releasing, simple('news'), reversal, simple('news')),
   inTurn(releasing, simple('news'), chargebacks, simple('news'), chargebacks, chargebacks),
   inTurn(asking, chargebacks, simple('news'), chargebacks, simple('news')),
+  inTurn(disputing, simple('answer the dispute'), offering, simple('accept offer'), simple('news')),
+  inTurn(disputing, offering, chargebacks, simple('news'), simple('accept offer'), simple('news')),
+  inTurn(
+    disputing,
+    simple('answer the dispute'),
+    fc.constant({ do: 'choose equal split', which: 0 }),
+    fc.constant({ do: 'choose equal split', which: 1 }),
+    simple('news')
+  ),
+  // Staff, and above the threshold two of them.
+  inTurn(
+    disputing,
+    simple('answer the dispute'),
+    simple('escalate'),
+    deciding,
+    fc.oneof(chargebacks, simple('news'), disagreement),
+    simple('a second person approves'),
+    simple('news')
+  ),
+  inTurn(asking, simple('the answer is overdue'), deciding, simple('a second person approves')),
   inTurn(
     fault('POST /v1/payment_intents', 'GET /v1/payment_intents/{intent}'),
     fc.record({ do: fc.constant('deposit'), which, mask: fc.constantFrom(1, 2, 4, 8) }),
@@ -584,6 +638,45 @@ class Play {
         await agreed(debtWriteOff, debt.chargebackId, { amount: amount.toDecimal() })
         return amount.toDecimal()
       }
+      case 'open a dispute': {
+        const askedAmount = await this.#partOf(milestone, one.part!)
+        const who = one.which % 2 ? this.client : this.freelancer
+        await openDispute(milestone, { by: who, reason: 'No.', askedAmount })
+        return
+      }
+      case 'disputes are due':
+        await db
+          .from('disputes')
+          .whereIn('status', ['open', 'negotiating'])
+          .update({ respond_by: db.raw('now()'), negotiate_until: db.raw('now()') })
+        return this.#schedule()
+      case 'answer the dispute':
+      case 'offer':
+      case 'escalate':
+      case 'withdraw dispute':
+      case 'choose equal split':
+      case 'staff decide':
+        return this.#inDispute(one)
+      case 'accept offer':
+      case 'decline offer': {
+        const open = await db.from('dispute_offers').where('status', 'open').orderBy('id')
+        const offer = pick(open, one.which)
+        if (!offer) return 'nothing'
+        const other = { by: offer.made_by === this.client.id ? this.freelancer : this.client }
+        if (one.do === 'accept offer') await acceptOffer(offer.id, other)
+        else await declineOffer(offer.id, other)
+        return
+      }
+      case 'a second person approves':
+      case 'a second person refuses': {
+        const waiting = await Approval.findBy({ kind: 'dispute_decision', status: 'proposed' })
+        if (!waiting) return 'nothing'
+        const { id } = await member('finance')
+        if (one.do === 'a second person refuses') {
+          await refuse(waiting.id, { by: id, reason: 'No.' })
+        } else await approve(waiting.id, { by: id, hash: waiting.contentHash })
+        return
+      }
       case 'look at disputes':
         await settleClawBacks()
         await syncDisputes()
@@ -615,6 +708,29 @@ class Play {
     throw new Error(`No such step: ${one.do}`)
   }
 
+  async #inDispute({ do: what, which: number, part: wanted }: Step): Promise<string | void> {
+    const open = await Dispute.query().whereNull('closed_at').orderBy('id')
+    const dispute = pick(open, number)
+    if (!dispute) return 'nothing'
+    const who = { by: number % 2 ? this.client : this.freelancer }
+    const held = await balanceOf(db, accounts.escrow(dispute.milestoneId), 'USD')
+    const toFreelancer =
+      (await this.#partOf(dispute.milestoneId, wanted ?? 'half')) ??
+      (number > 3 ? held.toDecimal() : '0.00')
+    if (what === 'answer the dispute') {
+      const respondent = dispute.respondentId === this.client.id ? this.client : this.freelancer
+      await answerDispute(dispute.id, { by: respondent, body: 'It is.' })
+    } else if (what === 'offer') await makeOffer(dispute.id, { ...who, toFreelancer })
+    else if (what === 'escalate') await escalateDispute(dispute.id, who)
+    else if (what === 'withdraw dispute') await withdrawDispute(dispute.id, who)
+    else if (what === 'choose equal split') await chooseEqualSplit(dispute.id, who)
+    else {
+      const { id: by } = await member('support')
+      const version = BigInt(dispute.version)
+      await proposeDecision(dispute.id, { by, toFreelancer, reason: 'So.', version })
+    }
+  }
+
   async #news(): Promise<void> {
     await sandbox.flushWebhooks()
     await this.#work({ retryNow: false })
@@ -632,6 +748,7 @@ class Play {
       'reject': ['submitted'],
       'release': ['pending', 'rejected', 'submitted'],
       'request refund': ['pending', 'rejected', 'submitted'],
+      'open a dispute': ['pending', 'rejected', 'submitted'],
     }
     const any = pick(this.milestoneIds, number)!
     if (!states[what] || number === 7) return any
@@ -696,6 +813,14 @@ class Play {
       due_date: ago('due_date'),
     })
     await db.from('refund_requests').update({ respond_by: ago('respond_by') })
+    await db
+      .from('disputes')
+      .whereIn('status', ['open', 'negotiating'])
+      .update({ respond_by: ago('respond_by'), negotiate_until: ago('negotiate_until') })
+    await db
+      .from('disputes')
+      .where('status', 'withdrawn')
+      .update({ closed_at: ago('closed_at') })
     await db.from('payouts').update({ not_before: ago('not_before') })
     await db.from('inbox_events').update({ received_at: ago('received_at') })
     await db.rawQuery(`UPDATE pgboss.job SET start_after = start_after - ?::interval`, [interval])
@@ -709,6 +834,8 @@ class Play {
     const jobs: Job[] = [
       autoApproveDue,
       escalateUnansweredRefunds,
+      decideSilent,
+      remindOfDisputes,
       remindReviewers,
       retryStuckInbox,
     ]
@@ -772,7 +899,28 @@ class Play {
          JOIN deposits d USING (transaction_id) WHERE d.state = 'applied'`
     )
     strict.equal(totals.totalDeposited.minor, BigInt(rows[0].applied), 'deposits that were applied')
+    await this.#checkDisputes(totals.milestones)
     assertOneEffectEach()
+  }
+
+  async #checkDisputes(totals: { milestoneId: string; held: Money }[]): Promise<void> {
+    for (const { id, milestoneId } of await Dispute.query().whereNull('closed_at')) {
+      const { held } = totals.find((each) => each.milestoneId === milestoneId)!
+      const { isClosed } = await Milestone.findOrFail(milestoneId)
+      strict.ok(held.isPositive && !isClosed, `dispute ${id} is about nothing`)
+    }
+    // What was settled is what was divided, once; what waits for a second person can be found by one.
+    const { rows } = await db.rawQuery(
+      `SELECT d.id, d.status, d.settled_how FROM disputes d
+        WHERE coalesce(d.to_freelancer + d.to_client, 0) <>
+              (SELECT coalesce(sum(p.amount), 0) FROM journal_entries e
+                 JOIN postings p ON p.entry_id = e.id AND p.direction = 'debit'
+                 JOIN ledger_accounts a ON a.id = p.account_id AND a.kind = 'escrow'
+                WHERE e.reference = 'resolution:' || d.id)
+           OR (d.status = 'decided')::int > (SELECT count(*) FROM approvals
+                WHERE kind = 'dispute_decision' AND subject_id = d.id AND status = 'proposed')`
+    )
+    strict.deepEqual(rows, [], 'disputes that are not what was done')
   }
 
   /** Nothing goes wrong any more, and everything that is under way comes to its end. */
@@ -800,13 +948,35 @@ class Play {
       await syncDisputes()
       await settleClawBacks()
       await this.#work({ retryNow: true, includeDeferred: true })
+      // What thawed just now may be due.
+      await this.#schedule()
       await settlePending({ olderThanSeconds: 0 })
       const pending = await db.from('transactions').where('status', 'pending').select('id')
-      if (pending.length === 0 && round > 0) return
+      if (pending.length === 0 && round > 0) return this.#nothingIsLate()
     }
     const stuck = await db.from('transactions').where('status', 'pending')
     const payouts = await db.from('payouts')
     throw new Error(`Still pending: ${inspect({ stuck, payouts })}`)
+  }
+
+  /** What time decides is decided: a failure there is only logged. */
+  async #nothingIsLate(): Promise<void> {
+    const late = await db
+      .from('disputes')
+      .where((due) => due.where('status', 'open').whereRaw('respond_by <= now()'))
+      .orWhere((due) => due.where('status', 'negotiating').whereRaw('negotiate_until <= now()'))
+    strict.deepEqual(late, [], 'disputes that time should have decided')
+    const requests = await db
+      .from('refund_requests')
+      .where('status', 'requested')
+      .whereRaw('respond_by <= now()')
+    strict.deepEqual(requests, [], 'refund requests that nobody escalates')
+  }
+
+  /** How disputes ended, or where they are. */
+  async ends(): Promise<string[]> {
+    const rows = await db.from('disputes').select('settled_how', 'status')
+    return rows.map((row) => row.settled_how ?? row.status)
   }
 
   /** What lost disputes took of refunds that had failed: their payer has it from the bank. */
@@ -932,9 +1102,7 @@ function pick<T>(list: T[], number: number): T | undefined {
 }
 
 function inspect(value: unknown): string {
-  return JSON.stringify(value, (_, member) =>
-    typeof member === 'bigint' ? String(member) : member
-  )
+  return JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : each))
 }
 
 test.group('Any sequence of operations', () => {
@@ -945,6 +1113,7 @@ test.group('Any sequence of operations', () => {
     const started = performance.now()
     let runs = 0
     let steps = 0
+    const ended: Record<string, number> = {}
     let failing: string[] = []
     const property = fc.asyncProperty(
       start,
@@ -960,6 +1129,7 @@ test.group('Any sequence of operations', () => {
           }
           await play.comeToRest()
           await play.compare()
+          for (const end of await play.ends()) ended[end] = (ended[end] ?? 0) + 1
         } catch (error) {
           failing = play.log
           throw error
@@ -991,7 +1161,9 @@ test.group('Any sequence of operations', () => {
     } finally {
       restore()
       const seconds = Math.round((performance.now() - started) / 1000)
-      console.log(`  ${runs} sequences, ${steps} steps, ${seconds} s, seed ${SEED}`)
+      console.log(
+        `  ${runs} sequences, ${steps} steps, ${seconds} s, seed ${SEED}; disputes: ${inspect(ended)}`
+      )
     }
     // Interrupted by a slow machine is fine, not having run is not.
     assert.isAtLeast(runs, LONG ? RUNS : 5)

@@ -40,6 +40,8 @@ const OURS: Record<string, string> = {
   payouts: 'SELECT state, payout_account_id IS NOT NULL AS account FROM payouts ORDER BY 1',
   refundRequests: `SELECT amount, status, immediate, transaction_id IS NOT NULL AS refunded
                      FROM refund_requests ORDER BY 1, 2`,
+  disputes: `SELECT status, settled_how, to_freelancer, to_client FROM disputes ORDER BY 1, 2, 3`,
+  disputeOffers: `SELECT to_freelancer, to_client, status FROM dispute_offers ORDER BY 1, 2, 3`,
   reservations: 'SELECT amount, settled_at IS NOT NULL AS settled FROM reservations ORDER BY 1',
   balances: `SELECT kind, currency, sum(balance) FROM ledger_accounts
               GROUP BY kind, currency HAVING sum(balance) <> 0 ORDER BY 1, 2`,

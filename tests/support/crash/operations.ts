@@ -1,6 +1,8 @@
+import db from '@adonisjs/lucid/services/db'
 import type User from '#models/user'
 import type Milestone from '#models/milestone'
 import type { PaymentProvider } from '#models/transaction'
+import { offer, openDispute } from '#tests/functional/disputes/parties'
 import {
   activeProject,
   aDeposit,
@@ -86,6 +88,11 @@ export const operations: Operation[] = [
     },
   },
   {
+    name: 'a dispute settled by an accepted offer',
+    prepare: () => offeredInDispute(),
+    carryOut: acceptOffer,
+  },
+  {
     name: 'deposit by PayPal, and its capture',
     provider: 'paypal',
     prepare: () => activeProject({ amounts: ['600.00', '400.00'], provider: 'paypal' }),
@@ -112,6 +119,12 @@ export const operations: Operation[] = [
       await driver.settle()
     },
   },
+  {
+    name: 'a dispute settled by an accepted offer, by PayPal',
+    provider: 'paypal',
+    prepare: () => offeredInDispute('paypal'),
+    carryOut: acceptOffer,
+  },
 ]
 
 export function operationNamed(name: string): Operation {
@@ -137,6 +150,20 @@ async function payDeposit(
       ? deposit
       : await driver.get(client, `payments/transactions/${deposit.id}`)
   )
+}
+
+/** A dispute in which the client has offered a split, so that accepting it pays out and refunds. */
+async function offeredInDispute(provider?: PaymentProvider): Promise<Case> {
+  const found = await submittedMilestone({ provider })
+  const dispute = await openDispute(found.client, found.milestone)
+  await offer(found.client, dispute, '600.00')
+  return found
+}
+
+async function acceptOffer(driver: Driver, { freelancer }: Case): Promise<void> {
+  const { id } = await db.from('dispute_offers').select('id').firstOrFail()
+  await driver.post(freelancer, `offers/${id}/accept`)
+  await driver.settle()
 }
 
 function askForRefund(driver: Driver, client: User, { id }: Milestone, amount?: string) {
