@@ -1366,8 +1366,10 @@ export class SessionSchema extends BaseModel {
 }
 
 export class SettingSchema extends BaseModel {
-  static $columns = ['changedBy', 'createdAt', 'name', 'value', 'version'] as const
+  static $columns = ['approvalId', 'changedBy', 'createdAt', 'name', 'value', 'version'] as const
   $columns = SettingSchema.$columns
+  @column()
+  declare approvalId: string | null
   @column()
   declare changedBy: string
   @column.dateTime({ autoCreate: true })

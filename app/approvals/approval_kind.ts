@@ -8,8 +8,9 @@ import type { StaffAction } from '#staff/roles'
 
 /** What a proposal is about, as its subject stands now. A proposal whose subject has others is not approved. */
 export interface Terms {
+  /** Nothing for what moves no money by itself. */
   amount: Money
-  /** Who gets it: `user:<id>`, or accounts of the ledger. */
+  /** Who gets it: `user:<id>`, or accounts of the ledger; what is changed, for what moves no money. */
   payee: string
   /** Differs when the subject has changed in a way that the second person has to know of. */
   version: bigint
@@ -27,6 +28,8 @@ export interface ApprovalKind<Content extends object = any, Prepared = any> {
   about: string
   /** What `subjectId` is an id of, as the audit log calls it. */
   subjectType: string | ((content: Content) => string)
+  /** What it is about as the audit log and pages name it, where that is not the id of the subject. */
+  target?(content: Content): { type: string; id: string }
   /** Who may propose it, by the table of roles. */
   proposes: StaffAction
   /** Who may approve or refuse what somebody else proposed. */
@@ -58,6 +61,16 @@ export interface ApprovalKind<Content extends object = any, Prepared = any> {
   dropped?(trx: TransactionClientContract, approval: Approval): Promise<void>
   /** What is left to do when that is committed. It may fail and be done by a job instead. */
   afterwards?(approval: Approval, prepared: Prepared): Promise<void>
+  /** What it changes beside money, in words. */
+  changes?(content: Content): { what: string; before: string; after: string }[]
   /** The entries that it would post now, for whoever decides. References and ids are not final. */
   preview?(client: Client, approval: Approval): Promise<JournalEntryInput[]>
+}
+
+/** What a proposal is about, as the audit log and pages name it. */
+export function targetOf(
+  kind: ApprovalKind,
+  { subjectType: type, subjectId: id, content }: Approval
+): { type: string; id: string } {
+  return kind.target?.(content) ?? { type, id }
 }

@@ -53,7 +53,7 @@ export async function approve(id: string, { by, hash, reason }: Approving): Prom
     })
     await proposal.useTransaction(trx).save()
     await kind.carryOut(trx, proposal, prepared)
-    await auditApproval(trx, proposal, { actor: { type: 'staff', id: by }, reason })
+    await auditApproval(trx, kind, proposal, { actor: { type: 'staff', id: by }, reason })
     return proposal
   })
   await kind.afterwards?.(approval, prepared)

@@ -1,18 +1,20 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { recordAudit, type Act } from '#audit/record_audit'
+import { targetOf, type ApprovalKind } from '#approvals/approval_kind'
 import type Approval from '#models/approval'
 
 /** Writes what was just done to a proposal into the audit log, as done to its subject. */
 export async function auditApproval(
   trx: TransactionClientContract,
+  of: ApprovalKind,
   approval: Approval,
   act: Act
 ): Promise<void> {
-  const { id, kind, status, subjectType, subjectId, money, payee, version, contentHash } = approval
+  const { id, kind, status, money, payee, version, contentHash } = approval
   await recordAudit(trx, {
     ...act,
     action: `approval.${status}`,
-    target: { type: subjectType, id: subjectId },
+    target: targetOf(of, approval),
     before: status === 'proposed' ? {} : { status: 'proposed' },
     after: {
       status,

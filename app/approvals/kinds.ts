@@ -4,6 +4,7 @@ import { debtWriteOff } from '#escrow/chargebacks/write_off_debt'
 import { correctingEntry } from '#escrow/correcting_entry'
 import { disputeDecision } from '#escrow/disputes/dispute_decision'
 import { refundPaidByHand } from '#escrow/pay_refund_by_hand'
+import { settingChange } from '#escrow/setting_change'
 import type { ApprovalKindName } from '#models/approval'
 
 /** Everything that takes two people. What is not here can be neither proposed nor approved. */
@@ -13,6 +14,7 @@ const KINDS: ApprovalKind[] = [
   refundPaidByHand,
   refundAdoption,
   correctingEntry,
+  settingChange,
 ]
 
 /** What a proposal of a kind does. */

@@ -66,6 +66,6 @@ export async function proposeWithin<Content extends object, Prepared>(
     { client: trx }
   )
   await approval.refresh()
-  await auditApproval(trx, approval, { actor: { type: 'staff', id: by }, reason })
+  await auditApproval(trx, kind, approval, { actor: { type: 'staff', id: by }, reason })
   return approval
 }

@@ -33,7 +33,7 @@ export async function refuse(
     })
     await proposal.useTransaction(trx).save()
     await kind.dropped?.(trx, proposal)
-    await auditApproval(trx, proposal, { actor: { type: 'staff', id: by }, reason })
+    await auditApproval(trx, kind, proposal, { actor: { type: 'staff', id: by }, reason })
     return proposal
   })
 }

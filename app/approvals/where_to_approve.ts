@@ -4,5 +4,6 @@ import type Approval from '#models/approval'
 /** For the command line: what waits now, and where a second person approves it. */
 export function whereToApprove({ id, money, reason }: Approval): string {
   const page = new URL(`/console/approvals/${id}`, env.get('APP_URL'))
-  return `Proposed: ${money}, ${reason} Nothing moves until somebody else approves it: ${page}`
+  const what = money.isZero ? reason : `${money}, ${reason}`
+  return `Proposed: ${what} Nothing happens until somebody else approves it: ${page}`
 }

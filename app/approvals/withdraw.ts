@@ -32,7 +32,7 @@ export async function withdraw(
     })
     await proposal.useTransaction(trx).save()
     await kind.dropped?.(trx, proposal)
-    await auditApproval(trx, proposal, { actor: { type: 'staff', id: by }, reason })
+    await auditApproval(trx, kind, proposal, { actor: { type: 'staff', id: by }, reason })
     return proposal
   })
 }

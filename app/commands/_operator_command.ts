@@ -1,5 +1,8 @@
 import { BaseCommand } from '@adonisjs/core/ace'
 import type { Kernel } from '@adonisjs/core/ace'
+import type { Act } from '#audit/record_audit'
+
+const MOST_CHARACTERS = 200
 
 /** What commands exit with, beside 0. Shells and schedules decide by it. */
 export const EXIT = {
@@ -40,6 +43,21 @@ export abstract class OperatorCommand extends BaseCommand {
     this.exitCode = EXIT.usage
     this.logger.error(this.error.message)
     return true
+  }
+
+  /** Who does something and why, for the audit log. @throws WrongUsage unless both are said */
+  protected actOf(by: string | undefined, reason: string | undefined): Act {
+    return {
+      actor: { type: 'operator', name: this.words('by', by) },
+      reason: this.words('reason', reason),
+    }
+  }
+
+  /** @throws WrongUsage for nothing, and for too much */
+  protected words(flag: string, given = ''): string {
+    const text = given.trim()
+    if (text && text.length <= MOST_CHARACTERS) return text
+    throw new WrongUsage(`--${flag} takes 1 to ${MOST_CHARACTERS} characters.`)
   }
 
   /** Prints one line of JSON. Counts that PostgreSQL gives as bigint become numbers. */

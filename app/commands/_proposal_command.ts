@@ -1,9 +1,7 @@
 import { flags } from '@adonisjs/core/ace'
 import type { ApprovalKind } from '#approvals/approval_kind'
 import { Problem } from '#exceptions/problem'
-import { EXIT, OperatorCommand, WrongUsage } from './_operator_command.js'
-
-const MOST_CHARACTERS = 200
+import { EXIT, OperatorCommand } from './_operator_command.js'
 
 /** A command that proposes what takes two people. The second one is at the console, never at the shell. */
 export abstract class ProposalCommand extends OperatorCommand {
@@ -36,12 +34,5 @@ export abstract class ProposalCommand extends OperatorCommand {
       else throw error
       this.logger.error(error.message)
     }
-  }
-
-  /** @throws WrongUsage for nothing, and for too much */
-  protected words(flag: string, given: string): string {
-    const text = given.trim()
-    if (text && text.length <= MOST_CHARACTERS) return text
-    throw new WrongUsage(`--${flag} takes 1 to ${MOST_CHARACTERS} characters.`)
   }
 }

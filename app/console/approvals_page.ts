@@ -1,4 +1,5 @@
 import db from '@adonisjs/lucid/services/db'
+import { targetOf } from '#approvals/approval_kind'
 import { approvalKind } from '#approvals/kinds'
 import { behindBoth, notIndependent } from '#approvals/independent'
 import { findApproval } from '#approvals/lock_proposal'
@@ -14,6 +15,8 @@ interface ApprovalRow {
   id: string
   kind: Approval['kind']
   about: string
+  /** What it changes beside money. */
+  changes: string
   status: Approval['status']
   amount: bigint
   currency: string
@@ -35,7 +38,16 @@ export async function listApprovals(
   const query = db
     .from('approvals AS a')
     .joinRaw('JOIN staff p ON p.id = a.proposed_by LEFT JOIN staff d ON d.id = a.decided_by')
-    .select('a.id', 'a.kind', 'a.status', 'a.amount', 'a.currency', 'a.payee', 'a.reason')
+    .select(
+      'a.id',
+      'a.kind',
+      'a.status',
+      'a.amount',
+      'a.currency',
+      'a.payee',
+      'a.reason',
+      'a.content'
+    )
     .select(
       'a.proposed_at',
       'a.proposed_by',
@@ -52,6 +64,9 @@ export async function listApprovals(
   const rows = found.map((row) => ({
     ...row,
     about: approvalKind(row.kind).about,
+    changes: changesOf(row)
+      .map((change) => `${change.what}: ${change.before} → ${change.after}`)
+      .join(', '),
     mine: row.proposed_by === reader.id,
   }))
   return cutPage(rows, PAGE)
@@ -74,6 +89,8 @@ export async function readApproval(id: string, reader: Staff) {
     approval,
     about: kind.about,
     content: approval.content as object,
+    target: targetOf(kind, approval),
+    changes: changesOf(approval),
     entries: isOpen ? await previewOf(approval) : [],
     mayApprove: couldDecide && !behind,
     mayRefuse: couldDecide,
@@ -81,6 +98,9 @@ export async function readApproval(id: string, reader: Staff) {
     mayWithdraw: isOpen && isMine,
   }
 }
+
+const changesOf = ({ kind, content }: Pick<Approval, 'kind' | 'content'>) =>
+  approvalKind(kind).changes?.(content) ?? []
 
 /** What it would post, one row a posting; nothing if it can be done no more. */
 async function previewOf(approval: Approval) {

@@ -1,4 +1,6 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
+import { weakerWhen } from '#escrow/setting_protection'
+import { asTyped, inUnits } from '#escrow/setting_words'
 import { describeSetting, settingNames, settings, type SettingName } from '#escrow/settings'
 
 export interface SettingRow {
@@ -6,6 +8,7 @@ export interface SettingRow {
   about: string
   value: string
   isDefault: boolean
+  takesTwo: boolean
   version: number
 }
 
@@ -19,8 +22,9 @@ export async function readSettings(client: QueryClientContract): Promise<Setting
   return settingNames().map((name) => ({
     name,
     about: describeSetting(name).about,
-    value: inWords(current[name]),
+    value: inUnits(name, current[name]),
     isDefault: !versions.has(name),
+    takesTwo: weakerWhen(name) !== undefined,
     version: versions.get(name) ?? 0,
   }))
 }
@@ -28,36 +32,61 @@ export async function readSettings(client: QueryClientContract): Promise<Setting
 interface Version {
   version: number
   value: unknown
-  changed_by: string
-  changed_by_name: string | null
+  /** What it was before; undefined for the first. */
+  before: unknown
+  by: string
+  reason: string | null
+  approval_id: string | null
+  approver: string | null
   created_at: Date
 }
 
-/** What a setting was, newest first, and who changed it. One query. */
-export async function readVersions(
-  client: QueryClientContract,
-  name: SettingName
-): Promise<(Omit<Version, 'value'> & { value: string })[]> {
+/**
+ * What a setting is and was, newest first, who changed it and why, and what waits for a second person. Two
+ * queries.
+ */
+export async function readSetting(client: QueryClientContract, name: SettingName) {
+  const { about, default: byDefault, wants } = describeSetting(name)
+  const versions = await readVersions(client, name)
+  const value = versions.length > 0 ? versions[0].value : byDefault
+  const waiting = await client
+    .from('approvals')
+    .where({ kind: 'setting_change', status: 'proposed' })
+    .whereRaw(`content ->> 'name' = ?`, [name])
+    .select('id', client.raw(`content -> 'to' AS "to"`))
+    .first()
+  return {
+    name,
+    about,
+    wants,
+    weaker: weakerWhen(name),
+    version: versions[0]?.version ?? 0,
+    value: inUnits(name, value),
+    typed: asTyped(value),
+    defaultValue: inUnits(name, byDefault),
+    waiting: waiting && { id: waiting.id, value: inUnits(name, waiting.to) },
+    versions: versions.map((row) => ({
+      ...row,
+      before: inUnits(name, row.before ?? byDefault),
+      value: inUnits(name, row.value),
+    })),
+  }
+}
+
+async function readVersions(client: QueryClientContract, name: SettingName): Promise<Version[]> {
   const { rows } = await client.rawQuery<{ rows: Version[] }>(
-    `SELECT s.version, s.value, s.changed_by, s.created_at, staff.name AS changed_by_name
-       FROM settings s LEFT JOIN staff ON 'staff:' || staff.id = s.changed_by
+    `SELECT s.version, s.value, lag(s.value) OVER (ORDER BY s.version) AS before, s.approval_id,
+            s.created_at, coalesce(staff.name, nullif(w.operator, ''), s.changed_by) AS by,
+            nullif(w.reason, '') AS reason, approver.name AS approver
+       FROM settings s
+       LEFT JOIN staff ON 'staff:' || staff.id = s.changed_by
+       LEFT JOIN approvals a ON a.id = s.approval_id
+       LEFT JOIN staff approver ON approver.id = a.decided_by
+       LEFT JOIN audit_log l ON l.target_type = 'setting' AND l.target_id = s.name
+        AND l.action = 'setting.changed' AND l.after ->> 'version' = s.version::text
+       LEFT JOIN audit_words w ON w.audit_id = l.id
       WHERE s.name = ? ORDER BY s.version DESC LIMIT 50`,
     [name]
   )
-  return rows.map((row) => ({ ...row, value: inWords(row.value) }))
-}
-
-/** As it is typed in: a string bare, everything else as JSON. */
-export function inWords(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-/** What was typed, as `parseSetting` takes it. Text that is no JSON is refused there, with what is wanted. */
-export function fromWords(name: SettingName, text: string): unknown {
-  if (typeof describeSetting(name).default === 'string') return text
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
+  return rows
 }

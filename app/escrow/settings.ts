@@ -11,11 +11,20 @@ interface Definition<Value> {
   default: Value
   /** What it decides, with its unit, as shown to staff. */
   about: string
+  /** What it takes, to go on with after "It must be". */
+  wants: string
   /** Reads a stored or typed-in value; throws `InvalidSetting`. */
   parse(value: unknown): Value
 }
 
-export class InvalidSetting extends Error {}
+export class InvalidSetting extends Error {
+  constructor(
+    message: string,
+    readonly settingName?: string
+  ) {
+    super(message)
+  }
+}
 
 const definitions = {
   platform_fee_bps: integer(1000, 0, 10_000, 'Platform fee, basis points of what is released'),
@@ -84,7 +93,10 @@ const definitions = {
     30,
     'Days before automatic approval on which the client is reminded'
   ),
-  four_eyes_threshold: amount('500.00', 'Amount above which a second person must agree'),
+  four_eyes_threshold: amount(
+    '500.00',
+    'Amount held above which a decision of a dispute takes a second person: so many dollars, euros or yen, not converted'
+  ),
   unknown_lookup_interval_seconds: integer(
     600,
     // Tests need not wait; everybody else must: a look-up too soon sees too little.
@@ -208,10 +220,29 @@ export async function settings(client: Reader): Promise<Settings> {
 }
 
 /**
+ * A setting as it is, which nobody else changes until the transaction ends. There may be no row to lock
+ * yet, so its name is locked.
+ *
+ * @returns its value, and the version that made it so; 0 for the default
+ */
+export async function lockSetting<Name extends SettingName>(
+  trx: TransactionClientContract,
+  name: Name
+): Promise<{ value: SettingValue<Name>; version: number }> {
+  await trx.rawQuery(`SELECT pg_advisory_xact_lock(hashtextextended('setting:' || ?, 0))`, [name])
+  const row = await trx.from('settings').where('name', name).orderBy('version', 'desc').first()
+  return {
+    value: row ? parseSetting(name, row.value) : definitions[name].default,
+    version: row?.version ?? 0,
+  }
+}
+
+/**
  * Changes a setting from now on, as a new version. Two people changing it at the same moment make
  * two versions, one after the other.
  *
  * @param changedBy who decided, for people: `staff:<id>`, `operator`
+ * @param approvalId of the second person, where the database asks for one
  * @returns the new version number
  * @throws InvalidSetting when the value is not acceptable
  */
@@ -219,18 +250,20 @@ export async function changeSetting<Name extends SettingName>(
   trx: TransactionClientContract,
   name: Name,
   value: SettingValue<Name>,
-  changedBy: string
+  changedBy: string,
+  approvalId: string | null = null
 ): Promise<number> {
   const accepted = parseSetting(name, value)
-  // There may be no row to lock yet, so the name itself is locked until the transaction ends.
-  await trx.rawQuery(`SELECT pg_advisory_xact_lock(hashtextextended('setting:' || ?, 0))`, [name])
-  const { rows } = await trx.rawQuery(
-    `INSERT INTO settings (name, version, value, changed_by)
-     SELECT ?, coalesce(max(version), 0) + 1, ?::jsonb, ? FROM settings WHERE name = ?
-     RETURNING version`,
-    [name, JSON.stringify(accepted), changedBy, name]
-  )
-  return rows[0].version
+  const present = await lockSetting(trx, name)
+  const version = present.version + 1
+  await trx.table('settings').insert({
+    name,
+    version,
+    value: JSON.stringify(accepted),
+    changed_by: changedBy,
+    approval_id: approvalId,
+  })
+  return version
 }
 
 export function settingNames(): SettingName[] {
@@ -241,8 +274,10 @@ export function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(definitions, name)
 }
 
-/** What the setting decides, and its default. */
-export function describeSetting(name: SettingName): { about: string; default: unknown } {
+/** What the setting decides, its default, and what it takes. */
+export function describeSetting(
+  name: SettingName
+): Pick<Definition<unknown>, 'about' | 'default' | 'wants'> {
   return definitions[name]
 }
 
@@ -254,13 +289,14 @@ export function parseSetting<Name extends SettingName>(
   try {
     return definitions[name].parse(value) as SettingValue<Name>
   } catch (error) {
-    if (error instanceof InvalidSetting) throw new InvalidSetting(`${name}: ${error.message}`)
+    if (error instanceof InvalidSetting) throw new InvalidSetting(error.message, name)
     throw error
   }
 }
 
 function integer(value: number, min: number, max: number, about: string): Definition<number> {
-  return { default: value, about, parse: (input) => readInteger(input, min, max) }
+  const wants = `a whole number from ${min} to ${max}`
+  return { default: value, about, wants, parse: (input) => readInteger(input, min, max, wants) }
 }
 
 function integerList(
@@ -269,28 +305,28 @@ function integerList(
   max: number,
   about: string
 ): Definition<number[]> {
+  const wants = `a list of whole numbers from ${min} to ${max}, such as ${value.join(', ')}`
   return {
     default: value,
     about,
+    wants,
     parse(input) {
-      if (!Array.isArray(input)) throw new InvalidSetting('must be a list of whole numbers')
-      return input.map((item) => readInteger(item, min, max))
+      if (!Array.isArray(input)) throw new InvalidSetting(`It must be ${wants}.`)
+      return input.map((item) => readInteger(item, min, max, wants))
     },
   }
 }
 
 /** A short name that fits into an address: letters, digits, dots, dashes. */
 function label(value: string, length: number, about: string): Definition<string> {
+  const wants = `a name such as ${value}: letters, digits, dots and dashes, at most ${length}`
   return {
     default: value,
     about,
+    wants,
     parse(input) {
       const named = typeof input === 'string' && input.length <= length && /^[\w.-]+$/.test(input)
-      if (!named) {
-        throw new InvalidSetting(
-          `must be a name such as "${value}": letters, digits, dots and dashes, at most ${length}`
-        )
-      }
+      if (!named) throw new InvalidSetting(`It must be ${wants}.`)
       return input
     },
   }
@@ -298,11 +334,8 @@ function label(value: string, length: number, about: string): Definition<string>
 
 /** A decimal string with two places at most; compared in whatever currency the case has. */
 function amount(value: string, about: string): Definition<string> {
-  return {
-    default: value,
-    about,
-    parse: (input) => readAmount(input, 'USD'),
-  }
+  const wants = `an amount such as ${value}`
+  return { default: value, about, wants, parse: (input) => readAmount(input, 'USD', wants) }
 }
 
 /** Decimal strings by currency. */
@@ -310,22 +343,27 @@ function amounts(
   value: Record<string, string>,
   about: string
 ): Definition<Readonly<Record<string, string>>> {
+  const wants = 'amounts by currency, such as 100.00 USD, 9000 JPY'
   return {
     default: value,
     about,
+    wants,
     parse(input) {
       if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-        throw new InvalidSetting('must be amounts by currency such as {"USD": "100.00"}')
+        throw new InvalidSetting(`It must be ${wants}.`)
       }
       return Object.fromEntries(
-        Object.entries(input).map(([currency, text]) => [currency, readAmount(text, currency)])
+        Object.entries(input).map(([currency, text]) => [
+          currency,
+          readAmount(text, currency, wants),
+        ])
       )
     },
   }
 }
 
-function readAmount(input: unknown, currency: string): string {
-  if (typeof input !== 'string') throw new InvalidSetting('must be a string such as "500.00"')
+function readAmount(input: unknown, currency: string, wants: string): string {
+  if (typeof input !== 'string') throw new InvalidSetting(`It must be ${wants}.`)
   try {
     return Money.parse(input, currency).toDecimal()
   } catch (error) {
@@ -334,9 +372,9 @@ function readAmount(input: unknown, currency: string): string {
   }
 }
 
-function readInteger(input: unknown, min: number, max: number): number {
+function readInteger(input: unknown, min: number, max: number, wants: string): number {
   if (typeof input !== 'number' || !Number.isInteger(input) || input < min || input > max) {
-    throw new InvalidSetting(`must be a whole number from ${min} to ${max}`)
+    throw new InvalidSetting(`It must be ${wants}.`)
   }
   return input
 }

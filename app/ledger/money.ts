@@ -32,6 +32,9 @@ const EXPONENTS: Record<Currency, number> = {
   USD: 2,
 }
 
+/** Every currency that amounts can be written in here. */
+export const CURRENCIES: readonly Currency[] = Object.keys(EXPONENTS)
+
 /** The plan's ten digits: 99999999.99 of a currency with two decimals. */
 export const MAX_AMOUNT = 9_999_999_999n
 

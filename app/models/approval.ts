@@ -10,6 +10,7 @@ export const APPROVAL_KINDS = [
   'refund_paid_by_hand',
   'refund_adoption',
   'correcting_entry',
+  'setting_change',
 ] as const
 export type ApprovalKindName = (typeof APPROVAL_KINDS)[number]
 

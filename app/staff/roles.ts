@@ -71,6 +71,11 @@ export const ACTIONS = {
   'user.reset_mfa': { about: "reset a user's second factor", roles: PEOPLE, stepUp: true },
   'file.release': { about: 'release a file from quarantine', roles: PEOPLE, stepUp: true },
 
+  'settings.approve': {
+    about: 'approve a change of a setting that protects money',
+    roles: MONEY,
+    stepUp: true,
+  },
   'settings.change': { about: 'change settings', roles: ADMIN, stepUp: true },
   'staff.manage': { about: 'manage staff', roles: ADMIN, stepUp: true },
 } as const satisfies Record<string, ActionRule>

@@ -168,13 +168,13 @@ export default class extends BaseSchema {
       CREATE TABLE approvals (
         id uuid PRIMARY KEY DEFAULT uuid_v7(),
         kind text NOT NULL CHECK (kind IN ('dispute_decision', 'debt_write_off', 'refund_paid_by_hand',
-          'refund_adoption', 'correcting_entry')),
+          'refund_adoption', 'correcting_entry', 'setting_change')),
         subject_type text NOT NULL,
         subject_id uuid NOT NULL,
         -- minor units of currency
         amount bigint NOT NULL CHECK (amount >= 0),
         currency char(3) NOT NULL,
-        -- Who gets it: 'user:<id>', or an account of the ledger.
+        -- Who gets it: 'user:<id>', or an account of the ledger; of an amount of nothing, what is changed.
         payee text NOT NULL CHECK (payee <> ''),
         -- Of the subject when it was proposed; an approval of another version is refused.
         version bigint NOT NULL,

@@ -6,11 +6,16 @@ export default class extends BaseSchema {
       -- The second person's approval of a decision that needed one.
       ALTER TABLE disputes ADD COLUMN approval_id uuid UNIQUE REFERENCES approvals (id);
 
-      -- Whether a decision about so much (minor units) takes a second person. The threshold is in USD; of
-      -- another currency it is as many minor units. The default is that of app/escrow/settings.ts.
-      CREATE FUNCTION needs_second_person(amount bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
-        SELECT amount > 100 * coalesce((SELECT (value #>> '{}')::numeric FROM settings
+      -- The default is that of app/escrow/settings.ts.
+      CREATE FUNCTION four_eyes_threshold() RETURNS numeric LANGUAGE sql STABLE AS $$
+        SELECT coalesce((SELECT (value #>> '{}')::numeric FROM settings
           WHERE name = 'four_eyes_threshold' ORDER BY version DESC LIMIT 1), 500.00)
+      $$;
+
+      -- Whether a decision about so much (minor units) takes a second person. The threshold is so many of the
+      -- currency itself, dollars or yen, and is not converted.
+      CREATE FUNCTION needs_second_person(amount bigint, currency text) RETURNS boolean LANGUAGE sql STABLE AS $$
+        SELECT amount > four_eyes_threshold() * CASE currency WHEN 'JPY' THEN 1 ELSE 100 END
       $$;
 
       -- Money is divided by what both agreed to, by what silence decided, or by staff, of whom it takes two
@@ -54,7 +59,7 @@ export default class extends BaseSchema {
           RAISE EXCEPTION 'nothing decides that this dispute is settled by %', NEW.settled_how
             USING ERRCODE = 'restrict_violation';
         END IF;
-        IF NEW.settled_how = 'decision' AND (needs_second_person(divided) OR NEW.approval_id IS NOT NULL) THEN
+        IF NEW.settled_how = 'decision' AND (needs_second_person(divided, NEW.currency) OR NEW.approval_id IS NOT NULL) THEN
           PERFORM assert_approved(NEW.approval_id, 'dispute_decision', NEW.id, divided, NEW.currency);
           IF NOT EXISTS (SELECT FROM approvals a WHERE a.id = NEW.approval_id AND a.version = OLD.version
                AND a.proposed_by = NEW.decided_by
@@ -87,7 +92,7 @@ export default class extends BaseSchema {
     this.schema.raw(`
       DROP TRIGGER settled_first ON journal_entries;
       DROP TRIGGER disputes_guard_settlement ON disputes;
-      DROP FUNCTION guard_resolution(), guard_settlement(), needs_second_person(bigint);
+      DROP FUNCTION guard_resolution(), guard_settlement(), needs_second_person(bigint, text), four_eyes_threshold();
       ALTER TABLE disputes DROP COLUMN approval_id;
     `)
   }

@@ -1,16 +1,11 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
-import { fromWords, inWords, readSettings, readVersions } from '#console/settings_page'
-import { inTransaction } from '#database/transaction'
+import { doneAt } from '#console/acts'
+import { readSetting, readSettings } from '#console/settings_page'
 import { decideSetting } from '#escrow/decide_setting'
-import {
-  describeSetting,
-  InvalidSetting,
-  isSettingName,
-  setting,
-  type SettingName,
-} from '#escrow/settings'
-import { notFound, unprocessable } from '#exceptions/problem'
+import { inUnits } from '#escrow/setting_words'
+import { isSettingName, type SettingName } from '#escrow/settings'
+import { notFound } from '#exceptions/problem'
 import { settingValidator } from '#validators/console/settings'
 
 export default class SettingsController {
@@ -19,29 +14,28 @@ export default class SettingsController {
   }
 
   async show({ params, view }: HttpContext) {
-    const name = named(params.name)
-    const value = inWords(await setting(db, name))
-    const versions = await readVersions(db.connection(), name)
-    const { about, default: defaultValue } = describeSetting(name)
-    return view.render('console/settings/show', { name, about, value, defaultValue, versions })
+    const setting = await readSetting(db.connection(), named(params.name))
+    return view.render('console/settings/show', { setting })
   }
 
-  async store({ params, request, response, session, staff }: HttpContext) {
-    const name = named(params.name)
-    const { value, version: seen, reason } = await request.validateUsing(settingValidator)
-    const version = await inTransaction((trx) =>
-      decideSetting(trx, name, fromWords(name, value) as any, {
-        act: staff.act(reason),
-        by: `staff:${staff.getUserOrFail().id}`,
-        seen,
-      })
-    ).catch((error) => {
-      throw error instanceof InvalidSetting
-        ? unprocessable('value', 'setting', error.message)
-        : error
+  async store(ctx: HttpContext) {
+    const name = named(ctx.params.name)
+    const { value, version: seen, reason } = await ctx.request.validateUsing(settingValidator)
+    const { id } = ctx.staff.getUserOrFail()
+    const { from, to, version, approval } = await decideSetting(name, value, {
+      act: ctx.staff.act(reason),
+      by: `staff:${id}`,
+      proposer: id,
+      seen,
     })
-    session.flash('done', `${name} is ${value} from now on (version ${version}).`)
-    return response.redirect().status(303).toPath(`/console/settings/${name}`)
+    const change = `from ${inUnits(name, from)} to ${inUnits(name, to)}`
+    return approval
+      ? doneAt(
+          ctx,
+          `/console/approvals/${approval.id}`,
+          `Proposed to change ${name} ${change}. It stays as it is until somebody else approves it.`
+        )
+      : doneAt(ctx, `/console/settings/${name}`, `${name} changed ${change} (version ${version}).`)
   }
 }
 

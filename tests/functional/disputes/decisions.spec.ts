@@ -4,8 +4,10 @@ import { approve } from '#approvals/approve'
 import { refuse } from '#approvals/refuse'
 import { withdraw } from '#approvals/withdraw'
 import { inTransaction } from '#database/transaction'
+import { needsSecondPerson } from '#escrow/disputes/needs_second_person'
 import { proposeDecision } from '#escrow/disputes/propose_decision'
 import { changeSetting, describeSetting } from '#escrow/settings'
+import { CURRENCIES, exponentOf, Money } from '#ledger/money'
 import type Dispute from '#models/dispute'
 import type Staff from '#models/staff'
 import { api, expectData } from '#tests/support/api'
@@ -280,12 +282,19 @@ test.group('Decisions of staff', (group) => {
   test('the threshold is the setting, and the database has the same default', async ({
     assert,
   }) => {
-    const above = async (minor: number) => {
-      const { rows } = await db.rawQuery('SELECT needs_second_person(?) AS needed', [minor])
-      return rows[0].needed
-    }
+    const above = (minor: number, currency = 'USD') =>
+      needsSecondPerson(db.connection(), Money.of(BigInt(minor), currency))
     assert.equal(describeSetting('four_eyes_threshold').default, '500.00')
     assert.deepEqual([await above(50_000), await above(50_001)], [false, true])
+    // So many yen, which have no hundredths.
+    assert.deepEqual([await above(500, 'JPY'), await above(501, 'JPY')], [false, true])
+    for (const currency of CURRENCIES) {
+      const limit = Number(`500${'0'.repeat(exponentOf(currency))}`)
+      assert.deepEqual(
+        [await above(limit, currency), await above(limit + 1, currency)],
+        [false, true]
+      )
+    }
     await inTransaction((trx) => changeSetting(trx, 'four_eyes_threshold', '0.50', 'operator'))
     assert.deepEqual([await above(50), await above(51)], [false, true])
     const dispute = await escalatedDispute(await fundedProject({ amounts: ['1.00'] }))

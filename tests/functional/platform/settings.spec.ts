@@ -4,6 +4,16 @@ import db from '@adonisjs/lucid/services/db'
 import SettingsSet from '#commands/settings_set'
 import { changeSetting, InvalidSetting, setting, settingNames, settings } from '#escrow/settings'
 import { resetAll } from '#tests/support/database'
+import { approvedAfter, member } from '#tests/support/two_people'
+
+const BY = ['--by', 'Vera Stein', '--reason', 'Ticket 812']
+
+const run = async (...args: string[]) => {
+  const command = await ace.create(SettingsSet, args)
+  command.ui.switchMode('raw')
+  await command.exec()
+  return command.exitCode ?? 0
+}
 
 test.group('Settings', (group) => {
   group.each.setup(resetAll)
@@ -78,20 +88,50 @@ test.group('Settings', (group) => {
     assert.isEmpty(await db.from('settings'))
   })
 
-  test('settings:set changes a setting, and says why it will not', async ({ assert }) => {
-    const run = async (...args: string[]) => {
-      const command = await ace.create(SettingsSet, args)
-      command.ui.switchMode('raw')
-      await command.exec()
-      return command.exitCode ?? 0
-    }
-    assert.equal(await run('four_eyes_threshold', '750'), 0)
-    assert.equal(await setting(db, 'four_eyes_threshold'), '750.00')
-    assert.equal(await run('review_reminder_days', '[5,2]'), 0)
+  test('settings:set changes a setting with a line of the audit log, and says why it will not', async ({
+    assert,
+  }) => {
+    assert.equal(await run('four_eyes_threshold', '250', ...BY), 0)
+    assert.equal(await setting(db, 'four_eyes_threshold'), '250.00')
+    assert.equal(await run('review_reminder_days', '[5,2]', ...BY), 0)
     assert.deepEqual(await setting(db, 'review_reminder_days'), [5, 2])
-    assert.equal(await run('inspection_days', 'ten'), 1)
-    assert.equal(await run('inspection_days'), 1)
-    assert.equal(await run('no_such_setting', '1'), 1)
+    assert.equal(await run('inspection_days', 'ten', ...BY), 1)
+    for (const wrong of [
+      ['inspection_days', ...BY],
+      ['inspection_days', '10'],
+      ['inspection_days', '10', '--by', 'Vera Stein'],
+      ['no_such_setting', '1', ...BY],
+    ]) {
+      assert.equal(await run(...wrong), 2)
+    }
     assert.equal(await run(), 0)
+    const lines = await db
+      .from('audit_log')
+      .join('audit_words', 'audit_words.audit_id', 'audit_log.id')
+      .orderBy('audit_log.id')
+    assert.deepEqual(
+      lines.map((line) => [line.actor_type, line.target_id, line.operator, line.reason]),
+      [
+        ['operator', 'four_eyes_threshold', 'Vera Stein', 'Ticket 812'],
+        ['operator', 'review_reminder_days', 'Vera Stein', 'Ticket 812'],
+      ]
+    )
+    assert.deepEqual(lines[0].before, { version: 0, value: '500.00' })
+    assert.deepEqual(lines[0].after, { version: 1, value: '250.00' })
+  })
+
+  test('settings:set only proposes what protects money less, in the name of an admin', async ({
+    assert,
+  }) => {
+    const admin = await member('admin')
+    const support = await member('support')
+    const why = ['--reason', 'Large projects']
+    assert.equal(await run('four_eyes_threshold', '750', '--by', 'Vera Stein', ...why), 1)
+    assert.equal(await run('four_eyes_threshold', '750', '--by', support.email, ...why), 1)
+    assert.isEmpty(await db.from('approvals'))
+    assert.equal(await run('four_eyes_threshold', '750', '--by', admin.email, ...why), 0)
+    assert.equal(await setting(db, 'four_eyes_threshold'), '500.00')
+    await approvedAfter(admin.email)
+    assert.equal(await setting(db, 'four_eyes_threshold'), '750.00')
   })
 })
