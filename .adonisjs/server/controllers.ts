@@ -58,6 +58,7 @@ export const controllers = {
     Approvals: () => import('#controllers/console/approvals_controller'),
     Assets: () => import('#controllers/console/assets_controller'),
     Audit: () => import('#controllers/console/audit_controller'),
+    Authenticators: () => import('#controllers/console/authenticators_controller'),
     Chargebacks: () => import('#controllers/console/chargebacks_controller'),
     Dashboard: () => import('#controllers/console/dashboard_controller'),
     DisputeFiles: () => import('#controllers/console/dispute_files_controller'),

@@ -148,6 +148,8 @@ export type ScannedRoutes = {
     'console.security.recovery_codes': { paramsTuple?: []; params?: {} }
     'console.security.end_others': { paramsTuple?: []; params?: {} }
     'console.security.end_session': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.authenticators.create': { paramsTuple?: []; params?: {} }
+    'console.authenticators.store': { paramsTuple?: []; params?: {} }
     'console.passkeys.create': { paramsTuple?: []; params?: {} }
     'console.passkeys.store': { paramsTuple?: []; params?: {} }
     'console.passkeys.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -299,6 +301,7 @@ export type ScannedRoutes = {
     'console.search.index': { paramsTuple?: []; params?: {} }
     'console.live.show': { paramsTuple: [ParamValue]; params: {'topic': ParamValue} }
     'console.security.show': { paramsTuple?: []; params?: {} }
+    'console.authenticators.create': { paramsTuple?: []; params?: {} }
     'console.passkeys.create': { paramsTuple?: []; params?: {} }
     'console.staff.index': { paramsTuple?: []; params?: {} }
     'console.staff.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -405,6 +408,7 @@ export type ScannedRoutes = {
     'console.search.index': { paramsTuple?: []; params?: {} }
     'console.live.show': { paramsTuple: [ParamValue]; params: {'topic': ParamValue} }
     'console.security.show': { paramsTuple?: []; params?: {} }
+    'console.authenticators.create': { paramsTuple?: []; params?: {} }
     'console.passkeys.create': { paramsTuple?: []; params?: {} }
     'console.staff.index': { paramsTuple?: []; params?: {} }
     'console.staff.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -523,6 +527,7 @@ export type ScannedRoutes = {
     'console.security.recovery_codes': { paramsTuple?: []; params?: {} }
     'console.security.end_others': { paramsTuple?: []; params?: {} }
     'console.security.end_session': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.authenticators.store': { paramsTuple?: []; params?: {} }
     'console.passkeys.store': { paramsTuple?: []; params?: {} }
     'console.passkeys.destroy': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.staff.store': { paramsTuple?: []; params?: {} }

@@ -3,6 +3,7 @@ import db from '@adonisjs/lucid/services/db'
 import { pageOf } from '#console/links'
 import { PAGE } from '#console/paging'
 import { notFound } from '#exceptions/problem'
+import type { StaffRole } from '#models/staff'
 import { cutPage, decodeCursor, type Page } from '#transformers/page'
 import type { AuditFilters } from '#validators/console/audit'
 import { endOf } from '#validators/console/filters'
@@ -30,7 +31,7 @@ export interface AuditRow {
 }
 
 /** Lines of the audit log, newest first. One query. */
-export async function listAudit(filters: AuditFilters): Promise<Page<AuditRow>> {
+export async function listAudit(filters: AuditFilters, reader: StaffRole): Promise<Page<AuditRow>> {
   const query = lines()
     .orderBy('l.id', 'desc')
     .limit(PAGE + 1)
@@ -47,15 +48,18 @@ export async function listAudit(filters: AuditFilters): Promise<Page<AuditRow>> 
   if (filters.to) query.whereRaw(`l.at < ?::date AT TIME ZONE 'UTC'`, [endOf(filters.to)])
   if (filters.after) query.where('l.id', '<', decodeCursor(filters.after))
   const rows: AuditRow[] = await query
-  return cutPage(rows.map(withPage), PAGE)
+  return cutPage(
+    rows.map((row) => withPage(row, reader)),
+    PAGE
+  )
 }
 
 /** A line and what its place in the chain hashes to. One query. @throws Problem 404 */
-export async function readAuditLine(id: string) {
+export async function readAuditLine(id: string, reader: StaffRole) {
   const found =
     isUuid(id) && (await lines().select('c.hash', 'c.sealed_at').where('l.id', id).first())
   if (!found) throw notFound('line of the audit log')
-  return withPage(found as AuditRow & { hash: string | null; sealed_at: Date | null })
+  return withPage(found as AuditRow & { hash: string | null; sealed_at: Date | null }, reader)
 }
 
 export interface Verification {
@@ -95,13 +99,16 @@ function byWho(who: string) {
   )
 }
 
-function withPage<Row extends AuditRow>(row: Row): Row {
-  return { ...row, href: hrefOf(row) }
+function withPage<Row extends AuditRow>(row: Row, reader: StaffRole): Row {
+  return { ...row, href: hrefOf(row, reader) }
 }
 
 /** A job's page is below its queue's, which the line tells of. */
-function hrefOf({ target_type: type, target_id: id, before }: AuditRow): string | undefined {
-  if (type !== 'job') return pageOf(type, id)
+function hrefOf(
+  { target_type: type, target_id: id, before }: AuditRow,
+  reader: StaffRole
+): string | undefined {
+  if (type !== 'job') return pageOf(type, id, reader)
   const queue = typeof before.queue === 'string' ? pageOf('queue', before.queue) : undefined
   return queue && `${queue}/${encodeURIComponent(id)}`
 }

@@ -1,3 +1,6 @@
+import type { StaffRole } from '#models/staff'
+import { roleMay, type StaffAction } from '#staff/roles'
+
 /** Where the console shows something, by what the tables call it; nothing for what has no page. */
 const PAGES: Record<string, (id: string) => string> = {
   user: (id) => `/console/users/${id}`,
@@ -22,13 +25,22 @@ const PAGES: Record<string, (id: string) => string> = {
   setting: (name) => `/console/settings/${name}`,
 }
 
+/** Of these, not everybody who works here may look at the page. */
+const NEEDS: Record<string, StaffAction> = { staff: 'staff.manage' }
+
 /**
  * The page of a record.
  *
  * @param type as `activity.subject_type` and `audit_log.target_type` have it
+ * @param reader nothing is said of pages that this role may not look at
  */
-export function pageOf(type: string, id: string | bigint | null): string | undefined {
-  return id === null ? undefined : PAGES[type]?.(encodeURIComponent(String(id)))
+export function pageOf(
+  type: string,
+  id: string | bigint | null,
+  reader?: StaffRole
+): string | undefined {
+  if (id === null || (reader && NEEDS[type] && !roleMay(reader, NEEDS[type]))) return undefined
+  return PAGES[type]?.(encodeURIComponent(String(id)))
 }
 
 /** The page of an account of the ledger, where every posting of it is. */

@@ -1,10 +1,10 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { setting } from '#escrow/settings'
 
-/** How somebody signs in, and where they are signed in: four queries. */
+/** How somebody signs in, and where they are signed in: five queries. */
 export async function readSecurity(db: QueryClientContract, staffId: string) {
   const idle = await setting(db, 'console_idle_minutes')
-  const [sessions, passkeys, codes] = await Promise.all([
+  const [sessions, passkeys, codes, app] = await Promise.all([
     db
       .from('staff_sessions')
       .where('staff_id', staffId)
@@ -18,6 +18,13 @@ export async function readSecurity(db: QueryClientContract, staffId: string) {
       .whereNull('used_at')
       .count('* AS unused')
       .firstOrFail(),
+    db.from('staff_authenticators').where('staff_id', staffId).select('confirmed_at').first(),
   ])
-  return { idle, sessions, passkeys, recoveryCodesLeft: Number(codes.unused) }
+  return {
+    idle,
+    appSince: app?.confirmed_at ?? null,
+    sessions,
+    passkeys,
+    recoveryCodesLeft: Number(codes.unused),
+  }
 }

@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
-import { safePath } from '#console/safe_path'
+import { pageOfForm } from '#console/safe_path'
 import { keepTyped } from '#console/typed_values'
 import { forbidden } from '#exceptions/problem'
 import { ACTIONS, roleMay, type StaffAction } from '#staff/roles'
@@ -20,18 +20,11 @@ export default class MayMiddleware {
     if (!stepUp || staff.isSteppedUp) return next()
 
     const isForm = request.method() !== 'GET' && request.method() !== 'HEAD'
-    const page = isForm ? pageOfForm(ctx) : request.url(true)
+    const page = isForm ? (pageOfForm(request) ?? '/console') : request.url(true)
     if (isForm) {
       keepTyped(ctx, page)
       session.flash('refused', 'Nothing has been done yet. Give your second factor first.')
     }
     return response.redirect().status(303).withQs({ next: page }).toPath('/console/step-up')
   }
-}
-
-/** The page that a form was sent from. */
-function pageOfForm({ request }: HttpContext): string {
-  const referer = request.header('referer') ?? ''
-  const url = URL.canParse(referer) ? new URL(referer) : undefined
-  return safePath(url?.host === request.host() && url ? url.pathname + url.search : undefined)
 }

@@ -4,11 +4,14 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { inTransaction } from '#database/transaction'
 import { notFound } from '#exceptions/problem'
 import { recordAudit } from '#audit/record_audit'
+import { stepOfCode } from '#identity/mfa/totp'
 import { enqueue } from '#jobs/queue'
 import mailStaffNotice from '#jobs/mail_staff_notice'
 import { renewStaffRecoveryCodes } from '#staff/credentials'
 import { endSessionsOfStaff } from '#staff/end_sessions'
+import { wrongFirstCode } from '#staff/enroll'
 import { keepPasskey } from '#staff/passkeys'
+import { totpPurpose } from '#staff/second_factor'
 
 /** Who changes what they sign in with, in which session. */
 export interface Own {
@@ -42,6 +45,31 @@ export async function replaceStaffRecoveryCodes(own: Own): Promise<string[]> {
   return changeFactors(own, 'staff.recovery_codes_renewed', (trx) =>
     renewStaffRecoveryCodes(trx, own.staffId)
   )
+}
+
+/**
+ * Puts another authenticator app in the place of the one that somebody has, once they have shown that it has
+ * the secret. The old one is taken until then, and no longer.
+ *
+ * @param given.secret as `newStaffSecret` made it
+ * @param given.code that the new app shows
+ * @throws Problem 422 for a wrong code
+ */
+export async function replaceAuthenticator(
+  own: Own,
+  { secret, code }: { secret: string; code: string }
+): Promise<void> {
+  const step = stepOfCode(secret, totpPurpose(own.staffId), code)
+  if (step === null) throw wrongFirstCode()
+  await changeFactors(own, 'staff.authenticator_replaced', async (trx) => {
+    await trx.from('staff_authenticators').where('staff_id', own.staffId).delete()
+    await trx.table('staff_authenticators').insert({
+      staff_id: own.staffId,
+      secret,
+      last_step: step,
+      confirmed_at: trx.raw('now()'),
+    })
+  })
 }
 
 /** All other sessions end: who might have got in with what is changed is out. */

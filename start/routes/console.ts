@@ -8,6 +8,7 @@ import { consolePages, staffOnly } from '#start/routes/groups'
 
 const Assets = () => import('#controllers/console/assets_controller')
 const Files = () => import('#controllers/console/files_controller')
+const Authenticators = () => import('#controllers/console/authenticators_controller')
 const Audit = () => import('#controllers/console/audit_controller')
 const Invitations = () => import('#controllers/console/invitations_controller')
 const Jobs = () => import('#controllers/console/jobs_controller')
@@ -53,6 +54,8 @@ consolePages(() => {
     router.post('security/recovery-codes', [Security, 'recoveryCodes']).use(changeOwn)
     router.post('security/sessions/end-others', [Security, 'endOthers']).use(own)
     router.post('security/sessions/:id/end', [Security, 'endSession']).use(own)
+    router.get('security/authenticator', [Authenticators, 'create']).use(changeOwn)
+    router.post('security/authenticator', [Authenticators, 'store']).use(changeOwn)
     router.get('security/passkeys/new', [Passkeys, 'create']).use(changeOwn)
     router.post('security/passkeys', [Passkeys, 'store']).use(changeOwn)
     router.post('security/passkeys/:id/remove', [Passkeys, 'destroy']).use(changeOwn)

@@ -5,18 +5,19 @@ import { lastVerification, listAudit, readAuditLine } from '#console/audit_page'
 import { AUDIT_ACTORS, auditFilters } from '#validators/console/audit'
 
 export default class AuditController {
-  async index({ request, view }: HttpContext) {
+  async index({ request, staff, view }: HttpContext) {
     const query = await request.validateUsing(auditFilters, { data: request.qs() })
     return view.render('console/audit/index', {
       query,
-      page: await listAudit(query),
+      page: await listAudit(query, staff.getUserOrFail().role),
       verdict: await lastVerification(),
       actors: AUDIT_ACTORS,
     })
   }
 
-  async show({ params, view }: HttpContext) {
-    return view.render('console/audit/show', { line: await readAuditLine(params.id) })
+  async show({ params, staff, view }: HttpContext) {
+    const { role } = staff.getUserOrFail()
+    return view.render('console/audit/show', { line: await readAuditLine(params.id, role) })
   }
 
   async verify(ctx: HttpContext) {

@@ -35,6 +35,8 @@ export const invitationValidator = vine.create({ token: token() })
 
 export const enrollmentValidator = vine.create({ password: newPassword(), code: code() })
 
+export const authenticatorValidator = vine.create({ code: code() })
+
 export const changePasswordValidator = vine.create({
   current_password: somePassword(),
   password: newPassword(),

@@ -49,6 +49,24 @@ test.group('The audit log at the console', (group) => {
     assert.equal((await console(await createStaff()).get(missing)).status, 404)
   })
 
+  test('leads to staff only who may look at them', async ({ assert }) => {
+    const about = await createStaff()
+    const id = await write({ action: 'staff.disabled', target: { type: 'staff', id: about.id } })
+    const page = `/console/staff/${about.id}`
+    for (const [role, isLink] of [
+      ['finance', false],
+      ['admin', true],
+    ] as const) {
+      const browser = console(await createStaff({ role }))
+      for (const path of [LIST, `${LIST}/${id}`]) {
+        const { text } = await browser.get(path)
+        assert.include(text, about.id)
+        assert.equal(text.includes(`href="${page}"`), isLink, `${role} ${path}`)
+      }
+      assert.equal((await browser.get(page)).status, isLink ? 200 : 403)
+    }
+  })
+
   test('is found by actor, action, target and period', async ({ assert }) => {
     const ada = await createStaff({ role: 'finance', name: 'Ada Byron' })
     const id = await write({ actor: { type: 'staff', id: ada.id }, action: 'payout.held' })

@@ -61,7 +61,7 @@ test.group('The frame of the console', (group) => {
     const body = new URLSearchParams({ value: '1', reason: 'because' })
     const answer = await ask('/console/settings/platform_fee_bps', { method: 'POST', body })
     assert.equal(answer.status, 403)
-    assert.match(await answer.text(), /go back, reload the page/i)
+    assert.match(await answer.text(), /Open the page again, and send the form from there/)
   })
 
   test('what changes something takes no query, and nothing is changed by GET', async ({

@@ -13,6 +13,7 @@ import { pay, submittedMilestone } from '#tests/support/projects'
 import { everyOf } from '#tests/support/provider_calls'
 import { impatient } from '#tests/support/rails'
 import { paypalSandbox, sandbox } from '#tests/support/sandbox'
+import { OPERATOR } from '#tests/support/operator'
 import { console, createStaff } from '#tests/support/staff'
 
 const REASON = { reason: 'The freelancer asked us to.' }
@@ -35,7 +36,7 @@ const audited = async () =>
 
 /** Everything that might send a payout by itself. */
 async function everythingThatSends() {
-  await everyOf(runPayouts({ failed: true }))
+  await everyOf(runPayouts({ failed: OPERATOR }))
   await settlePending({ olderThanSeconds: 0 })
   await settle()
 }

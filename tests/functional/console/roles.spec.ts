@@ -78,9 +78,11 @@ test.group('Every route of the console', (group) => {
   test('takes no form without a CSRF token', async ({ assert }) => {
     const browser = console(await createStaff())
     for (const route of routes().filter((each) => methodOf(each) === 'POST')) {
-      const answer = await browser.post(pathOf(route), { _csrf: 'x' })
-      assert.equal(answer.status, 403, nameOf(route))
-      assert.include(answer.text, 'CSRF', nameOf(route))
+      const elsewhere = await browser.post(pathOf(route), { _csrf: 'x' }, '/elsewhere')
+      assert.equal(elsewhere.status, 403, nameOf(route))
+      assert.include(elsewhere.text, 'CSRF', nameOf(route))
+      const answer = await browser.submit(pathOf(route), { _csrf: 'x' }, '/console/security')
+      assert.include(answer.text, 'the page was open for too long', nameOf(route))
     }
   }).timeout(120_000)
 

@@ -240,6 +240,26 @@ test.group('An admin', (group) => {
   })
 })
 
+test.group('staff:enable', (group) => {
+  group.each.setup(() => resetAll())
+
+  test('lets somebody back by an invitation, and nobody who was not disabled', async ({
+    assert,
+  }) => {
+    const one = await createStaff({ role: 'support' })
+    const why = ['--by', 'Vera Stein', '--reason', 'Back from leave']
+    assert.equal((await run('staff:enable', one.email, ...why)).exitCode, 1)
+    await run('staff:disable', one.email, ...why)
+    const { exitCode, output } = await run('staff:enable', one.email, ...why)
+    assert.equal(exitCode ?? 0, 0)
+    assert.match(output, /\/console\/invitation/)
+    const row = await db.from('staff').where('id', one.id).firstOrFail()
+    assert.deepInclude(row, { disabled_at: null, password: null })
+    const line = await db.from('audit_log').where('action', 'staff.enabled').firstOrFail()
+    assert.deepInclude(line, { actor_type: 'operator', target_id: one.id })
+  })
+})
+
 test.group('staff:reset', (group) => {
   group.each.setup(() => resetAll())
 

@@ -5,6 +5,7 @@ import { changeSetting } from '#escrow/settings'
 import { changeStaffRole } from '#staff/change_role'
 import { disableStaff } from '#staff/disable_staff'
 import { resetStaff } from '#staff/reset_staff'
+import { Authenticator } from '#tests/support/authenticator'
 import { resetAll } from '#tests/support/database'
 import { mailsTo } from '#tests/support/mailbox'
 import { aColleague, console, createStaff } from '#tests/support/staff'
@@ -177,6 +178,56 @@ test.group('Staff change what they sign in with', (group) => {
     }
     assert.notEqual(await outcome(one.recoveryCodes[0]), '/console')
     assert.equal(await outcome(fresh[0]), '/console')
+  })
+})
+
+test.group('Another authenticator app', (group) => {
+  group.each.setup(() => resetAll())
+
+  const PAGE = '/console/security/authenticator'
+
+  test('takes the place of the old one when it has shown a code, and ends other sessions', async ({
+    assert,
+  }) => {
+    const one = await aColleague()
+    const elsewhere = console(one.staff)
+    await elsewhere.get('/console')
+    const browser = console(one.staff)
+    const { text } = await browser.get(PAGE)
+    const secret = /type the key: <code class="break">([A-Z2-7]+)</.exec(text)![1]
+    const app = new Authenticator(`otpauth://totp/SafeSend:x?secret=${secret}&issuer=SafeSend`)
+    const enters = async (code: string) => {
+      const another = console()
+      await another.post('/console/sign-in', { email: one.staff.email, password: one.password })
+      return (await another.post('/console/sign-in/code', { code })).location === '/console'
+    }
+
+    const wrong = await browser.submit(PAGE, { code: app.wrongCode() })
+    assert.include(wrong.text, 'This is not the code that the app shows now')
+    assert.include(wrong.text, secret, 'the app need not be set up again')
+    assert.isFalse(await enters(app.code()))
+    assert.isTrue(await enters(one.app.code(-1)))
+
+    assert.equal((await browser.post(PAGE, { code: app.code(-1) })).location, '/console/security')
+    assert.isFalse(await enters(one.app.code()))
+    assert.isTrue(await enters(app.code()))
+    assert.equal((await elsewhere.get('/console')).status, 303)
+    assert.equal((await browser.get('/console')).status, 200)
+    const lines = await db.from('audit_log').where('action', 'staff.authenticator_replaced')
+    assert.deepEqual(
+      lines.map(({ actor_id: who, target_id: whose }) => [who, whose]),
+      [[one.staff.id, one.staff.id]]
+    )
+    // The secret of before is no offer any more.
+    assert.notInclude((await browser.get(PAGE)).text, secret)
+  })
+
+  test('takes the second factor of just now', async ({ assert }) => {
+    const browser = console(await createStaff())
+    await browser.get('/console')
+    await agoInSessions('stepped_up_at', 11)
+    assert.match((await browser.get(PAGE)).location!, /^\/console\/step-up/)
+    assert.match((await browser.post(PAGE, { code: '000000' })).location!, /^\/console\/step-up/)
   })
 })
 
