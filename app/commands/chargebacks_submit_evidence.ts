@@ -1,4 +1,4 @@
-import { args } from '@adonisjs/core/ace'
+import { args, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
 import { Problem } from '#exceptions/problem'
 import { ProviderFailure } from '#payments/provider'
@@ -25,10 +25,17 @@ export default class ChargebacksSubmitEvidence extends OperatorCommand {
   @args.string({ description: 'Id of the chargeback' })
   declare chargeback: string
 
+  @flags.string({ description: 'Who sends it, such as an e-mail address', required: true })
+  declare by: string
+
+  @flags.string({ description: 'Why it does not wait', required: true })
+  declare reason: string
+
   async run() {
     const { submitChargebackEvidence } = await import('#escrow/chargebacks/submit_evidence')
+    const act = this.actOf(this.by, this.reason)
     try {
-      const outcome = await submitChargebackEvidence(this.chargeback)
+      const outcome = await submitChargebackEvidence(this.chargeback, act)
       if (outcome === 'submitted') this.logger.success(SENTENCES[outcome])
       else this.logger.warning(SENTENCES[outcome])
       if (outcome === 'unknown') this.exitCode = EXIT.noAnswer

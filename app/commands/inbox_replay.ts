@@ -14,6 +14,7 @@ export default class InboxReplay extends OperatorCommand {
   static help = [
     "Name events by their ids, ours or the provider's, or choose them; choices add up.",
     '{{ binaryName }} inbox:replay --rail stripe --type "charge.dispute.*" --since 2d --dry-run',
+    'It takes --by and --reason, which the audit log keeps with each event; not with --dry-run.',
     'What an event is about is fetched again and applied as it is now; nothing is booked twice.',
     'Exits 1 if one could not be processed or a named one is not there, 2 for wrong usage.',
   ]
@@ -34,6 +35,12 @@ export default class InboxReplay extends OperatorCommand {
   @flags.string({ description: 'Only those now received, handled, ignored or failed' })
   declare status?: string
 
+  @flags.string({ description: 'Who does it, such as an e-mail address' })
+  declare by?: string
+
+  @flags.string({ description: 'Why they are processed again' })
+  declare reason?: string
+
   @flags.boolean({ description: 'Show what would be processed, and process nothing' })
   declare dryRun: boolean
 
@@ -53,8 +60,11 @@ export default class InboxReplay extends OperatorCommand {
       throw new WrongUsage('Name events, or choose some by --rail, --type, --since or --status.')
     }
 
+    const chosen = this.dryRun
+      ? eventsToReplay(which)
+      : replayEvents(which, this.actOf(this.by, this.reason))
     const rows: (InboxRow | Replayed)[] = []
-    for await (const row of this.dryRun ? eventsToReplay(which) : replayEvents(which)) {
+    for await (const row of chosen) {
       rows.push(row)
       if (!this.json && rows.length % 500 === 0) this.logger.info(`${rows.length} events`)
     }

@@ -15,16 +15,25 @@ export default class PayoutsRun extends OperatorCommand {
   ]
   static options: CommandOptions = { startApp: true }
 
-  @flags.boolean({ description: 'Also payouts that the provider refused' })
+  @flags.boolean({
+    description: 'Also payouts that the provider refused; takes --by and --reason',
+  })
   declare failed: boolean
+
+  @flags.string({ description: 'Who tries the refused ones again, such as an e-mail address' })
+  declare by?: string
+
+  @flags.string({ description: 'Why the refused ones are tried again' })
+  declare reason?: string
 
   @flags.boolean({ description: 'Print JSON instead of a table' })
   declare json: boolean
 
   async run() {
     const { countHeldBack, runPayouts } = await import('#escrow/run_payouts')
+    const failed = this.failed ? this.actOf(this.by, this.reason) : undefined
     const tried: Tried[] = []
-    for await (const one of runPayouts({ failed: this.failed })) {
+    for await (const one of runPayouts({ failed })) {
       tried.push(one)
       if (!this.json && tried.length % 100 === 0) this.logger.info(`${tried.length} tried`)
     }

@@ -1,5 +1,8 @@
 import db from '@adonisjs/lucid/services/db'
 import logger from '@adonisjs/core/services/logger'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { recordAudit, type Act } from '#audit/record_audit'
+import { inTransaction } from '#database/transaction'
 import { Problem } from '#exceptions/problem'
 import { ProviderFailure } from '#payments/provider'
 import { sendPayout } from '#escrow/send_payout'
@@ -21,8 +24,11 @@ export interface Tried {
 }
 
 export interface RunPayouts {
-  /** Also payouts that the provider refused: their next attempt goes under a key of its own. */
-  failed?: boolean
+  /**
+   * Also payouts that the provider refused: their next attempt goes under a key of its own. Somebody decides
+   * that, and the audit log says who.
+   */
+  failed?: Act
   /** Ends the run after the one at hand. */
   signal?: AbortSignal
 }
@@ -36,9 +42,9 @@ export interface RunPayouts {
  * key, which is one payment for the provider.
  */
 export async function* runPayouts(options: RunPayouts = {}): AsyncGenerator<Tried> {
-  for (const { id, type } of await waiting(options.failed ?? false)) {
+  for (const { id, type } of await waiting(options.failed !== undefined)) {
     if (options.signal?.aborted) return
-    yield await tryOne(id, type, options.failed ?? false)
+    yield await tryOne(id, type, options.failed)
   }
 }
 
@@ -63,11 +69,11 @@ async function waiting(failed: boolean): Promise<{ id: string; type: 'payout' | 
   return rows
 }
 
-async function tryOne(id: string, type: 'payout' | 'refund', failed: boolean): Promise<Tried> {
+async function tryOne(id: string, type: 'payout' | 'refund', failed?: Act): Promise<Tried> {
   let answer: 'settled' | 'pending' | 'waiting' | 'unknown' | undefined
   let note = ''
   try {
-    if (type === 'payout' && failed) await tryAgain(id)
+    if (type === 'payout' && failed) await inTransaction((trx) => tryAgain(trx, id, failed))
     answer = type === 'payout' ? await sendPayout(id) : await sendRefund(id)
   } catch (error) {
     note = error instanceof Error ? error.message : String(error)
@@ -102,10 +108,18 @@ function outcomeOf(
 }
 
 /** Its money is back in payable: it may start once more. */
-async function tryAgain(id: string): Promise<void> {
-  await db
+async function tryAgain(trx: TransactionClientContract, id: string, act: Act): Promise<void> {
+  const [again] = await trx
     .from('payouts')
-    .where('transaction_id', id)
-    .where('state', 'failed')
+    .where({ transaction_id: id, state: 'failed' })
+    .returning('transaction_id')
     .update({ state: 'waiting' })
+  if (!again) return
+  await recordAudit(trx, {
+    ...act,
+    action: 'payout.retried',
+    target: { type: 'transaction', id },
+    before: { state: 'failed' },
+    after: { state: 'waiting' },
+  })
 }

@@ -3,7 +3,13 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { inTransaction } from '#database/transaction'
 import { recordAudit, type Act } from '#audit/record_audit'
 import { notFound, wrongState } from '#exceptions/problem'
-import { DEAD_LETTERS, QUEUE_SCHEMA, redriveDeadLetters, retryFailed } from '#jobs/queue'
+import {
+  countDeadLetters,
+  DEAD_LETTERS,
+  QUEUE_SCHEMA,
+  redriveDeadLetters,
+  retryFailed,
+} from '#jobs/queue'
 
 /**
  * Has one job tried again now: one that waits for its next try, one that has failed for good, or a dead
@@ -45,19 +51,39 @@ export async function retryJob(name: string, id: string, act: Act): Promise<stri
  * @throws Problem 409 `nothing_dead`
  */
 export async function redriveQueue(name: string, act: Act): Promise<number> {
+  const count = await inTransaction((trx) => redriveWithin(trx, name, act))
+  if (count > 0) return count
+  throw wrongState('No dead letter of this queue is left.', 'empty', { code: 'nothing_dead' })
+}
+
+/**
+ * Sends all dead letters back to their queues, or those of one.
+ *
+ * @returns how many; there may be none
+ */
+export async function redriveAll(act: Act, name?: string): Promise<number> {
+  const names = name === undefined ? Object.keys(await countDeadLetters()) : [name]
   return inTransaction(async (trx) => {
-    const count = await redriveDeadLetters({ jobName: name, trx })
-    if (count === 0) {
-      throw wrongState('No dead letter of this queue is left.', 'empty', { code: 'nothing_dead' })
-    }
-    await recordAudit(trx, {
-      ...act,
-      action: 'queue.redriven',
-      target: { type: 'queue', id: name },
-      after: { jobs: count },
-    })
-    return count
+    let total = 0
+    for (const each of names) total += await redriveWithin(trx, each, act)
+    return total
   })
+}
+
+async function redriveWithin(
+  trx: TransactionClientContract,
+  name: string,
+  act: Act
+): Promise<number> {
+  const count = await redriveDeadLetters({ jobName: name, trx })
+  if (count === 0) return 0
+  await recordAudit(trx, {
+    ...act,
+    action: 'queue.redriven',
+    target: { type: 'queue', id: name },
+    after: { jobs: count },
+  })
+  return count
 }
 
 interface LockedJob {

@@ -1,6 +1,9 @@
 import { validate as isUuid } from 'uuid'
 import db from '@adonisjs/lucid/services/db'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import logger from '@adonisjs/core/services/logger'
+import { inTransaction } from '#database/transaction'
+import { recordAudit, type Act } from '#audit/record_audit'
 import type { Rail } from '#models/transaction'
 import processInboxEvent from '#jobs/process_inbox_event'
 
@@ -79,10 +82,13 @@ export async function* eventsToReplay(which: WhichEvents): AsyncGenerator<InboxR
  * fetched from its provider and applied as it is now. The effects are idempotent by themselves.
  *
  * One that fails now although it had been closed is left as it was, so that nothing retries it for ever.
+ *
+ * @param act who replays them, for a line of the audit log of each; a replay that was begun at the console
+ *   has one of its own
  */
-export async function* replayEvents(which: WhichEvents): AsyncGenerator<Replayed> {
+export async function* replayEvents(which: WhichEvents, act?: Act): AsyncGenerator<Replayed> {
   for await (const row of eventsToReplay(which)) {
-    await db.from('inbox_events').where('id', row.id).update({ status: 'received' })
+    await inTransaction((trx) => begin(trx, row, act))
     const error = await processed(row.id)
     if (error && (row.status === 'handled' || row.status === 'ignored')) {
       await db.from('inbox_events').where('id', row.id).update({ status: row.status })
@@ -90,6 +96,21 @@ export async function* replayEvents(which: WhichEvents): AsyncGenerator<Replayed
     const after = await db.from('inbox_events').where('id', row.id).select('status').firstOrFail()
     yield { ...row, after: after.status, error }
   }
+}
+
+async function begin(
+  trx: TransactionClientContract,
+  { id, status }: InboxRow,
+  act?: Act
+): Promise<void> {
+  await trx.from('inbox_events').where('id', id).update({ status: 'received' })
+  if (!act) return
+  await recordAudit(trx, {
+    ...act,
+    action: 'inbox.replayed',
+    target: { type: 'inbox_event', id },
+    before: { status },
+  })
 }
 
 async function processed(inboxEventId: string): Promise<string> {

@@ -23,7 +23,7 @@ export type EvidenceOutcome = 'submitted' | 'not_wanted' | 'nothing_to_say' | 'r
  * Sends what we hold to whoever decides a dispute. What is sent is compiled and stored first, and sent
  * again as it is until there is an answer: most banks take evidence once. Safe to repeat at any time.
  *
- * @param act who of staff sends it; the schedule is nobody
+ * @param act who sends it; the schedule is nobody
  * @throws Problem 404 if there is no such chargeback
  */
 export async function submitChargebackEvidence(id: string, act?: Act): Promise<EvidenceOutcome> {

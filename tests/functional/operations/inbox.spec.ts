@@ -17,7 +17,7 @@ import {
   submittedMilestone,
 } from '#tests/support/projects'
 import { paypalSandbox, sandbox } from '#tests/support/sandbox'
-import { run } from './run.js'
+import { BY, run } from './run.js'
 
 /** Every posting there is, as text, to compare the books before and after. */
 async function books() {
@@ -47,7 +47,7 @@ test.group('inbox:replay', (group) => {
     await settle()
     const before = await books()
     const notifications = await db.from('notifications')
-    const replay = await run('inbox:replay', '--rail', 'stripe', '--json')
+    const replay = await run('inbox:replay', '--rail', 'stripe', '--json', ...BY)
     assert.equal(replay.exitCode, 0)
     assert.isAbove(replay.json.events, 5)
     assert.equal(replay.json.failed, 0)
@@ -72,7 +72,7 @@ test.group('inbox:replay', (group) => {
     const listed = await run('inbox:replay', '--status', 'failed', '--dry-run', '--json')
     assert.isAbove(listed.json.events, 0)
     assert.equal(await held(accounts.escrow(milestone.id)), '0.00', 'a dry run does nothing')
-    const replay = await run('inbox:replay', '--status', 'failed', '--json')
+    const replay = await run('inbox:replay', '--status', 'failed', '--json', ...BY)
     assert.equal(replay.exitCode, 0)
     assert.equal(await held(accounts.escrow(milestone.id)), '1000.00')
     assert.lengthOf(await db.from('inbox_events').where('status', 'failed'), 0)
@@ -84,21 +84,51 @@ test.group('inbox:replay', (group) => {
   }) => {
     await fundedMilestone()
     const [first, second] = await db.from('inbox_events').orderBy('id')
-    const some = await run('inbox:replay', first.id, second.event_id, 'evt_nowhere', '--json')
+    const some = await run(
+      'inbox:replay',
+      first.id,
+      second.event_id,
+      'evt_nowhere',
+      '--json',
+      ...BY
+    )
     assert.equal(some.exitCode, 1)
     assert.deepEqual(
       some.json.rows.map((row: { id: string }) => row.id),
       [first.id, second.id]
     )
     assert.deepEqual(some.json.not_found, ['evt_nowhere'])
-    const types = await run('inbox:replay', '--type', 'charge.*', '--since', '1h', '--json')
+    const lines = await db
+      .from('audit_log')
+      .join('audit_words', 'audit_words.audit_id', 'audit_log.id')
+      .orderBy('audit_log.id')
+    assert.deepEqual(
+      lines.map((line) => [
+        line.action,
+        line.target_id,
+        line.actor_type,
+        line.operator,
+        line.reason,
+      ]),
+      [first.id, second.id].map((id) => [
+        'inbox.replayed',
+        id,
+        'operator',
+        'Vera Stein',
+        'Ticket 812',
+      ])
+    )
+    const types = await run('inbox:replay', '--type', 'charge.*', '--since', '1h', '--json', ...BY)
     assert.isAbove(types.json.events, 0)
     for (const row of types.json.rows) assert.match(row.type, /^charge\./)
-    const one = await run('inbox:replay', '--type', 'payment_intent.succeeded', '--json')
+    const one = await run('inbox:replay', '--type', 'payment_intent.succeeded', '--json', ...BY)
     assert.equal(one.json.events, 1)
     await db.from('inbox_events').update({ received_at: db.raw(`now() - interval '3 hours'`) })
-    assert.equal((await run('inbox:replay', '--since', '2h', '--json')).json.events, 0)
-    assert.match((await run('inbox:replay', '--since', '1d')).output, /events processed, 0 failed/)
+    assert.equal((await run('inbox:replay', '--since', '2h', '--json', ...BY)).json.events, 0)
+    assert.match(
+      (await run('inbox:replay', '--since', '1d', ...BY)).output,
+      /events processed, 0 failed/
+    )
   })
 
   test('one that cannot be processed any more exits with 1, and is not retried for ever', async ({
@@ -110,7 +140,7 @@ test.group('inbox:replay', (group) => {
       .where('type', 'payment_intent.succeeded')
       .firstOrFail()
     sandbox.failNext('GET /v1/payment_intents/{intent}', { at: 'before', with: 500, times: 5 })
-    const replay = await run('inbox:replay', event.event_id, '--json')
+    const replay = await run('inbox:replay', event.event_id, '--json', ...BY)
     sandbox.clearFaults()
     assert.equal(replay.exitCode, 1)
     assert.equal(replay.json.failed, 1)
@@ -128,8 +158,9 @@ test.group('inbox:replay', (group) => {
       [['--status', 'done'], /handled/],
       [['--since', 'yesterday'], /--since takes/],
       [['--since', '2999-01-01'], /future/],
+      [['--since', '1d', '--by', ' '], /--by takes/],
     ] as [string[], RegExp][]) {
-      const wrong = await run('inbox:replay', ...argv)
+      const wrong = await run('inbox:replay', ...argv, ...(argv.includes('--by') ? [] : BY))
       assert.equal(wrong.exitCode, 2)
       assert.match(wrong.output, says)
     }

@@ -11,7 +11,7 @@ import { breaks, held } from '#tests/support/ledger'
 import { fundedMilestone, pay, submittedMilestone } from '#tests/support/projects'
 import type { PaymentProvider } from '#models/transaction'
 import { paypalSandbox, sandbox } from '#tests/support/sandbox'
-import { run } from './run.js'
+import { BY, run } from './run.js'
 
 /** A released milestone whose freelancer has no account yet. */
 async function waitingPayout() {
@@ -91,8 +91,14 @@ test.group('payouts:run', (group) => {
     assert.equal((await run('payouts:run', '--json')).json.tried, 0)
 
     await db.from('payout_accounts').update({ destination })
-    const again = await run('payouts:run', '--failed', '--json')
+    assert.equal((await run('payouts:run', '--failed', '--json')).exitCode, 2)
+    const again = await run('payouts:run', '--failed', '--json', ...BY)
     assert.equal(again.exitCode, 0)
+    const lines = await db.from('audit_log').where('action', 'payout.retried')
+    assert.deepEqual(
+      lines.map(({ actor_type: who, before, after }) => [who, before.state, after.state]),
+      [['operator', 'failed', 'waiting']]
+    )
     assert.deepInclude(again.json, { tried: 1, paid: 1 })
     assert.equal(await held(accounts.payable(freelancer.id)), '0.00')
     assert.lengthOf(sandbox.transfers, 1)

@@ -29,3 +29,6 @@ function jsonOf(line = ''): unknown {
     return undefined
   }
 }
+
+/** Who does something at the command line, and why, where it does not matter. */
+export const BY = ['--by', 'Vera Stein', '--reason', 'Ticket 812']

@@ -8,6 +8,7 @@ import { api, expectData } from '#tests/support/api'
 import { settle } from '#tests/support/jobs'
 import { fundedMilestone, pay, submit, submittedMilestone } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
+import { BY } from '../operations/run.js'
 import { chargebacks, decided, disagreements, disputed, freshStart, toldTo } from './chargebacks.js'
 
 /** As if the deadline of every dispute were so near. */
@@ -171,7 +172,7 @@ test.group('Evidence', (group) => {
     ace.ui.switchMode('raw')
     const said = () => ace.ui.logger.getLogs().at(-1)!.message
     try {
-      const nothing = await ace.exec('chargebacks:submit-evidence', [id])
+      const nothing = await ace.exec('chargebacks:submit-evidence', [id, ...BY])
       assert.equal(nothing.exitCode, 1)
       assert.match(said(), /nothing to send/)
       await db.from('milestones').update({ status: 'pending' })
@@ -180,9 +181,11 @@ test.group('Evidence', (group) => {
         submitted_by: found.freelancer.id,
         note: 'By mail.',
       })
-      const sent = await ace.exec('chargebacks:submit-evidence', [id])
+      const sent = await ace.exec('chargebacks:submit-evidence', [id, ...BY])
       assert.equal(sent.exitCode ?? 0, 0)
-      const unknown = await ace.exec('chargebacks:submit-evidence', [found.project.id])
+      const line = await db.from('audit_log').where('actor_type', 'operator').firstOrFail()
+      assert.equal(line.action, 'chargeback.evidence_sent')
+      const unknown = await ace.exec('chargebacks:submit-evidence', [found.project.id, ...BY])
       assert.equal(unknown.exitCode, 1)
       assert.match(said(), /no such chargeback/)
     } finally {

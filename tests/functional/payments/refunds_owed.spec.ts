@@ -7,7 +7,7 @@ import { refundPaidByHand } from '#escrow/pay_refund_by_hand'
 import { recheckRefunds } from '#escrow/recheck_refunds'
 import { retryRefund } from '#escrow/retry_refund'
 import { sendRefund } from '#escrow/send_refund'
-import { run } from '#tests/functional/operations/run'
+import { BY, run } from '#tests/functional/operations/run'
 import { json, strangeServer } from '#tests/functional/stripe/helpers'
 import { api, expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
@@ -168,7 +168,7 @@ test.group('Refunds that no rail carries', (group) => {
     assert.deepEqual(await breaks(), [])
 
     // Old news of the first one, again, changes nothing.
-    const replay = await run('inbox:replay', '--type', 'refund.*', '--json')
+    const replay = await run('inbox:replay', '--type', 'refund.*', '--json', ...BY)
     assert.equal(replay.exitCode, 0)
     assert.equal(await owedTo(client), '0.00')
     assert.equal((await only()).status, 'completed')
@@ -286,7 +286,7 @@ test.group('Refunds that no rail carries', (group) => {
   }) => {
     const { client, id } = await failedLate()
     await byHand(id)
-    const replay = await run('inbox:replay', '--type', 'refund.*', '--json')
+    const replay = await run('inbox:replay', '--type', 'refund.*', '--json', ...BY)
     assert.equal(replay.exitCode, 0)
     assert.equal(await owedTo(client), '0.00')
     assert.equal((await only()).status, 'completed')

@@ -4,14 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { jobs } from '#jobs/index'
-import {
-  countDeadLetters,
-  defineJob,
-  drainQueue,
-  enqueue,
-  redriveDeadLetters,
-  type JobContext,
-} from '#jobs/queue'
+import { countDeadLetters, defineJob, drainQueue, enqueue, type JobContext } from '#jobs/queue'
+import { BY, run } from '#tests/functional/operations/run'
 import { resetAll } from '#tests/support/database'
 
 interface Seen {
@@ -179,7 +173,17 @@ test.group('Jobs', (group) => {
     const first = await drainQueue({ retryNow: true })
     assert.deepEqual([first.done, first.failed, first.dead], [0, 3, 1])
     behave = async () => {}
-    assert.equal(await redriveDeadLetters({ jobName: 'note_test_job' }), 1)
+    await assert.rejects(() => run('queue:redrive'), /Missing required option "by"/)
+    assert.equal((await run('queue:redrive', 'another_job', ...BY)).exitCode ?? 0, 0)
+    assert.isEmpty(await db.from('audit_log'))
+    assert.include((await run('queue:redrive', ...BY)).output, '1 job is tried again')
+    const line = await db.from('audit_log').firstOrFail()
+    assert.deepInclude(line, {
+      actor_type: 'operator',
+      action: 'queue.redriven',
+      target_id: 'note_test_job',
+      after: { jobs: 1 },
+    })
     assert.deepEqual(await countDeadLetters(), {})
     assert.equal((await drainQueue()).done, 1)
   })

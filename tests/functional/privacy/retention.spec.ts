@@ -11,7 +11,7 @@ import { breaks } from '#tests/support/ledger'
 import { mailsTo } from '#tests/support/mailbox'
 import { aProject, fundedMilestone, pay } from '#tests/support/projects'
 import { aClient, aUser, PASSWORD } from '#tests/support/users'
-import { run } from '#tests/functional/operations/run'
+import { BY, run } from '#tests/functional/operations/run'
 import { whereItIsSaid } from './dump.js'
 import { aFinishedHistory } from './history.js'
 import { eraseUser } from '#privacy/erase_user'
@@ -105,7 +105,7 @@ test.group('Retention', (group) => {
     const kept = await db.from('inbox_events').where('id', open.id).firstOrFail()
     assert.deepEqual(kept.payload, open.payload)
 
-    const { exitCode } = await run('inbox:replay', '--rail', 'stripe', '--json')
+    const { exitCode } = await run('inbox:replay', '--rail', 'stripe', '--json', ...BY)
     assert.equal(exitCode, 0)
     const statuses = await db.from('inbox_events').select('status')
     for (const { status } of statuses) assert.include(['handled', 'ignored'], status)
