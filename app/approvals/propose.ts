@@ -37,6 +37,11 @@ export async function proposeWithin<Content extends object, Prepared>(
 ): Promise<Approval> {
   await permit(trx, by, kind.proposes)
   const { amount, payee, version } = await kind.lock(trx, subjectId, content, prepared)
+  // Not every subject has a row to lock: of two who look at the same moment neither would find the other's.
+  await trx.rawQuery(
+    `SELECT pg_advisory_xact_lock(hashtextextended('proposal:' || ? || ':' || ?, 0))`,
+    [kind.name, subjectId]
+  )
   const open = await Approval.query({ client: trx })
     .where({ kind: kind.name, subjectId, status: 'proposed' })
     .first()

@@ -20,8 +20,8 @@ export interface AuditVerdict {
 }
 
 export interface VerifyOptions {
-  /** An end that the chain once had, kept elsewhere. Without it nobody can tell that the end was cut off. */
-  expected?: Head
+  /** Ends that the chain once had. Without any nobody can tell that the end was cut off. */
+  expected?: readonly Head[]
   /** A line that is older than this must be sealed. */
   unsealedMinutes?: number
   /** Told after each batch. */
@@ -52,7 +52,7 @@ export async function verifyAudit(options: VerifyOptions = {}): Promise<AuditVer
 
 async function verifyOn(
   trx: TransactionClientContract,
-  { expected, unsealedMinutes = 10, onProgress }: VerifyOptions
+  { expected = [], unsealedMinutes = 10, onProgress }: VerifyOptions
 ): Promise<AuditVerdict> {
   const verdict: AuditVerdict = {
     ok: false,
@@ -79,8 +79,9 @@ async function verifyOn(
     onProgress?.(verdict.lines, total)
     if (batch.length < BATCH) break
   }
-  if (expected && expected.position > verdict.head.position) {
-    const message = `The chain ends at ${verdict.head.position}, but it once went on to ${expected.position}: its end was cut off.`
+  const beyond = expected.find(({ position }) => position > verdict.head.position)
+  if (beyond) {
+    const message = `The chain ends at ${verdict.head.position}, but it once went on to ${beyond.position}: its end was cut off.`
     return { ...verdict, bad: { position: verdict.head.position + 1n, auditId: null, message } }
   }
   return withUnsealed(trx, verdict, unsealedMinutes)
@@ -100,7 +101,7 @@ async function readBatch(trx: TransactionClientContract, after: bigint): Promise
 }
 
 /** What is wrong with a link after the one before, in words; undefined if nothing is. */
-function wrongWith(row: Row, before: Head, expected?: Head): string | undefined {
+function wrongWith(row: Row, before: Head, expected: readonly Head[]): string | undefined {
   const position = before.position + 1n
   if (BigInt(row.position) !== position) {
     return `After ${before.position} the chain goes on with ${row.position}: what was between is gone.`
@@ -109,8 +110,9 @@ function wrongWith(row: Row, before: Head, expected?: Head): string | undefined 
   if (chainHash(before.hash, position, row.line) !== row.hash) {
     return `The line ${row.audit_id} is not the one that was sealed here: it was changed, put in or moved.`
   }
-  if (expected?.position === position && expected.hash !== row.hash) {
-    return `The chain had ${headText(expected)} here and has ${row.hash} now: it was written anew.`
+  const once = expected.find((head) => head.position === position && head.hash !== row.hash)
+  if (once) {
+    return `The chain had ${headText(once)} here and has ${row.hash} now: it was written anew.`
   }
   if (row.salt === null) return
   const words = { salt: row.salt, reason: row.reason, operator: row.operator }

@@ -8,8 +8,8 @@ export default class AuditVerify extends OperatorCommand {
   static commandName = 'audit:verify'
   static description = 'Compute the hash chain over the audit log again and compare'
   static help = [
-    'It prints the head of the chain. Keep that somewhere else and give it to --head the next time: only',
-    'then a cut off end, or a chain that was written anew, can be found.',
+    'It compares with the head that was found right last, and prints the one of now. Keep that somewhere else',
+    'and give it to --head: who can write to the database can change what it remembers, too.',
     'Exits 1 if something is wrong, and names the first bad position.',
   ]
   static options: CommandOptions = { startApp: true }
@@ -24,17 +24,18 @@ export default class AuditVerify extends OperatorCommand {
   declare json: boolean
 
   async run() {
-    const expected = this.head === undefined ? undefined : parseHead(this.head)
-    if (this.head !== undefined && !expected) {
+    const kept = this.head === undefined ? undefined : parseHead(this.head)
+    if (this.head !== undefined && !kept) {
       throw new WrongUsage('--head takes what this command printed: <position>:<64 hex digits>.')
     }
     if (!Number.isInteger(this.unsealed) || this.unsealed < 0) {
       throw new WrongUsage('--unsealed takes whole minutes.')
     }
     const { verifyAudit } = await import('#audit/verify')
+    const { lastVerifiedHead } = await import('#audit/run_verification')
     const quiet = this.json || !process.stderr.isTTY
     const verdict = await verifyAudit({
-      expected,
+      expected: [...(await lastVerifiedHead()), ...(kept ? [kept] : [])],
       unsealedMinutes: this.unsealed,
       onProgress: (done, total) => quiet || process.stderr.write(`\r${done} of ${total} lines`),
     })

@@ -48,10 +48,13 @@ export async function retryJob(name: string, id: string, act: Act): Promise<stri
  * Sends all dead letters of a queue back to it, with all their tries.
  *
  * @returns how many
- * @throws Problem 409 `nothing_dead`
+ * @throws Problem 404; 409 `nothing_dead`
  */
 export async function redriveQueue(name: string, act: Act): Promise<number> {
-  const count = await inTransaction((trx) => redriveWithin(trx, name, act))
+  const count = await inTransaction(async (trx) => {
+    await assertQueue(trx, name)
+    return redriveWithin(trx, name, act)
+  })
   if (count > 0) return count
   throw wrongState('No dead letter of this queue is left.', 'empty', { code: 'nothing_dead' })
 }
@@ -84,6 +87,12 @@ async function redriveWithin(
     after: { jobs: count },
   })
   return count
+}
+
+/** What comes from an address need not even be a name that a queue may have. @throws Problem 404 */
+async function assertQueue(trx: TransactionClientContract, name: string): Promise<void> {
+  const queues = await trx.from(`${QUEUE_SCHEMA}.queue`).select('name')
+  if (!queues.some((queue) => queue.name === name)) throw notFound('queue')
 }
 
 interface LockedJob {

@@ -1,12 +1,14 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { approve } from '#approvals/approve'
+import { propose, proposeWithin } from '#approvals/propose'
 import { inTransaction } from '#database/transaction'
 import { correctingEntry, proposeCorrectingEntry, type Correction } from '#escrow/correcting_entry'
 import { recordTreasury } from '#escrow/record_treasury'
 import { accounts } from '#ledger/chart_of_accounts'
 import { Money } from '#ledger/money'
 import { credit, debit, postEntries } from '#ledger/post_entries'
+import { waitFor } from '../../../bin/surroundings/wait.js'
 import { resetAll } from '#tests/support/database'
 import { breaks, held } from '#tests/support/ledger'
 import { OPERATOR } from '#tests/support/operator'
@@ -20,6 +22,14 @@ const toFees: Correction = {
     { account: 'provider_fee', direction: 'debit', amount: '1234' },
     { account: 'suspense', direction: 'credit', amount: '1234' },
   ],
+}
+
+async function waitingForLocks(): Promise<number> {
+  const { rows } = await db.rawQuery(
+    `SELECT count(*)::int AS waiting FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  )
+  return rows[0].waiting
 }
 
 const id = '019e0000-0000-7000-8000-000000000001'
@@ -53,6 +63,23 @@ test.group('A correcting entry', (group) => {
     const entry = await db.from('journal_entries').where('kind', 'correction').firstOrFail()
     assert.equal(entry.reference, `correction:${approval.id}`)
     assert.deepEqual(await breaks(), [])
+  })
+
+  test('of two who propose the same at the same moment one does, and the other is told', async ({
+    assert,
+  }) => {
+    const { id: by } = await member()
+    const proposal = { subjectId: id, content: toFees, by, reason: 'Card fees.' }
+    const trx = await db.transaction()
+    const first = await proposeWithin(trx, correctingEntry, proposal, undefined)
+    const second = propose(correctingEntry, proposal).catch((error) => error)
+    await waitFor('the second to come', async () => (await waitingForLocks()) > 0)
+    await trx.commit()
+    assert.deepInclude(await second, { code: 'already_proposed', status: 409 })
+    assert.deepEqual(
+      (await db.from('approvals')).map((each) => each.id),
+      [first.id]
+    )
   })
 
   test('between a rail and the bank leaves nothing for reconcile:ledger to complain about', async ({

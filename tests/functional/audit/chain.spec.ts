@@ -231,12 +231,12 @@ test.group('The chain over the audit log', (group) => {
       })
     await cut(2)
     assert.isTrue((await verifyAudit()).ok)
-    const verdict = await verifyAudit({ expected: head })
+    const verdict = await verifyAudit({ expected: [head] })
     assert.equal(verdict.bad?.position, 3n)
     assert.match(verdict.bad!.message, /once went on to 4/)
     // What took their place does not make it right.
     await lines(3)
-    assert.match((await verifyAudit({ expected: head })).bad!.message, /written anew/)
+    assert.match((await verifyAudit({ expected: [head] })).bad!.message, /written anew/)
   })
 
   test('finds a line that is in no place of it, once it is old enough', async ({ assert }) => {
@@ -286,6 +286,25 @@ test.group('The chain over the audit log', (group) => {
     const wrong = await run('audit:verify')
     assert.equal(wrong.exitCode, 1)
     assert.match(wrong.output, /Position 2: .*changed/)
+  })
+
+  test('is verified at the command line against the end that was last found right, too', async ({
+    assert,
+  }) => {
+    const ids = await lines(2)
+    const early = headText((await verifyAudit()).head)
+    ids.push(...(await lines(2)))
+    await runVerification()
+    await tamper(async (trx) => {
+      await trx.from('audit_chain').where('audit_id', ids[3]).delete()
+      await trx.from('audit_words').where('audit_id', ids[3]).delete()
+      await trx.from('audit_log').where('id', ids[3]).delete()
+    })
+    for (const head of [[], ['--head', early]]) {
+      const cut = await run('audit:verify', ...head)
+      assert.equal(cut.exitCode, 1)
+      assert.match(cut.output, /Position 4: .*its end was cut off/)
+    }
   })
 
   test('of 100,000 lines is verified within a minute', async ({ assert }) => {

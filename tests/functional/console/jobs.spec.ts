@@ -164,4 +164,12 @@ test.group('Jobs at the console', (group) => {
     assert.lengthOf(ids(second.text), 11)
     assert.lengthOf([...new Set([...ids(first.text), ...ids(second.text)])], 61)
   })
+
+  test('a queue that is not there cannot be sent its jobs', async ({ assert }) => {
+    const browser = console(await createStaff({ role: 'support' }))
+    for (const name of ['nothing', 'a b', "it's", '\0']) {
+      const answer = await browser.post(`/console/jobs/${encodeURIComponent(name)}/redrive`, REASON)
+      assert.equal(answer.status, 404, name)
+    }
+  })
 })
