@@ -1,13 +1,16 @@
 import { validate as isUuid } from 'uuid'
 import db from '@adonisjs/lucid/services/db'
 import { shownAs } from '#console/dispute_files'
+import { money } from '#console/formats'
+import { foreseen, outcomeOfDispute } from '#console/outcome'
+import { peopleOf } from '#console/people'
 import type { Happening } from '#console/timeline'
 import { escrowTotals } from '#ledger/balances'
 import { Money } from '#ledger/money'
 import { FROZEN_MILESTONE } from '#escrow/chargebacks/frozen'
 import { needsSecondPerson } from '#escrow/disputes/needs_second_person'
 import { previewOf } from '#escrow/disputes/preview_decision'
-import { notFound } from '#exceptions/problem'
+import { notFound, Problem } from '#exceptions/problem'
 import Approval from '#models/approval'
 import Dispute from '#models/dispute'
 import DisputeEvidence from '#models/dispute_evidence'
@@ -17,12 +20,12 @@ import Deliverable from '#models/deliverable'
 import { toMoneyOrZero } from '#validators/money'
 
 /**
- * A dispute with all that whoever decides it has to look at. A constant number of queries.
+ * What a dispute is about, between whom, and what they showed: enough for who approves what another decided.
+ * A constant number of queries.
  *
- * @param split decimal to the freelancer, for the preview; without it what is proposed, or half
  * @throws Problem 404
  */
-export async function readDispute(id: string, split?: string) {
+export async function readCase(id: string) {
   if (!isUuid(id)) throw notFound('dispute')
   const dispute = await Dispute.query()
     .where('id', id)
@@ -31,35 +34,48 @@ export async function readDispute(id: string, split?: string) {
   if (!dispute) throw notFound('dispute')
   const { milestone } = dispute
   const { project } = milestone
-  const of = { dispute_id: id }
   const [totals] = await escrowTotals(db, [milestone.id])
-  const approval = await Approval.query()
-    .where({ kind: 'dispute_decision', subjectId: id, status: 'proposed' })
-    .preload('proposer')
-    .first()
-  const people = await peopleOf(project.clientId, project.freelancerId!)
-  const isDecidable = dispute.status === 'escalated' && totals.held.isPositive
-  const proposed = approval && Money.of(BigInt(approval.content.to_freelancer), approval.currency)
-  const half = Money.of(totals.held.minor / 2n, totals.held.currency)
-  const toFreelancer =
-    proposed ?? (split === undefined ? half : toMoneyOrZero('to_freelancer', split, half.currency))
-  const evidence = await DisputeEvidence.query().where(of).orderBy('id').limit(200)
+  const evidence = await DisputeEvidence.query().where('dispute_id', id).orderBy('id').limit(200)
   return {
     dispute,
     milestone,
     project,
-    people,
+    people: await peopleOf([project.clientId, project.freelancerId!]),
     totals,
+    evidence: evidence.map((file) => ({ file, as: file.isSafe ? shownAs(file.contentType) : '' })),
+  }
+}
+
+/**
+ * A dispute with all that whoever decides it has to look at. A constant number of queries.
+ *
+ * @param split what was typed for the freelancer, for the preview; without it what is proposed, or half
+ * @throws Problem 404
+ */
+export async function readDispute(id: string, split?: string) {
+  const found = await readCase(id)
+  const { dispute, milestone, totals } = found
+  const of = { dispute_id: id }
+  const approval = await Approval.query()
+    .where({ kind: 'dispute_decision', subjectId: id, status: 'proposed' })
+    .preload('proposer')
+    .first()
+  const isDecidable = dispute.status === 'escalated' && totals.held.isPositive
+  const proposed =
+    approval && Money.of(BigInt(approval.content.to_freelancer), approval.currency).toDecimal()
+  const half = Money.of(totals.held.minor / 2n, totals.held.currency).toDecimal()
+  const toFreelancer = proposed ?? split ?? half
+  return {
+    ...found,
     approval,
     toFreelancer,
     isDecidable,
     needsTwo: await needsSecondPerson(db.connection(), totals.held),
     isFrozen: await isFrozen(milestone.id),
-    preview:
-      isDecidable || approval ? await previewSplit(id, toFreelancer, totals.held) : undefined,
+    preview: isDecidable || approval ? await previewSplit(id, toFreelancer, totals.held) : {},
+    outcome: dispute.status === 'settled' ? await outcomeOfDispute(id) : undefined,
     messages: await DisputeMessage.query().where(of).orderBy('id').limit(200),
     offers: await DisputeOffer.query().where(of).orderBy('id').limit(200),
-    evidence: evidence.map((file) => ({ file, as: file.isSafe ? shownAs(file.contentType) : '' })),
     deliverables: await Deliverable.query()
       .where('milestone_id', milestone.id)
       .orderBy('id')
@@ -68,25 +84,20 @@ export async function readDispute(id: string, split?: string) {
   }
 }
 
-/** What a split would post; of more than is held there is nothing to show. */
-export async function previewSplit(id: string, toFreelancer: Money, held: Money) {
-  if (toFreelancer.compare(held) > 0) return undefined
-  return previewOf(id, toFreelancer)
-}
-
-async function peopleOf(...ids: string[]) {
-  const rows = await db
-    .from('users')
-    .whereIn('id', ids)
-    .select(
-      'id',
-      'user_type',
-      db.raw(`coalesce(nullif(trim(first_name || ' ' || last_name), ''), 'Nameless') AS name`)
-    )
-  return Object.fromEntries(rows.map((row) => [row.id, row])) as Record<
-    string,
-    { id: string; user_type: string; name: string }
-  >
+/** What a split would post, or what is wrong with the number: never what another number would. */
+async function previewSplit(id: string, split: string, held: Money) {
+  try {
+    const toFreelancer = toMoneyOrZero('to_freelancer', split, held.currency)
+    if (toFreelancer.compare(held) > 0) {
+      const most = money(held.minor, held.currency)
+      return { problem: `Only ${most} is held: choose a smaller part.` }
+    }
+    const { shares, entries } = await previewOf(id, toFreelancer)
+    return { shares, entries: await foreseen(entries) }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return { problem: error.errors?.[0]?.message ?? error.message }
+  }
 }
 
 async function isFrozen(milestoneId: string): Promise<boolean> {

@@ -156,16 +156,25 @@ export async function readBreak(id: string) {
       ['Ledger', ledger],
     ].map(([title, side]) => ({ title, facts: factsOf(side as Side) })),
     acknowledgements: await namesOf(found.acknowledgements),
-    approvals: await db
-      .from('approvals')
-      .where({ subject_type: 'break', subject_id: id })
-      .whereIn('status', ['proposed', 'approved'])
-      .orderBy('id', 'desc')
-      .select('id', 'status', 'amount', 'currency', 'proposed_at'),
+    approvals: await correctionsOf(id),
     accounts: CORRECTABLE_ACCOUNTS,
     decimal: isKnownCurrency(found.currency) ? formatMinor(found.amount, found.currency) : '',
     figure,
   }
+}
+
+/** Entries that were proposed to settle a break, newest first, and what was posted by them. One query. */
+async function correctionsOf(breakId: string) {
+  const { rows } = await db.rawQuery(
+    `SELECT a.id, a.status, a.amount, a.currency, a.proposed_at, e.id AS entry_id, e.reference
+       FROM approvals a
+       LEFT JOIN journal_entries e
+         ON e.reference = 'correction:' || a.id || coalesce(':' || nullif(a.content ->> 'explains', ''), '')
+      WHERE a.subject_type = 'break' AND a.subject_id = ? AND a.status IN ('proposed', 'approved')
+      ORDER BY a.id DESC`,
+    [breakId]
+  )
+  return rows
 }
 
 type Side = FoundBreak['details']['provider'] | FoundBreak['details']['ledger']

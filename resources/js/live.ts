@@ -95,7 +95,8 @@ function isBusy(): boolean {
   if (document.activeElement?.closest('main form, .search')) return true
   if (document.querySelector('main details.action[open], main dialog[open]')) return true
   const fields = document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>(
-    'main form[method="post"] :is(input, textarea), main input[type="checkbox"]'
+    // What has no name is sent nowhere: a slider that only moves a number.
+    'main form[method="post"] :is(input[name], textarea), main input[type="checkbox"]'
   )
   return [...fields].some((field) =>
     field instanceof HTMLInputElement && /checkbox|radio/.test(field.type)

@@ -21,6 +21,11 @@ const LISTS = {
       (SELECT xmin FROM reconciliation_runs ORDER BY id DESC LIMIT 10) newest)
       || ' ' || ${newest('reconciliation_acknowledgements')}
     FROM reconciliation_breaks WHERE resolved_at IS NULL`,
+  replays: `SELECT ${OPEN} FROM (SELECT xmin FROM inbox_replays ORDER BY id DESC LIMIT 20) newest`,
+  audit: `SELECT ${newest('audit_verifications')}`,
+  // Every entry moves something that stands there.
+  treasury: `SELECT ${OPEN} || ' ' || ${newest('journal_entries')} || ' ' || ${newest('reconciliation_runs')}
+    FROM approvals WHERE status = 'proposed'`,
 } as const
 
 /** Of what the dashboard shows. Jobs come and go all the time: they are no reason to read it again. */
@@ -31,8 +36,10 @@ const RECORDS = {
   dispute: `SELECT xmin::text || ' ' || (SELECT count(*) FROM dispute_messages WHERE dispute_id = d.id)
       || ' ' || (SELECT ${OPEN} FROM dispute_offers WHERE dispute_id = d.id)
       || ' ' || (SELECT ${OPEN} FROM dispute_evidence WHERE dispute_id = d.id)
+      || ' ' || (SELECT ${OPEN} FROM transactions WHERE milestone_id = d.milestone_id)
     FROM disputes d WHERE id = :id::uuid`,
   approval: `SELECT xmin::text FROM approvals WHERE id = :id::uuid`,
+  replay: `SELECT xmin::text FROM inbox_replays WHERE id = :id::uuid`,
   payout: `SELECT t.xmin::text || ' ' || p.xmin::text FROM payouts p JOIN transactions t ON t.id = p.transaction_id
     WHERE p.transaction_id = :id::uuid`,
   transaction: `SELECT t.xmin::text || ' ' || coalesce(d.xmin::text, '')

@@ -2,21 +2,35 @@ import { randomUUID } from 'node:crypto'
 import { test } from '@japa/runner'
 import transmitConfig from '#config/transmit'
 import db from '@adonisjs/lucid/services/db'
+import { approve } from '#approvals/approve'
 import { consoleStreams, MOST_OF_ONE } from '#console/live/console_streams'
 import { TOPICS } from '#console/live/topics'
+import Approval from '#models/approval'
 import type Staff from '#models/staff'
+import { startReplay } from '#payments/start_replay'
+import { expectData } from '#tests/support/api'
 import { axeViolations, useBrowser } from '#tests/support/browser'
 import { resetAll } from '#tests/support/database'
+import { settle } from '#tests/support/jobs'
 import { until } from '#tests/support/live'
-import { aDeposit, activeProject } from '#tests/support/projects'
+import { aDeposit, activeProject, fundedProject, pay } from '#tests/support/projects'
+import { sandbox } from '#tests/support/sandbox'
 import { console, createStaff, staffCookies } from '#tests/support/staff'
+import { member } from '#tests/support/two_people'
 import { startWebProcess } from '#tests/support/web_process'
+import { bookFloat, reconcile } from '#tests/functional/reconcile/helpers'
+import { escalatedDispute } from '../disputes/settling.js'
 import { someMoney } from './pages.js'
 
 /** A ping, and what the machine needs for it when it has other things to do. */
 const WITHIN_A_PING = transmitConfig.pingInterval + 1500
 
 const base = () => `http://${process.env.HOST}:${process.env.PORT}`
+
+const staffAct = ({ id }: Staff) => ({
+  actor: { type: 'staff' as const, id },
+  reason: 'The provider was down.',
+})
 
 /** A stream of a topic, as a browser opens it. */
 async function follow(topic: string, staff: Staff, url = base()) {
@@ -91,6 +105,70 @@ test.group('Live pages of the console', (group) => {
       .table('inbox_events')
       .insert({ rail: 'stripe', event_id: 'evt_1', type: 'x', payload: '{}' })
     await until('the event', () => dashboard.heard > 0)
+  })
+
+  test('every page on which one waits for something follows it', async ({ assert }) => {
+    const found = await fundedProject({ amounts: ['1000.00', '50.00'] })
+    expectData(
+      await pay(found.client, 'payments/release', { milestone_id: found.milestones[1].id }),
+      201
+    )
+    await settle()
+    const dispute = await escalatedDispute(found)
+    const staff = await createStaff({ role: 'admin' })
+    const browser = console(staff)
+    await browser.get(`/console/disputes/${dispute.id}`)
+    await browser.post(`/console/disputes/${dispute.id}/decision`, {
+      to_freelancer: '600.00',
+      reason: 'Two of three pages were delivered.',
+      version: String(dispute.version),
+    })
+    const { id: approval } = await db.from('approvals').firstOrFail()
+    const { transaction_id: payout } = await db.from('payouts').firstOrFail()
+    const { id: event } = await db.from('inbox_events').firstOrFail()
+    const replay = await startReplay([event], staffAct(staff))
+    sandbox.topUp(10_001)
+    const { run, breaks } = await reconcile()
+    for (const [path, topic] of [
+      [`disputes/${dispute.id}`, `dispute.${dispute.id}`],
+      [`approvals/${approval}`, `approval.${approval}`],
+      [`payouts/${payout}`, `payout.${payout}`],
+      [`webhooks/replays/${replay}`, `replay.${replay}`],
+      ['webhooks/replays', 'replays'],
+      ['jobs/send_payout', 'jobs'],
+      ['audit', 'audit'],
+      ['treasury', 'treasury'],
+      [`reconciliation/${run.id}`, 'reconciliation'],
+      [`reconciliation/breaks/${breaks[0].id}`, 'reconciliation'],
+    ]) {
+      const { text } = await browser.get(`/console/${path}`)
+      assert.equal(/<body[^>]*data-live="([^"]+)"/.exec(text)?.[1], topic, path)
+      assert.equal((await stream(topic, staff)).status, 200, topic)
+    }
+  })
+
+  test('a replay, a verdict about the audit log and a movement at the bank are heard of', async ({
+    assert,
+  }) => {
+    const staff = await createStaff({ role: 'finance' })
+    await db
+      .table('inbox_events')
+      .insert({ rail: 'stripe', event_id: 'evt_1', type: 'x', payload: '{}' })
+    const { id: event } = await db.from('inbox_events').firstOrFail()
+    const id = await startReplay([event], staffAct(staff))
+    const [replay, audit, treasury] = [
+      await stream(`replay.${id}`, staff),
+      await stream('audit', staff),
+      await stream('treasury', staff),
+    ]
+    await settle()
+    await until('the replay', () => replay.heard > 0)
+    await console(staff).post('/console/audit/verify', { reason: 'To be sure.' })
+    await settle()
+    await until('the verdict', () => audit.heard > 0)
+    assert.equal(treasury.heard, 0)
+    await bookFloat()
+    await until('the float', () => treasury.heard > 0)
   })
 
   test('a stream ends with its sign-in, within a ping', async ({ assert }) => {
@@ -235,6 +313,43 @@ test.group('Live pages in a browser', (group) => {
       complaints.filter((each) => !each.includes('/console/live/')),
       []
     )
+  })
+
+  test('who has proposed a decision sees what another made of it, and loses what they type to nothing', async ({
+    assert,
+  }) => {
+    const dispute = await escalatedDispute(await fundedProject({ amounts: ['1000.00'] }))
+    const { page } = await browser.open()
+    await page.context().addCookies(await staffCookies(await createStaff({ role: 'support' })))
+    await page.goto(`/console/disputes/${dispute.id}`)
+    await until('the first look', () => consoleStreams.load.topics === 1)
+    const wrote = (body: string) =>
+      db
+        .table('dispute_messages')
+        .insert({ dispute_id: dispute.id, sender_id: dispute.openedBy, kind: 'message', body })
+    // Nobody has touched the form with the slider: it keeps nothing from being read again.
+    await wrote('Look at page three.')
+    await page.getByText('Look at page three.').waitFor()
+    await page.getByLabel('Reasons').fill('Two of three pages were delivered.')
+    await wrote('And at page four.')
+    await page.locator('#live-notice').waitFor()
+    assert.equal(
+      await page.getByLabel('Reasons').inputValue(),
+      'Two of three pages were delivered.'
+    )
+    await page.locator('#live-notice a').click()
+    await page.getByText('And at page four.').waitFor()
+    await page.getByLabel('To the freelancer (USD)').fill('600.00')
+    await page.getByLabel('Reasons').fill('Two of three pages were delivered.')
+    await page.getByRole('button', { name: 'Propose' }).click()
+    await page.getByText('A decision waits for a second person').waitFor()
+    await until('the first look', () => consoleStreams.load.topics === 1)
+    const approval = await Approval.findByOrFail({ status: 'proposed' })
+    await approve(approval.id, { by: (await member()).id, hash: approval.contentHash })
+    await page.getByRole('heading', { name: 'What came of it' }).waitFor()
+    assert.equal(await page.locator('summary', { hasText: 'Withdraw' }).count(), 0)
+    await page.goto('/console/settings')
+    await until('the stream to be closed', () => consoleStreams.load.streams === 0)
   })
 
   test('a page of which nothing changes is read once, however often its stream pings', async ({
