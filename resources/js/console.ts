@@ -36,6 +36,21 @@ function toggleScheme(): void {
   document.dispatchEvent(new CustomEvent('scheme:change'))
 }
 
+/** One box chooses all of the page, and stands for them: chosen, not chosen, or some. */
+document.addEventListener('change', ({ target }) => {
+  if (!(target instanceof HTMLInputElement) || target.type !== 'checkbox') return
+  const table = target.closest('table')
+  const all = table?.querySelector<HTMLInputElement>('[data-choose]')
+  if (!table || !all) return
+  const rows = [...table.querySelectorAll<HTMLInputElement>('tbody input[type="checkbox"]')].filter(
+    ({ name, disabled }) => name === all.dataset.choose && !disabled
+  )
+  if (target === all) for (const row of rows) row.checked = all.checked
+  const chosen = rows.filter(({ checked }) => checked).length
+  all.checked = rows.length > 0 && chosen === rows.length
+  all.indeterminate = chosen > 0 && chosen < rows.length
+})
+
 /** A filter that is chosen takes effect at once; without scripts there is a button. */
 document.addEventListener('change', ({ target }) => {
   if (target instanceof HTMLSelectElement)

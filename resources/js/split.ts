@@ -21,8 +21,16 @@ document.addEventListener('input', ({ target }) => {
     )
   } else if (target === numberOf(form)) moveSlider(form)
   else return
+  // What stands there is of another number.
+  frameOf(form).classList.add('stale')
   clearTimeout(waiting)
   waiting = setTimeout(() => showPreview(form), WAIT_MS)
+})
+
+/** It is shown once it is of the number that stands there now. */
+document.addEventListener('turbo:frame-load', ({ target }) => {
+  const form = (target as Element).closest<HTMLFormElement>('form[data-split]')
+  if (form && frameOf(form).src.endsWith(addressOf(form))) frameOf(form).classList.remove('stale')
 })
 
 const forms = () => document.querySelectorAll<HTMLFormElement>('form[data-split]')
@@ -37,11 +45,18 @@ function moveSlider(form: HTMLFormElement): void {
   if (chosen !== undefined && held > 0n) slider.value = String((chosen * STEPS) / held)
 }
 
+const frameOf = (form: HTMLFormElement) =>
+  form.querySelector<HTMLElement & { src: string; reload(): void }>('turbo-frame')!
+
+const addressOf = (form: HTMLFormElement) =>
+  `${form.dataset.split}?to_freelancer=${encodeURIComponent(numberOf(form).value)}`
+
+/** What is no amount is asked for as well: the server says what is wrong with it. */
 function showPreview(form: HTMLFormElement): void {
-  const amount = numberOf(form).value
-  if (minor(amount, form) === undefined) return
-  const frame = form.querySelector<HTMLElement & { src: string }>('turbo-frame')!
-  frame.src = `${form.dataset.split}?to_freelancer=${encodeURIComponent(amount)}`
+  const frame = frameOf(form)
+  const address = addressOf(form)
+  if (frame.src?.endsWith(address)) frame.reload()
+  else frame.src = address
 }
 
 /** Digits after the point of the currency. */
@@ -49,7 +64,7 @@ const digits = (form: HTMLFormElement) => form.dataset.held!.split('.')[1]?.leng
 
 /** Minor units of a decimal; undefined for what is none. */
 function minor(text: string, form?: HTMLFormElement): bigint | undefined {
-  const match = /^(\d{1,10})(?:\.(\d{1,2}))?$/.exec(text.trim())
+  const match = /^(\d{1,10})(?:\.(\d{1,2}))?$/.exec(text.trim().replaceAll(',', ''))
   if (!match) return undefined
   const wanted = form ? digits(form) : (match[2]?.length ?? 0)
   const rest = match[2] ?? ''

@@ -1,8 +1,14 @@
 import vine from '@vinejs/vine'
 import type { Infer } from '@vinejs/vine/types'
 import { DISPUTE_STATUSES } from '#models/dispute'
-import { amount } from '#validators/money'
-import { after, currencyFilter, figure, oneOf } from '#validators/console/filters'
+import {
+  after,
+  currencyFilter,
+  figure,
+  oneOf,
+  typedAmount,
+  ungrouped,
+} from '#validators/console/filters'
 import { reasonField } from '#validators/console/settings'
 
 export const DISPUTE_ORDERS = ['deadline', 'amount'] as const
@@ -17,12 +23,14 @@ const disputesSchema = vine.object({
 export const disputesFilters = vine.create(disputesSchema)
 export type DisputesFilters = Infer<typeof disputesSchema>
 
-/** The split that is looked at; what is no amount is none. */
-export const splitValidator = vine.create(vine.object({ to_freelancer: amount().optional() }))
+/** The split that is looked at, whatever was typed: the page says what is wrong with it. */
+export const splitValidator = vine.create(
+  vine.object({ to_freelancer: vine.string().parse(ungrouped).maxLength(100).optional() })
+)
 
 export const decisionValidator = vine.create(
   vine.object({
-    to_freelancer: amount(),
+    to_freelancer: typedAmount(),
     // For both parties, who may read more than a line.
     reason: vine.string().trim().minLength(3).maxLength(5000),
     version: vine.string().regex(/^\d{1,18}$/),

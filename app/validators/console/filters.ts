@@ -28,11 +28,36 @@ const figureRule = vine.createRule(
   { name: 'figure' }
 )
 
+const typedRule = vine.createRule(
+  (value: unknown, _: undefined, field: FieldContext) => {
+    if (typeof value === 'string' && /^(0|[1-9]\d{0,9})(\.\d{1,2})?$/.test(value)) return
+    field.report(
+      'Write an amount such as 1250.00 or 1,250.00, without its currency.',
+      'amount',
+      field
+    )
+  },
+  { name: 'typed' }
+)
+
 /** A calendar day in UTC: `2026-11-26`. */
 export const day = () => vine.string().parse(emptyIsNone).use(dayRule()).optional()
 
 /** An amount in major units, still text: `1250`, `1250.00`. */
 export const figure = () => vine.string().parse(withoutGroups).use(figureRule()).optional()
+
+/**
+ * An amount that somebody types into a form, as people write it or copy it from a page: `1040`, `1,040.00`.
+ * What is left is the wire format, without groups; which decimals it may have depends on the currency.
+ */
+export const typedAmount = () => vine.string().parse(ungrouped).use(typedRule())
+
+/** Of an amount, the commas between thousands; others stay, for one might be meant as a point. */
+export function ungrouped(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  const text = value.trim()
+  return /^\d{1,3}(,\d{3})+(\.\d*)?$/.test(text) ? text.replaceAll(',', '') : text
+}
 
 /** One of the words that a column may hold. */
 export const oneOf = <const Values extends readonly string[]>(values: Values) =>

@@ -3,7 +3,7 @@ import type { Infer } from '@vinejs/vine/types'
 import { RAILS } from '#models/transaction'
 import { CORRECTABLE } from '#ledger/chart_of_accounts'
 import { BREAK_KINDS } from '#payments/reconcile/breaks'
-import { after, oneOf } from '#validators/console/filters'
+import { after, oneOf, typedAmount } from '#validators/console/filters'
 import { reasonField } from '#validators/console/settings'
 import { currency } from '#validators/money'
 import { line } from '#validators/text'
@@ -29,10 +29,7 @@ export const CORRECTABLE_ACCOUNTS = CORRECTABLE.flatMap((kind) =>
 const correction = {
   debit: vine.enum(CORRECTABLE_ACCOUNTS),
   credit: vine.enum(CORRECTABLE_ACCOUNTS),
-  amount: vine
-    .string()
-    .trim()
-    .regex(/^\d{1,13}(\.\d{1,2})?$/),
+  amount: typedAmount(),
   explains: line(120).optional(),
   reason: reasonField(),
 }

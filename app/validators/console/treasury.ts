@@ -1,6 +1,7 @@
 import vine from '@vinejs/vine'
 import { RAILS } from '#models/transaction'
-import { amount, currency } from '#validators/money'
+import { currency } from '#validators/money'
+import { typedAmount } from '#validators/console/filters'
 import { reasonField } from '#validators/console/settings'
 import { line } from '#validators/text'
 
@@ -12,7 +13,7 @@ const reference = () => line(200).minLength(1)
 export const movementValidator = vine.create({
   kind: vine.enum(MOVEMENTS),
   rail: vine.enum(RAILS),
-  amount: amount(),
+  amount: typedAmount(),
   currency: currency().toUpperCase(),
   reference: reference(),
   reason: reasonField(),
@@ -29,7 +30,7 @@ export const adoptionValidator = vine.create({
 
 /** `owed`: what the form said is owed, so that it takes once what somebody decided by it. */
 export const debtValidator = vine.create({
-  amount: amount(),
-  owed: amount(),
+  amount: typedAmount(),
+  owed: typedAmount(),
   reason: reasonField(),
 })

@@ -148,6 +148,36 @@ test.group('Disputes at the console', (group) => {
     assert.deepEqual(await breaks(), [])
   })
 
+  test('a part is typed as the console writes amounts', async ({ assert }) => {
+    const { path, dispute } = await escalated('2000.00')
+    const browser = console(await createStaff({ role: 'support' }))
+    const preview = await browser.get(`${path}/preview?to_freelancer=1%2C040.00`)
+    assert.include(textOf(preview), '960.00 USD back to the client')
+    const wrong = await browser.submit(`${path}/decision`, decision(dispute, '1,04'), path)
+    assert.include(textOf(wrong), 'Write an amount such as 1250.00 or 1,250.00')
+    await browser.submit(`${path}/decision`, decision(dispute, '1,040.00'), path)
+    assert.equal((await openProposal()).content.to_freelancer, '104000')
+  })
+
+  test('a number that is none is said so, where its entries would be', async ({ assert }) => {
+    const { path } = await escalated()
+    const browser = console(await createStaff({ role: 'support' }))
+    for (const [typed, said] of [
+      ['abc', '"abc" is not an amount'],
+      ['-5', '"-5" is not an amount'],
+      ['700.005', 'USD amounts have at most 2 decimals.'],
+      ['', 'is not an amount'],
+      ['1000.01', 'Only 1,000.00 USD is held: choose a smaller part.'],
+    ]) {
+      for (const address of [`${path}/preview`, path]) {
+        const page = await browser.get(`${address}?to_freelancer=${encodeURIComponent(typed)}`)
+        assert.equal(page.status, 200, `${address} ${typed}`)
+        assert.include(textOf(page).replaceAll('&quot;', '"'), said)
+        assert.notInclude(page.text, 'refund_in_transit')
+      }
+    }
+  })
+
   test('above the threshold a second person sees what is hashed, and approves it', async ({
     assert,
   }) => {
@@ -260,6 +290,30 @@ test.group('Disputes at the console', (group) => {
 test.group('Disputes in a browser', (group) => {
   group.each.setup(() => resetAll())
   const browsers = useBrowser(group)
+
+  test('the preview is of the number that stands there, and of no other', async ({ assert }) => {
+    const { path } = await escalated('2000.00')
+    const { page } = await browsers.open()
+    await page.context().addCookies(await staffCookies(await createStaff({ role: 'support' })))
+    await page.goto(path)
+    const number = page.getByLabel('To the freelancer (USD)')
+    const preview = page.locator('#split-preview')
+    await number.fill('500.00')
+    await preview.getByText('1,500.00 USD').first().waitFor()
+    for (const [typed, said] of [
+      ['700.005', 'at most 2 decimals'],
+      ['abc', 'is not an amount'],
+      ['', 'is not an amount'],
+      ['3000', 'Only 2,000.00 USD is held'],
+      ['1,040.00', '960.00 USD'],
+    ]) {
+      await number.fill(typed)
+      assert.isFalse(await preview.locator('*').first().isVisible(), typed)
+      await preview.getByText(said).first().waitFor()
+      assert.equal(await preview.getByText('1,500.00 USD').count(), 0)
+    }
+    assert.equal(await page.locator('[data-slider]').inputValue(), '520')
+  })
 
   test('two people decide one', async ({ assert }) => {
     const { path, dispute } = await escalated()

@@ -84,6 +84,28 @@ test.group('The treasury at the console', (group) => {
     assert.deepEqual(await breaks(), [])
   })
 
+  test('an amount is typed as the console writes it, and a form that is refused keeps all that was chosen', async ({
+    assert,
+  }) => {
+    const somebody = await finance()
+    await somebody.get(HOME)
+    const form = { ...TOP_UP, _form: `${HOME}/movements`, kind: 'withdrawal' }
+    const refused = await somebody.submit(`${HOME}/movements`, { ...form, amount: '1,50' }, HOME)
+    assert.include(textOf(refused), 'Write an amount such as 1250.00 or 1,250.00')
+    for (const [name, chosen] of [
+      ['kind', 'withdrawal'],
+      ['rail', 'stripe'],
+    ]) {
+      const select = new RegExp(`<select[^>]*name="${name}"[\\s\\S]*?</select>`).exec(
+        refused.text
+      )![0]
+      assert.match(select, new RegExp(`value="${chosen}"[^>]*selected`), name)
+    }
+    const booked = { ...form, kind: 'top_up', amount: '1,500.00' }
+    await somebody.submit(`${HOME}/movements`, booked, HOME)
+    assert.equal(await held(accounts.clearing('stripe')), '1500.00')
+  })
+
   test('a stuck refund is sent again once', async ({ assert }) => {
     const { client, id } = await stuckRefund()
     const somebody = await finance()

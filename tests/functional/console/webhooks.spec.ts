@@ -1,12 +1,14 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { MOST_REPLAYED } from '#payments/start_replay'
+import { axeViolations, useBrowser } from '#tests/support/browser'
 import { resetAll } from '#tests/support/database'
 import { settle } from '#tests/support/jobs'
 import { breaks } from '#tests/support/ledger'
 import { queriesOf } from '#tests/support/many_projects'
 import { fundedMilestone } from '#tests/support/projects'
-import { console, createStaff } from '#tests/support/staff'
+import { console, createStaff, staffCookies } from '#tests/support/staff'
+import { textOf } from './pages.js'
 
 const REASON = { reason: 'It was lost in an outage.' }
 const LIST = '/console/webhooks'
@@ -145,7 +147,8 @@ test.group('Webhooks at the console', (group) => {
     const many = await browser.post(`${LIST}/replay-all`, REASON)
     assert.equal(many.location, LIST)
     await browser.post(`${LIST}/replay-all`, { reason: '' })
-    await browser.post(`${LIST}/replay-chosen`, REASON)
+    const none = await browser.submit(`${LIST}/replay-chosen`, REASON)
+    assert.include(textOf(none), 'Nothing was replayed: choose at least one event')
     assert.isEmpty(await db.from('inbox_replays'))
     assert.isEmpty(await db.from('audit_log').where('action', 'inbox.replayed'))
   })
@@ -172,4 +175,32 @@ const TRANSFER_OF_NOBODY = JSON.stringify({
   object: 'event',
   type: 'transfer.created',
   data: { object: { id: 'tr_nobody', object: 'transfer' } },
+})
+
+test.group('Webhooks in a browser', (group) => {
+  group.each.setup(() => resetAll())
+  const browsers = useBrowser(group)
+
+  test('all of a page are chosen at once, and replayed above the list', async ({ assert }) => {
+    await strangers(3)
+    const { page, complaints } = await browsers.open()
+    await page.context().addCookies(await staffCookies(await createStaff({ role: 'support' })))
+    await page.goto(LIST)
+    const all = page.getByLabel('Choose all of this page')
+    const rows = page.locator('tbody input[type="checkbox"]')
+    const chosen = async () => (await rows.all()).map((row) => row.isChecked())
+    await all.check()
+    assert.deepEqual(await Promise.all(await chosen()), [true, true, true])
+    await rows.first().uncheck()
+    assert.isFalse(await all.isChecked())
+    assert.isTrue(await all.evaluate((box: { indeterminate?: boolean }) => box.indeterminate))
+    assert.deepEqual(await axeViolations(page), [])
+    await page.locator('summary', { hasText: 'Replay those chosen' }).click()
+    await page.locator('details.action[open]').getByLabel('Why').fill(REASON.reason)
+    await page.getByRole('button', { name: 'Replay those chosen' }).click()
+    await page.getByText('of 2 processed').waitFor()
+    const heading = page.locator('h1')
+    assert.include(await heading.textContent(), 'Replay of 2 events')
+    assert.deepEqual(complaints, [])
+  })
 })
