@@ -29,6 +29,11 @@ const PAGES: { name: string; path: string; find?: string; dark?: boolean }[] = [
     find: `SELECT id FROM disputes WHERE status = 'escalated' ORDER BY id LIMIT 1`,
     dark: true,
   },
+  {
+    name: 'approval',
+    path: '/console/approvals/:id',
+    find: `SELECT id FROM approvals WHERE status = 'proposed' AND kind = 'dispute_decision' ORDER BY id LIMIT 1`,
+  },
   { name: 'payouts', path: '/console/payouts' },
   {
     name: 'payout',

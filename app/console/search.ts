@@ -56,7 +56,9 @@ export async function search(
 
 /** Whatever PostgreSQL could not compare with anything, and blanks of copying, are left out. */
 function clean(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '').trim().slice(0, 200).toWellFormed()
+  const typed = text.toWellFormed().replaceAll('\0', '').trim().slice(0, 200).toWellFormed()
+  // As entries and amounts are written elsewhere: `#71`, `entry 71`, `$1,040.00`.
+  return typed.replace(/^(?:#|entry\s+#?)(?=\d+$)|^[$€£](?=[\d,.]+$)/i, '')
 }
 
 function partsFor(asked: string, role: StaffRole): string[] {

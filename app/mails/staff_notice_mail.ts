@@ -24,6 +24,20 @@ const NOTICES = {
       'If it was not you, ask an admin at once to reset your account.',
     ],
   },
+  own_access: {
+    subject: 'Your access to the console was changed',
+    paragraphs: [
+      'all your sessions at the console have ended, and somebody else did that:',
+      'If you were not told of it before, ask another admin at once.',
+    ],
+  },
+  colleague_access: {
+    subject: "A colleague's access to the console was changed",
+    paragraphs: [
+      'you get this because you are an admin, so that nobody lets people in unseen:',
+      'The audit log of the console says why. If it should not be, disable the account there.',
+    ],
+  },
   recovery_code_used: {
     subject: 'A recovery code of yours was used at the console',
     paragraphs: [
@@ -38,14 +52,18 @@ export type StaffNotice = keyof typeof NOTICES
 export default class StaffNoticeMail extends BaseMail {
   constructor(
     private staff: Staff,
-    private notice: StaffNotice
+    private notice: StaffNotice,
+    /** Who did what; it stands after the first paragraph. */
+    private about?: string
   ) {
     super()
   }
 
   prepare() {
     const { subject, paragraphs } = NOTICES[this.notice]
-    const words = { title: subject, name: this.staff.name, paragraphs }
+    const [first, ...rest] = paragraphs
+    const told = this.about ? [first, this.about, ...rest] : paragraphs
+    const words = { title: subject, name: this.staff.name, paragraphs: told }
     this.message
       .to(this.staff.email)
       .subject(subject)

@@ -4,6 +4,7 @@ import { recordAudit, type Act } from '#audit/record_audit'
 import type { StaffRole } from '#models/staff'
 import { endSessionsOfStaff } from '#staff/end_sessions'
 import { assertAnotherAdmin, holdStaff } from '#staff/hold_staff'
+import { tellOfAccess } from '#staff/tell_of_access'
 
 /**
  * Gives somebody another role. They are signed out, so that nothing is open that they may see no more.
@@ -18,6 +19,7 @@ export async function changeStaffRole(staffId: string, role: StaffRole, act: Act
     await assertAnotherAdmin(trx, staff)
     await trx.from('staff').where('id', staff.id).update({ role })
     await endSessionsOfStaff(trx, staff.id, 'role_changed')
+    await tellOfAccess(trx, staff, 'given another role', act)
     await recordAudit(trx, {
       ...act,
       action: 'staff.role_changed',

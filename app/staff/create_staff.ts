@@ -3,6 +3,7 @@ import { wrongState } from '#exceptions/problem'
 import { recordAudit, type Act } from '#audit/record_audit'
 import Staff, { type StaffRole } from '#models/staff'
 import { issueInvitation } from '#staff/invitations'
+import { tellOfAccess } from '#staff/tell_of_access'
 
 /**
  * Adds somebody who works here. They can sign in once they have set password and second factor by the link.
@@ -35,6 +36,8 @@ export async function createStaff(
       after: { role: who.role },
     })
     const link = await issueInvitation(trx, row.id, act)
-    return { staff: await Staff.findOrFail(row.id, { client: trx }), link }
+    const staff = await Staff.findOrFail(row.id, { client: trx })
+    await tellOfAccess(trx, staff, 'invited', act)
+    return { staff, link }
   })
 }

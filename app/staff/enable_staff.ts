@@ -4,6 +4,7 @@ import { recordAudit, type Act } from '#audit/record_audit'
 import { dropCredentials } from '#staff/credentials'
 import { holdStaff } from '#staff/hold_staff'
 import { issueInvitation } from '#staff/invitations'
+import { tellOfAccess } from '#staff/tell_of_access'
 
 /**
  * Lets somebody back who was disabled, by a new invitation: what they signed in with may be anywhere by now.
@@ -23,6 +24,7 @@ export async function enableStaff(staffId: string, act: Act): Promise<string> {
       target: { type: 'staff', id: staff.id },
       after: { role: staff.role },
     })
+    await tellOfAccess(trx, staff, 'let back', act)
     return issueInvitation(trx, staff.id, act)
   })
 }

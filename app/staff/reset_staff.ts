@@ -6,6 +6,7 @@ import { dropCredentials } from '#staff/credentials'
 import { endSessionsOfStaff } from '#staff/end_sessions'
 import { holdStaff } from '#staff/hold_staff'
 import { issueInvitation } from '#staff/invitations'
+import { tellOfAccess } from '#staff/tell_of_access'
 
 /**
  * Takes away what somebody signs in with, who has lost it or fears that another has it, and invites them anew.
@@ -25,6 +26,7 @@ export async function resetStaff(staffId: string, act: Act): Promise<string> {
       action: 'staff.reset',
       target: { type: 'staff', id: staff.id },
     })
+    await tellOfAccess(trx, staff, 'reset', act)
     return issueInvitation(trx, staff.id, act)
   })
 }

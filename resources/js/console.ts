@@ -1,9 +1,9 @@
 import '@hotwired/turbo'
-import Alpine from '@alpinejs/csp'
 import './keyboard.js'
 import './live.js'
 import './sign_in.js'
 import './split.js'
+import './tables.js'
 
 /** Charts are drawn on few pages, so what draws them comes only with those. */
 document.addEventListener('turbo:load', async () => {
@@ -62,5 +62,3 @@ document.addEventListener('formdata', (event) => {
   if (!(event.target as Element).matches('form[data-filters]')) return
   for (const [name, value] of [...event.formData]) if (value === '') event.formData.delete(name)
 })
-
-Alpine.start()

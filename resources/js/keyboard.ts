@@ -1,14 +1,19 @@
 /**
  * Keys for who works here all day: `/` searches, `j` and `k` walk through the rows of a list, Enter opens the
- * chosen one, `n` turns the page, Escape closes what is open.
+ * chosen one, `n` turns the page, Escape closes what is open, `?` lists them.
  */
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return
   const typing = (event.target as Element).closest('input, select, textarea, [contenteditable]')
   if (event.key === 'Escape') return leave(typing)
   if (typing) return
+  if (document.querySelector('dialog[open]')) return
   const act = KEYS[event.key]
   if (act?.()) event.preventDefault()
+})
+
+document.addEventListener('click', ({ target }) => {
+  if (target instanceof Element && target.closest('[data-keys]')) KEYS['?']()
 })
 
 const KEYS: Record<string, () => boolean> = {
@@ -17,6 +22,10 @@ const KEYS: Record<string, () => boolean> = {
     search?.focus()
     search?.select()
     return search !== null
+  },
+  '?': () => {
+    document.querySelector<HTMLDialogElement>('dialog#keys')?.showModal()
+    return true
   },
   'j': () => choose(1),
   'k': () => choose(-1),

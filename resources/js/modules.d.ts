@@ -2,9 +2,3 @@
 declare module '@hotwired/turbo' {
   export function visit(location: string, options?: { action?: 'advance' | 'replace' }): void
 }
-
-declare module '@alpinejs/csp' {
-  import type { Alpine } from 'alpinejs'
-  const alpine: Alpine
-  export default alpine
-}

@@ -1,5 +1,6 @@
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
+import type { Page } from 'playwright-core'
 import { fillDemo } from '#database/demo/demo'
 import { demoCode, DEMO_STAFF, DEMO_STAFF_PASSWORD } from '#database/demo/sign_in'
 import OpeningFloatSeeder from '#database/seeders/opening_float_seeder'
@@ -69,6 +70,8 @@ test.group('Every page of the console', (group) => {
         if (status >= 400 && !pattern.endsWith('*')) found.push(`${pattern}: status ${status}`)
         const over = await sideways(page)
         if (over > 0) found.push(`${pattern}: ${over} pixels too wide`)
+        if (width === 375)
+          found.push(...(await tablesCut(page)).map((each) => `${pattern}: ${each}`))
         // A frame shows a file of a party, which answers nobody who asks what is in it.
         for (const colorScheme of SCHEMES) {
           await page.emulateMedia({ colorScheme })
@@ -104,6 +107,33 @@ test.group('Every page of the console', (group) => {
     assert.deepEqual(slow, [])
   })
 
+  test('takes what an address brings for text, or refuses it, whatever that is', async ({
+    assert,
+  }) => {
+    const staff = consoleOf(await admin())
+    const rubbish = [
+      '"><xss-probe x=\'',
+      '9999-12-31',
+      '0000-01-01',
+      '-1e99\0',
+      '%',
+      '\u{1F4A9}'.repeat(700),
+    ]
+    const wrong: string[] = []
+    for (const { pattern, path } of await pages()) {
+      const { text } = await staff.get(path)
+      for (const name of namesIn(text)) {
+        const queries = rubbish.map((each) => `${name}=${encodeURIComponent(each)}`)
+        for (const query of [...queries, `${name}=a&${name}=b`, `${name}[x][]=1`]) {
+          const { status, text } = await staff.get(`${path}?${query}`)
+          if (status >= 500) wrong.push(`${pattern}?${query.slice(0, 60)}: status ${status}`)
+          if (text.includes('<xss-probe')) wrong.push(`${pattern}?${name}: written as it came`)
+        }
+      }
+    }
+    assert.deepEqual(wrong, [])
+  })
+
   /** Last, because little is left after it. */
   test('asks the database as often for few rows as for many', async ({ assert }) => {
     const staff = consoleOf(await admin())
@@ -127,6 +157,29 @@ test.group('Every page of the console', (group) => {
     assert.deepEqual(await count(), many)
   })
 })
+
+/** What pages take from their address: the fields of their filters, what their links name, and what all may. */
+function namesIn(page: string): Set<string> {
+  const filters = /<form class="filters"[^]*?<\/form>/.exec(page)?.[0] ?? ''
+  return new Set([
+    'after',
+    'next',
+    'q',
+    ...[...filters.matchAll(/ name="([^"]+)"/g)].map(([, name]) => name),
+    ...[...page.matchAll(/[?&;]([a-z_]+)=/g)].map(([, name]) => name),
+  ])
+}
+
+/** Tables of which a narrow screen shows only a part, by their names. */
+async function tablesCut(page: Page): Promise<string[]> {
+  return page
+    .locator('.table')
+    .evaluateAll((frames) =>
+      frames
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+        .map((frame) => `the table ${frame.getAttribute('aria-label')} is cut`)
+    )
+}
 
 /** Of what lists show, the newest rows only. A test owns its database. */
 async function keepFew(rows: number): Promise<void> {

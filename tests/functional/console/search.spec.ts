@@ -109,12 +109,16 @@ test.group('Search at the console', (group) => {
     const entry = await db.from('journal_entries').where('kind', 'release').firstOrFail()
     const release = await db.from('transactions').where('transaction_type', 'release').firstOrFail()
     const browser = console(await createStaff())
-    for (const asked of ['1000.00', '1,000', '1000.00 usd', 'USD 1000']) {
+    for (const asked of ['1000.00', '1,000', '1000.00 usd', 'USD 1000', '$1,000.00']) {
       const found = await browser.get(path(asked))
       assert.equal(found.status, 200, asked)
       assert.include(linksOf(found), `/console/ledger/entries/${entry.id}`)
       assert.include(linksOf(found), `/console/transactions/${release.id}`)
       assert.include(textOf(found), '1,000.00 USD')
+    }
+    for (const asked of [`#${entry.id}`, `entry ${entry.id}`]) {
+      // One thing found is where one wanted to go.
+      assert.equal((await browser.get(path(asked))).location, `/console/ledger/entries/${entry.id}`)
     }
     const plain = await browser.get('/console/search?q=1,000.00')
     assert.include(linksOf(plain), `/console/transactions/${release.id}`)
@@ -217,6 +221,17 @@ test.group('Search in a browser', (group) => {
     await page.locator(`main a[href="/console/ledger/entries/${entry.id}"]`).first().click()
     await page.waitForURL(`**/console/ledger/entries/${entry.id}`)
     assert.include(await page.locator('main').innerText(), '1,000.00 USD')
+  })
+
+  test('a question mark lists the keys, and Escape closes the list', async ({ assert }) => {
+    const { page } = await browser.open()
+    await page.context().addCookies(await staffCookies(await createStaff({ role: 'support' })))
+    await page.goto('/console/ledger')
+    await page.keyboard.press('?')
+    assert.include(await page.locator('dialog[open]').innerText(), 'next page of a list')
+    assert.deepEqual(await axeViolations(page), [])
+    await page.keyboard.press('Escape')
+    assert.equal(await page.locator('dialog[open]').count(), 0)
   })
 
   test('what is found can be read, wide and narrow', async ({ assert }) => {

@@ -3,11 +3,14 @@ import db from '@adonisjs/lucid/services/db'
 import type { Act } from '#audit/record_audit'
 import type Staff from '#models/staff'
 import { changeStaffRole } from '#staff/change_role'
+import { createStaff as inviteStaff } from '#staff/create_staff'
 import { disableStaff } from '#staff/disable_staff'
+import { resetStaff } from '#staff/reset_staff'
 import { run } from '#tests/functional/operations/run'
 import { Authenticator } from '#tests/support/authenticator'
 import { resetAll } from '#tests/support/database'
 import { inSeconds } from '#tests/support/limits'
+import { mailsTo } from '#tests/support/mailbox'
 import { aColleague, console, createStaff } from '#tests/support/staff'
 
 const PASSWORD = 'a few words of one’s own'
@@ -181,6 +184,25 @@ test.group('An admin', (group) => {
     assert.deepEqual(new Set(words.map((row) => row.reason)), new Set([reason]))
     assert.equal((await browser.submit(`${page}/disable`, {}, page)).status, 200)
     assert.isNull((await db.from('staff').where('id', id).firstOrFail()).disabled_at)
+  })
+
+  test('does it under the eyes of whom it is done to, and of the other admins', async ({
+    assert,
+  }) => {
+    const admin = await createStaff({ name: 'Ada' })
+    const other = await createStaff({ name: 'Bea' })
+    const { staff } = await aColleague({ role: 'finance', name: 'Fay' })
+    await resetStaff(staff.id, by(admin))
+    await changeStaffRole(staff.id, 'support', by(admin))
+    const told = async (email: string) =>
+      (await mailsTo(email)).map(({ text }) => /^.* was .* by .*\.$/m.exec(text)?.[0])
+    const acts = ['Fay was reset by Ada.', 'Fay was given another role by Ada.']
+    assert.sameMembers(await told(staff.email), acts)
+    const invited = { name: 'Gus', email: 'gus@staff.example.com', role: 'finance' } as const
+    await inviteStaff(invited, by(admin))
+    assert.sameMembers(await told(other.email), [...acts, 'Gus was invited by Ada.'])
+    assert.isEmpty(await told(admin.email))
+    assert.isEmpty(await told(invited.email))
   })
 
   test('does none of it to themselves', async ({ assert }) => {
