@@ -175,7 +175,9 @@ export async function drainQueue(options: DrainOptions = {}): Promise<DrainResul
 
   for (let progress = true; progress;) {
     progress = false
-    for (const job of jobs) {
+    // Asking each queue for a job is a write; most have none.
+    const due = await queuesWithJobs(boss, options.includeDeferred ?? false)
+    for (const job of jobs.filter(({ name }) => due.has(name))) {
       const fetched = await boss.fetch<object>(job.name, {
         batchSize: options.concurrency ?? 1,
         includeMetadata: true,
@@ -405,6 +407,16 @@ function queueOptions(job: Job) {
     deleteAfterSeconds: 7 * 24 * 3600,
     retentionSeconds: 90 * 24 * 3600,
   }
+}
+
+/** The names of queues in which a job is due, or waits at all. */
+async function queuesWithJobs(boss: PgBoss, orWaits: boolean): Promise<Set<string>> {
+  const { rows } = await boss.getDb().executeSql(
+    `SELECT DISTINCT name FROM ${QUEUE_SCHEMA}.job
+     WHERE state < 'active' AND NOT blocked AND (start_after < now() OR $1)`,
+    [orWaits]
+  )
+  return new Set(rows.map(({ name }) => name))
 }
 
 /** Takes jobs from workers presumed dead, as the missing heartbeat would in a while. */
