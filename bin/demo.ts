@@ -29,9 +29,10 @@ await untilDone(async (run) => {
     )
   }
   const surroundings = await startSurroundings(run, 'demo', { filled: !options.once })
-  surroundings.processes.start('web', script('bin/server.ts'))
+  const { interrupted } = run
   surroundings.processes.start('worker', ace('queue:work'))
-  await waitForOk(`${surroundings.url}/health/ready`, { interrupted: run.interrupted })
+  await surroundings.processes.serve('web', script('bin/server.ts'), { interrupted })
+  await waitForOk(`${surroundings.url}/health/ready`, { interrupted })
 
   story.heading('The main job')
   const provider = demoProvider(options.provider, surroundings)

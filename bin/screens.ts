@@ -12,7 +12,6 @@ import { demoCode, DEMO_STAFF, DEMO_STAFF_PASSWORD } from '../database/demo/sign
 import { script } from './surroundings/processes.js'
 import { root, startSurroundings } from './surroundings/start.js'
 import { untilDone } from './surroundings/until_done.js'
-import { waitForOk } from './surroundings/wait.js'
 
 const WIDTHS = [1280, 375]
 
@@ -64,8 +63,7 @@ const PAGES: { name: string; path: string; find?: string; dark?: boolean }[] = [
 await untilDone(async (run) => {
   console.log('Starting the demo, filled …')
   const { processes, url, databaseUrl } = await startSurroundings(run, 'demo', { filled: true })
-  processes.start('web', script('bin/server.ts'))
-  await waitForOk(`${url}/health/live`, { interrupted: run.interrupted })
+  await processes.serve('web', script('bin/server.ts'), { interrupted: run.interrupted })
   const browser = await playwright.launch({
     executablePath: await chromium.executablePath(),
     args: ['--no-sandbox', '--disable-gpu'],

@@ -30,13 +30,10 @@ await untilDone(async (run) => {
   await step('production packages', processes.run('install', install, { cwd }))
   await step('migrate', processes.run('migrate', ace('migration:run', '--force'), { cwd }))
   // The outside world, which is not ours to build.
-  processes.start('sandbox', script('sandbox/server.ts'))
-  for (const base of [env.STRIPE_API_BASE, env.PAYPAL_API_BASE]) {
-    await waitForOk(`${base}/_sandbox/health`, { interrupted })
-  }
+  await processes.serve('sandbox', script('sandbox/server.ts'), { interrupted })
   // The worker before the server: readiness may ask for it.
   processes.start('worker', ace('queue:work'), { cwd })
-  processes.start('web', [process.execPath, 'bin/server.js'], { cwd })
+  await processes.serve('web', [process.execPath, 'bin/server.js'], { cwd, interrupted })
   await step('ready', waitForOk(`${url}/health/ready`, { interrupted }))
   console.log(`${url}/health/ready answers 200 with NODE_ENV=production`)
 

@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type IOType } from 'node:child_process'
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { holdOnLeash, letGo } from './leash.js'
 import { ended, signal } from './process_table.js'
+import { waitFor } from './wait.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -57,11 +58,30 @@ export class Processes {
 
   /** Starts a process that stays up, and answers its id. */
   start(name: string, command: string[], where: Where = {}): number | undefined {
-    const running = this.#spawn(name, command, where)
-    void running.exit.then((how) => {
-      if (!this.#stopping) this.options.onDeath?.(name, String(how), running.lastLines)
+    return this.#stayUp(this.#spawn(name, command, where)).pid
+  }
+
+  /**
+   * Starts a web server that stays up, and waits until that very process says that it listens: at its
+   * address, somebody else may answer. AdonisJS says so to whoever started it, and the stand-ins do.
+   *
+   * @returns its id
+   */
+  async serve(
+    name: string,
+    command: string[],
+    { interrupted, ...where }: Where & { interrupted?: AbortSignal } = {}
+  ): Promise<number | undefined> {
+    const child = this.#stayUp(this.#spawn(name, command, where, ['pipe', 'pipe', 'ipc']))
+    let listens = false
+    child.on('message', (said: { environment?: string }) => {
+      listens ||= said.environment === 'web'
     })
-    return running.child.pid
+    await waitFor(`the ${name} process to listen`, async () => listens, {
+      withinMs: 60_000,
+      interrupted,
+    })
+    return child.pid
   }
 
   /**
@@ -81,7 +101,7 @@ export class Processes {
 
   /** Runs a command to its end with our own output and answers its exit code. */
   async attach(command: string[]): Promise<number> {
-    const running = this.#spawn('attached', command, {}, 'inherit')
+    const running = this.#spawn('attached', command, {}, ['inherit', 'inherit'])
     const code = await running.exit
     await this.#forget(running)
     return typeof code === 'number' ? code : 1
@@ -93,15 +113,26 @@ export class Processes {
     for (const running of this.#running.splice(0).reverse()) await this.#end(running)
   }
 
-  #spawn(name: string, command: string[], where: Where, output = 'log'): Running {
+  #stayUp({ name, child, exit, lastLines }: Running): ChildProcess {
+    void exit.then((how) => {
+      if (!this.#stopping) this.options.onDeath?.(name, String(how), lastLines)
+    })
+    return child
+  }
+
+  #spawn(
+    name: string,
+    command: string[],
+    where: Where,
+    output: (IOType | number)[] = ['pipe', 'pipe']
+  ): Running {
     if (this.#stopping) throw new Error('Stopping.')
     const [program, ...args] = command
-    const stdio = output === 'log' ? 'pipe' : 'inherit'
     const child = spawn(program, args, {
       cwd: where.cwd ?? root,
       env: { ...process.env, ...this.options.env, ...where.env },
       detached: true,
-      stdio: ['ignore', stdio, stdio],
+      stdio: ['ignore', ...output],
     })
     const exit = new Promise<number | string>((resolve) => {
       child.once('error', (error) => resolve(error.message))
@@ -109,7 +140,7 @@ export class Processes {
     })
     if (child.pid) holdOnLeash('group', child.pid)
     const running = { name, child, lastLines: [] as string[], exit }
-    if (output === 'log') this.#record(running)
+    if (child.stdout) this.#record(running)
     this.#running.push(running)
     return running
   }

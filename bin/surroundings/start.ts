@@ -9,7 +9,6 @@ import { startPostgres } from './postgres.js'
 import { ace, Processes, script } from './processes.js'
 import { keptSecrets } from './secrets.js'
 import type { Run } from './until_done.js'
-import { waitForOk } from './wait.js'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -72,10 +71,7 @@ export async function startSurroundings(
 
   await buildAssets(processes, root)
   await processes.run('migrate', ace('migration:run', '--no-schema-generate', '--compact-output'))
-  processes.start('sandbox', script('sandbox/server.ts'))
-  for (const base of [env.STRIPE_API_BASE, env.PAYPAL_API_BASE]) {
-    await waitForOk(`${base}/_sandbox/health`, { interrupted: run.interrupted })
-  }
+  await processes.serve('sandbox', script('sandbox/server.ts'), { interrupted: run.interrupted })
   // It asks them what they begin with.
   await seed(processes, 'opening_float_seeder')
   // Before anything else is at work: it plays with the providers' clocks.

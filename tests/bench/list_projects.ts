@@ -3,7 +3,7 @@ import pg from 'pg'
 import { freePort } from '../../bin/surroundings/ports.js'
 import { script } from '../../bin/surroundings/processes.js'
 import type { Surroundings } from '../../bin/surroundings/start.js'
-import { waitFor, waitForOk } from '../../bin/surroundings/wait.js'
+import { waitFor } from '../../bin/surroundings/wait.js'
 import { fetchBody, latencies, throughput, type Target } from './load.js'
 import { median, type Ratio } from './ratio.js'
 
@@ -16,8 +16,7 @@ const ROUND_MS = 1000
 /** How fast the list of projects is: against a hand-written handler, and far down the list. */
 export async function run(surroundings: Surroundings): Promise<Ratio[]> {
   const { processes, ports, databaseUrl, url } = surroundings
-  processes.start('web', script('bin/server.ts'))
-  await waitForOk(`${url}/health/live`)
+  await processes.serve('web', script('bin/server.ts'))
   const { token, userId } = await signIn(url)
   const cursor = await writeProjects(databaseUrl, userId, 999 * ROWS)
 

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import app from '@adonisjs/core/services/app'
 import { freePort } from '../../bin/surroundings/ports.js'
 import { Processes, script } from '../../bin/surroundings/processes.js'
-import { waitForOk } from '../../bin/surroundings/wait.js'
 
 export interface WebProcess {
   /** Such as `http://127.0.0.1:40123`. */
@@ -31,12 +30,11 @@ export async function startWebProcess(env: Record<string, string> = {}): Promise
     await processes.stop()
     await rm(logs, { recursive: true, force: true })
   }
-  const pid = processes.start('web', script('bin/server.ts'))!
   try {
-    await waitForOk(`${url}/health/live`, { interrupted: died.signal })
+    const pid = await processes.serve('web', script('bin/server.ts'), { interrupted: died.signal })
+    return { url, pid: pid!, stop }
   } catch (error) {
     await stop()
     throw error
   }
-  return { url, pid, stop }
 }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createServer as createWebServer } from 'node:http'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import app from '@adonisjs/core/services/app'
 import { test } from '@japa/runner'
@@ -9,6 +10,7 @@ import pg from 'pg'
 import { freePort } from '../../../bin/surroundings/ports.js'
 import { startPostgres } from '../../../bin/surroundings/postgres.js'
 import { commandLine, ended, isAlive } from '../../../bin/surroundings/process_table.js'
+import { Processes, script } from '../../../bin/surroundings/processes.js'
 import { waitFor } from '../../../bin/surroundings/wait.js'
 
 /** Ids of what a killed parent had started. */
@@ -75,5 +77,49 @@ test.group('What we start', (group) => {
     const found = await freePort(port)
     assert.notEqual(found, port)
     assert.isAbove(found, 1023)
+  })
+
+  test('a port that another command has picked is left to it until it ends', async ({
+    assert,
+    cleanup,
+  }) => {
+    const picker = spawn(
+      process.execPath,
+      ['--import=@poppinss/ts-exec', app.makePath('tests/support/port_picker.ts')],
+      { stdio: ['ignore', 'pipe', 'inherit'] }
+    )
+    cleanup(() => void picker.kill('SIGKILL'))
+    const port = Number(String((await once(picker.stdout, 'data'))[0]))
+    assert.notEqual(await freePort(port), port, 'nothing listens on it yet')
+    picker.kill('SIGKILL')
+    await once(picker, 'exit')
+    assert.equal(await freePort(port), port)
+  })
+
+  test('a server that could not listen is not mistaken for the one that answers there', async ({
+    assert,
+    cleanup,
+  }) => {
+    const other = createWebServer((_, response) => response.end('ok')).listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const died = new AbortController()
+    let lastWords = ''
+    const processes = new Processes({
+      env: { SANDBOX_STRIPE_PORT: String(port) },
+      logs: dir,
+      onDeath: (_name, _how, lines) => {
+        lastWords = lines.join('\n')
+        died.abort()
+      },
+    })
+    cleanup(async () => {
+      await processes.stop()
+      other.close()
+    })
+    await assert.rejects(() =>
+      processes.serve('sandbox', script('sandbox/server.ts'), { interrupted: died.signal })
+    )
+    assert.match(lastWords, /EADDRINUSE/)
   })
 })
