@@ -22,6 +22,9 @@ export interface Thread {
 /** PayPal takes an approval back that is not captured within three hours: its news must come before. */
 const WORKING_HOURS = 2
 
+/** Until everything that the providers tell in the evening is dealt with. */
+const SETTLING_MS = 10 * 60_000
+
 /** The days of the play, as days before its end: every other one at first, and all of the last ones. */
 const DAYS = [
   ...Array.from({ length: 39 }, (_, index) => 90 - index * 2),
@@ -48,6 +51,8 @@ export async function play(
     await act(timeline, threads, morning, evening)
     await timeline.moveTo(evening)
     await settle(new Date(morning.getTime() - DAY_MS), evening)
+    // Else the night would lie between what a provider did and our knowing of it.
+    await timeline.doneBy(new Date(evening.getTime() + SETTLING_MS))
   }
   for (const rail of offeredRails()) await happen(rail, 'webhook_mode', {})
 }

@@ -239,6 +239,12 @@ export class Scene {
     await declineRefund(refundRequest, { by: this.freelancer.user })
   }
 
+  /** The payer's bank takes its time with whatever goes back. By PayPal only. */
+  async refundSlowly(): Promise<void> {
+    const { chargeId } = await Deposit.findByOrFail('transaction_id', this.deposit.id)
+    await happen('paypal', 'refund_slowly', { capture: chargeId })
+  }
+
   /** What the provider calls the refund of this project that it knows of. */
   async refundAtProvider(): Promise<string> {
     const { providerTransactionId } = await this.#transaction('refund')

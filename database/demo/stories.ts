@@ -296,10 +296,8 @@ export const STORIES: Story[] = [
     async *plot(scene) {
       await scene.agree({ milestones: 1 })
       yield* funded(scene)
-      await happen('paypal', 'refunds_pend', { on: true })
+      await scene.refundSlowly()
       await scene.askBack()
-      yield NEWS
-      await happen('paypal', 'refunds_pend', { on: false })
     },
   },
   {

@@ -34,6 +34,11 @@ export class Timeline {
     for (const rail of offeredRails()) await setClock(rail, told)
   }
 
+  /** Everything since the last moment had happened by this one. The providers' clocks stay where they are. */
+  async doneBy(told: Date): Promise<void> {
+    this.#marks.push({ played: await databaseTime(), told })
+  }
+
   /**
    * Ends the play: moves every time that it wrote. Of what lies ahead, such as the end of a period, the
    * distance to when it was written stays.

@@ -28,6 +28,7 @@ export function controls(sandbox: PayPalSandbox): SideDoor {
           ),
         reverse_capture: (body) => sandbox.reverseCapture(text(body, 'capture')),
         refunds_pend: (body) => sandbox.refundsPend(body.on !== false),
+        refund_slowly: (body) => sandbox.refundSlowly(text(body, 'capture')),
         settle_refund: (body) => sandbox.settleRefund(text(body, 'refund')),
         fail_refund: (body) => sandbox.failRefund(text(body, 'refund')),
         plan_payout: (body) =>

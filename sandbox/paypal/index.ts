@@ -137,6 +137,10 @@ export class PayPalSandbox extends StandIn<
   refundsPend(on: boolean): void {
     this.#world.refundsPend = on
   }
+  /** Whether refunds of this capture wait from now on, whatever others do. */
+  refundSlowly(capture: string): void {
+    this.#world.slowlyRefunded.add(capture)
+  }
   settleRefund(refund: string): void {
     this.did(() => settleRefund(this.#world, this.row('refund', refund)))
   }

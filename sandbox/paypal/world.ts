@@ -35,6 +35,8 @@ export class World {
   readonly planned: PlannedPayout[] = []
   /** The next refunds wait for the payer's bank. */
   refundsPend = false
+  /** So do those of these captures. */
+  readonly slowlyRefunded = new Set<string>()
   #keyPair?: KeyPair
 
   constructor(options: SandboxOptions = {}) {
@@ -77,6 +79,7 @@ export class World {
     this.strangers.clear()
     this.planned.length = 0
     this.refundsPend = false
+    this.slowlyRefunded.clear()
     // Making a key takes long, and nothing is wrong with the one there is.
     if (this.#keyPair) this.store.add('key_pair', 'webhooks', this.#keyPair)
     this.open()

@@ -65,7 +65,7 @@ function create(call: Call): Reply {
   const customId = textOf(body, 'custom_id', '/custom_id', 127)
   const note = textOf(body, 'note_to_payer', '/note_to_payer', 255)
   refuseSecondUse(world, invoiceId)
-  const pends = world.refundsPend
+  const pends = world.refundsPend || world.slowlyRefunded.has(capture.id)
   if (!pends && world.ledger.available(currency) < minor) {
     throw unprocessable(
       'REFUND_FAILED_INSUFFICIENT_FUNDS',

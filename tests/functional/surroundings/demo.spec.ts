@@ -1,13 +1,19 @@
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { fillDemo } from '#database/demo/demo'
+import { Scene } from '#database/demo/scene'
 import { demoCode, DEMO_STAFF, DEMO_STAFF_PASSWORD } from '#database/demo/sign_in'
+import { STORIES } from '#database/demo/stories'
 import OpeningFloatSeeder from '#database/seeders/opening_float_seeder'
 import { explainClearing } from '#escrow/explain_clearing'
 import Staff from '#models/staff'
 import { giveStaffFactor, giveStaffPassword } from '#staff/sign_in'
+import { api, expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
+import { settle } from '#tests/support/jobs'
+import { aClient, aFreelancer } from '#tests/support/users'
 import { breaks } from '#tests/support/ledger'
+import { fundedMilestone, pay } from '#tests/support/projects'
 
 test.group('demo', (group) => {
   group.setup(async () => {
@@ -103,6 +109,51 @@ test.group('demo', (group) => {
       .whereNull('closed_at')
       .where('auto_approve_at', '<', db.raw('now()'))
     assert.deepEqual(due, [], 'what waits for its client still has time')
+  })
+
+  test('what a provider did is known within hours', async ({ assert }) => {
+    const { rows } = await db.rawQuery(`
+      SELECT type, received_at - told_at AS late
+        FROM (SELECT type, received_at, CASE rail
+                       WHEN 'stripe' THEN to_timestamp((payload->>'created')::bigint)
+                       ELSE (payload->>'create_time')::timestamptz
+                     END AS told_at
+                FROM inbox_events) heard
+       -- The first money at Stripe is there a day before anybody listens.
+       WHERE type <> 'topup.succeeded'
+         AND (received_at - told_at > interval '3 hours' OR received_at - told_at < interval '-1 hour')`)
+    assert.deepEqual(rows, [])
+  })
+
+  test('a refund that is on its way for ever holds up no other', async ({ assert }) => {
+    const story = STORIES.find(({ name }) => name === 'a refund on its way')!
+    const freelancer = { user: await aFreelancer(), provider: 'paypal' as const }
+    const scene = new Scene(
+      await aClient(),
+      freelancer,
+      () => 0.5,
+      () => new Date()
+    )
+    // Agreed, funded, asked back; what comes after may lie beyond the demo's end.
+    const steps = story.plot(scene)
+    for (let step = 0; step < 3; step++) {
+      await steps.next()
+      await settle({ mayFail: true })
+    }
+    const { client, milestone } = await fundedMilestone({ provider: 'paypal' })
+    const wanted = { milestone_id: milestone.id, reason: 'We no longer need it.' }
+    const { id } = expectData(await pay(client, 'payments/refund', wanted), 201)
+    await settle({ mayFail: true })
+    const refunds = (projectId: string) =>
+      kinds(
+        't.status',
+        `transactions t JOIN refund_requests r ON r.transaction_id = t.id
+           JOIN milestones m ON m.id = r.milestone_id WHERE m.project_id = '${projectId}'`
+      )
+    assert.deepEqual(await refunds(scene.project.id), ['pending'])
+    assert.deepEqual(await refunds(milestone.projectId), ['completed'])
+    const shown = expectData(await api(client).get(`payments/refunds/${id}`))
+    assert.equal(shown.transaction.status, 'completed')
   })
 
   test('it is filled once', async ({ assert }) => {
