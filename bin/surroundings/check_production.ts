@@ -15,7 +15,7 @@ import { waitFor, waitForOk } from './wait.js'
 
 await untilDone(async (run) => {
   const surroundings = await temporarySurroundings(run, 'production', 'production')
-  const { processes, url, env } = surroundings
+  const { processes, url } = surroundings
   const { interrupted } = run
   const cwd = join(root, 'build')
   const step = async <T>(what: string, work: Promise<T>): Promise<T> => {

@@ -99,9 +99,13 @@ export class Processes {
     return running.lastLines
   }
 
-  /** Runs a command to its end with our own output and answers its exit code. */
-  async attach(command: string[]): Promise<number> {
-    const running = this.#spawn('attached', command, {}, ['inherit', 'inherit'])
+  /**
+   * Runs a command to its end with our own output and answers its exit code.
+   *
+   * @param output a file that is open for writing, to get it instead
+   */
+  async attach(command: string[], output: number | 'inherit' = 'inherit'): Promise<number> {
+    const running = this.#spawn('attached', command, {}, [output, output])
     const code = await running.exit
     await this.#forget(running)
     return typeof code === 'number' ? code : 1
@@ -124,7 +128,7 @@ export class Processes {
     name: string,
     command: string[],
     where: Where,
-    output: (IOType | number)[] = ['pipe', 'pipe']
+    output: (IOType | 'ipc' | number)[] = ['pipe', 'pipe']
   ): Running {
     if (this.#stopping) throw new Error('Stopping.')
     const [program, ...args] = command

@@ -21,10 +21,8 @@ interface Orphans {
 }
 
 async function killedParent(dir: string): Promise<Orphans> {
-  const script = app.makePath('tests/support/killed_parent.ts')
-  const parent = spawn(process.execPath, ['--import=@poppinss/ts-exec', script, dir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const [program, ...args] = script(app.makePath('tests/support/killed_parent.ts'), dir)
+  const parent = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const [said] = await once(parent.stdout, 'data')
   const { redis } = JSON.parse(String(said))
   const child = await waitFor('the child', async () => {
@@ -83,11 +81,8 @@ test.group('What we start', (group) => {
     assert,
     cleanup,
   }) => {
-    const picker = spawn(
-      process.execPath,
-      ['--import=@poppinss/ts-exec', app.makePath('tests/support/port_picker.ts')],
-      { stdio: ['ignore', 'pipe', 'inherit'] }
-    )
+    const [program, ...args] = script(app.makePath('tests/support/port_picker.ts'))
+    const picker = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     cleanup(() => void picker.kill('SIGKILL'))
     const port = Number(String((await once(picker.stdout, 'data'))[0]))
     assert.notEqual(await freePort(port), port, 'nothing listens on it yet')
