@@ -743,14 +743,14 @@ export interface paths {
          * Choose an equal split
          * @description **For who is signed in with a verified e-mail address.**
          *
-         *     For small claims: once both sides have chosen so, what is held is halved and the dispute settled at once. An odd cent goes to the freelancer. It is no answer: before theirs, the respondent can only choose what the other side has chosen.
+         *     For small claims: once both sides have chosen so, what is held is halved and the dispute settled at once. An odd cent goes to the freelancer. The choice is of what is `held` now: when that changes it lapses, and both sides are told. It is no answer: before theirs, the respondent can only choose what the other side has chosen.
          */
         post: operations["equalSplitsStore"];
         /**
          * Take your choice of an equal split back
          * @description **For who is signed in.**
          *
-         *     As long as the other side has not chosen the same.
+         *     As long as the other side has not chosen the same. They are told.
          */
         delete: operations["equalSplitsDestroy"];
         options?: never;
@@ -865,7 +865,7 @@ export interface paths {
          * Withdraw a dispute
          * @description **For who is signed in.**
          *
-         *     That you opened and that is not decided. The milestone goes on as before; you can open another only after some days.
+         *     That you opened and that is not decided. The milestone goes on as before, and a refund request that the dispute had taken in waits for an answer again; you can open another only after some days.
          */
         post: operations["disputesWithdraw"];
         delete?: never;
@@ -2811,6 +2811,8 @@ export interface components {
             /** @description ISO 4217, such as USD. */
             currency: string;
             decision_reason: string | null;
+            /** @enum {string|null} */
+            ended_because: "charged_back" | "refunded_elsewhere" | null;
             /**
              * Format: date-time
              * @description ISO 8601, in UTC.
@@ -2819,7 +2821,7 @@ export interface components {
             /** Format: uuid */
             escalated_by: string | null;
             /** @enum {string|null} */
-            escalated_reason: "negotiation_over" | "refund_unanswered" | "requested" | null;
+            escalated_reason: "could_not_answer" | "negotiation_over" | "refund_unanswered" | "requested" | null;
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -2853,6 +2855,7 @@ export interface components {
             } | null;
             /** @enum {string} */
             status: "decided" | "escalated" | "negotiating" | "open" | "settled" | "withdrawn";
+            withdrawn_by: string | null;
         };
         /** @description A dispute with everything that was said, shown and offered in it, and what its reader may do. */
         DisputeDetails: {
@@ -2876,6 +2879,8 @@ export interface components {
             /** @description ISO 4217, such as USD. */
             currency: string;
             decision_reason: string | null;
+            /** @enum {string|null} */
+            ended_because: "charged_back" | "refunded_elsewhere" | null;
             /**
              * Format: date-time
              * @description ISO 8601, in UTC.
@@ -2884,7 +2889,7 @@ export interface components {
             /** Format: uuid */
             escalated_by: string | null;
             /** @enum {string|null} */
-            escalated_reason: "negotiation_over" | "refund_unanswered" | "requested" | null;
+            escalated_reason: "could_not_answer" | "negotiation_over" | "refund_unanswered" | "requested" | null;
             evidence: components["schemas"]["Evidence"][];
             /** @description A decimal string in the currency beside it, such as "1250.00". */
             held: string;
@@ -2924,6 +2929,7 @@ export interface components {
             } | null;
             /** @enum {string} */
             status: "decided" | "escalated" | "negotiating" | "open" | "settled" | "withdrawn";
+            withdrawn_by: string | null;
         };
         DisputeMessage: {
             body: string;
@@ -3463,7 +3469,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "chargeback.closed" | "chargeback.evidence_sent" | "chargeback.lost" | "chargeback.won" | "debt.incurred" | "debt.offset" | "debt.reduced" | "debt.written_off" | "deliverable.quarantined" | "deliverable.released" | "deposit.completed" | "deposit.disputed" | "deposit.expired" | "deposit.failed" | "deposit.returned" | "dispute.answered" | "dispute.escalated" | "dispute.evidence_added" | "dispute.evidence_quarantined" | "dispute.evidence_released" | "dispute.message" | "dispute.offer_declined" | "dispute.offered" | "dispute.opened" | "dispute.reminder" | "dispute.settled" | "dispute.split_chosen" | "dispute.withdrawn" | "invitation.accepted" | "invitation.declined" | "invitation.received" | "invitation.withdrawn" | "message.received" | "milestone.approved" | "milestone.funded" | "milestone.rejected" | "milestone.review_reminder" | "milestone.submitted" | "payment.released" | "payout.failed" | "payout.paid" | "payout.returned" | "payout.waiting" | "payout_account.added" | "payout_account.bank_payout_failed" | "payout_account.disabled" | "payout_account.enabled" | "payout_account.made_default" | "payout_account.refused" | "payout_account.removed" | "payout_account.restricted" | "project.cancelled" | "project.completed" | "proposal.accepted" | "proposal.declined" | "proposal.opened" | "refund.accepted" | "refund.completed" | "refund.declined" | "refund.escalated" | "refund.failed" | "refund.requested" | "refund.taken" | "release.made";
+            kind: "chargeback.closed" | "chargeback.evidence_sent" | "chargeback.lost" | "chargeback.won" | "debt.incurred" | "debt.offset" | "debt.reduced" | "debt.written_off" | "deliverable.quarantined" | "deliverable.released" | "deposit.completed" | "deposit.disputed" | "deposit.expired" | "deposit.failed" | "deposit.returned" | "dispute.answered" | "dispute.decision_dropped" | "dispute.decision_proposed" | "dispute.ended" | "dispute.escalated" | "dispute.evidence_added" | "dispute.evidence_quarantined" | "dispute.evidence_released" | "dispute.message" | "dispute.offer_declined" | "dispute.offered" | "dispute.opened" | "dispute.reminder" | "dispute.settled" | "dispute.split_chosen" | "dispute.split_lapsed" | "dispute.split_taken_back" | "dispute.withdrawn" | "invitation.accepted" | "invitation.declined" | "invitation.received" | "invitation.withdrawn" | "message.received" | "milestone.approved" | "milestone.funded" | "milestone.rejected" | "milestone.review_reminder" | "milestone.submitted" | "payment.released" | "payout.failed" | "payout.paid" | "payout.returned" | "payout.waiting" | "payout_account.added" | "payout_account.bank_payout_failed" | "payout_account.disabled" | "payout_account.enabled" | "payout_account.made_default" | "payout_account.refused" | "payout_account.removed" | "payout_account.restricted" | "project.cancelled" | "project.completed" | "proposal.accepted" | "proposal.declined" | "proposal.opened" | "refund.accepted" | "refund.adopted" | "refund.completed" | "refund.declined" | "refund.escalated" | "refund.failed" | "refund.requested" | "refund.taken" | "release.made";
             /**
              * Format: date-time
              * @description ISO 8601, in UTC.

@@ -434,8 +434,12 @@ export class DisputeOfferSchema extends BaseModel {
 }
 
 export class DisputeSchema extends BaseModel {
-  static $columns = ['answeredAt', 'approvalId', 'askedAmount', 'closedAt', 'createdAt', 'currency', 'decidedAt', 'decidedBy', 'decisionReason', 'escalatedAt', 'escalatedBy', 'escalatedReason', 'id', 'milestoneId', 'negotiateUntil', 'openedBy', 'openerSplitsAt', 'reason', 'remindersSent', 'respondBy', 'respondentId', 'respondentSplitsAt', 'settledHow', 'status', 'toClient', 'toFreelancer', 'updatedAt', 'version', 'withdrawnBy'] as const
+  static $columns = ['additionsClosedAt', 'additionsClosedBy', 'answeredAt', 'approvalId', 'askedAmount', 'closedAt', 'createdAt', 'currency', 'decidedAt', 'decidedBy', 'decisionReason', 'endedBecause', 'escalatedAt', 'escalatedBy', 'escalatedReason', 'id', 'milestoneId', 'negotiateUntil', 'openedBy', 'openerSplitsAt', 'reason', 'remindersSent', 'respondBy', 'respondentId', 'respondentSplitsAt', 'settledHow', 'splitsHeld', 'status', 'toClient', 'toFreelancer', 'updatedAt', 'version', 'withdrawnBy'] as const
   $columns = DisputeSchema.$columns
+  @column.dateTime()
+  declare additionsClosedAt: DateTime | null
+  @column()
+  declare additionsClosedBy: string | null
   @column.dateTime()
   declare answeredAt: DateTime | null
   @column()
@@ -454,6 +458,8 @@ export class DisputeSchema extends BaseModel {
   declare decidedBy: string | null
   @column()
   declare decisionReason: string | null
+  @column()
+  declare endedBecause: string | null
   @column.dateTime()
   declare escalatedAt: DateTime | null
   @column()
@@ -482,6 +488,8 @@ export class DisputeSchema extends BaseModel {
   declare respondentSplitsAt: DateTime | null
   @column()
   declare settledHow: string | null
+  @column()
+  declare splitsHeld: bigint | null
   @column()
   declare status: string
   @column()

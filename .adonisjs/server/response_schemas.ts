@@ -1064,6 +1064,7 @@ export const responseSchemas = {
           "null"
         ],
         "enum": [
+          "could_not_answer",
           "negotiation_over",
           "refund_unanswered",
           "requested",
@@ -1109,6 +1110,23 @@ export const responseSchemas = {
           }
         ]
       },
+      "withdrawn_by": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "ended_because": {
+        "type": [
+          "string",
+          "null"
+        ],
+        "enum": [
+          "charged_back",
+          "refunded_elsewhere",
+          null
+        ]
+      },
       "created_at": {
         "type": "string"
       },
@@ -1141,6 +1159,8 @@ export const responseSchemas = {
       "escalated_reason",
       "decision_reason",
       "settlement",
+      "withdrawn_by",
+      "ended_because",
       "created_at",
       "closed_at"
     ],
@@ -1272,6 +1292,7 @@ export const responseSchemas = {
           "null"
         ],
         "enum": [
+          "could_not_answer",
           "negotiation_over",
           "refund_unanswered",
           "requested",
@@ -1317,6 +1338,23 @@ export const responseSchemas = {
           }
         ]
       },
+      "withdrawn_by": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
+      "ended_because": {
+        "type": [
+          "string",
+          "null"
+        ],
+        "enum": [
+          "charged_back",
+          "refunded_elsewhere",
+          null
+        ]
+      },
       "created_at": {
         "type": "string"
       },
@@ -1354,6 +1392,8 @@ export const responseSchemas = {
       "escalated_reason",
       "decision_reason",
       "settlement",
+      "withdrawn_by",
+      "ended_because",
       "created_at",
       "closed_at"
     ],
@@ -2793,6 +2833,9 @@ export const responseSchemas = {
           "deposit.failed",
           "deposit.returned",
           "dispute.answered",
+          "dispute.decision_dropped",
+          "dispute.decision_proposed",
+          "dispute.ended",
           "dispute.escalated",
           "dispute.evidence_added",
           "dispute.evidence_quarantined",
@@ -2804,6 +2847,8 @@ export const responseSchemas = {
           "dispute.reminder",
           "dispute.settled",
           "dispute.split_chosen",
+          "dispute.split_lapsed",
+          "dispute.split_taken_back",
           "dispute.withdrawn",
           "invitation.accepted",
           "invitation.declined",
@@ -2834,6 +2879,7 @@ export const responseSchemas = {
           "proposal.declined",
           "proposal.opened",
           "refund.accepted",
+          "refund.adopted",
           "refund.completed",
           "refund.declined",
           "refund.escalated",

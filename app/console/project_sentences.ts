@@ -48,6 +48,7 @@ const PREDICATES: Record<string, string> = {
   'refund.accepted': 'accepted the refund',
   'refund.declined': 'declined the refund',
   'refund.withdrawn': 'withdrew the request for a refund',
+  'refund.waits_again': 'let the request for a refund wait again',
   'refund.escalated': 'handed the request for a refund to staff',
   'refund.started': 'began a refund',
   'refund.completed': 'refunded the client',
@@ -63,6 +64,8 @@ const PREDICATES: Record<string, string> = {
   'dispute.offer_declined': 'declined the offered split',
   'dispute.split_chosen': 'chose to halve what is held',
   'dispute.split_taken_back': 'took the choice to halve it back',
+  'dispute.split_lapsed':
+    'ended the choice to halve what is held, since another amount is held now',
   'dispute.escalated': 'handed the dispute to staff',
   'dispute.withdrawn': 'withdrew the dispute',
   'dispute.settled': 'settled the dispute',

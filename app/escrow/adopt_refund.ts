@@ -10,11 +10,13 @@ import type { ProviderMovement } from '#payments/provider'
 import Deposit from '#models/deposit'
 import type Transaction from '#models/transaction'
 import type { Rail } from '#models/transaction'
+import { notify } from '#notifications/notify'
 import { applyRefund } from '#escrow/apply_refund'
-import { withdrawDispute } from '#escrow/chargebacks/fit_milestones'
 import { fundedBy, thawDeposit } from '#escrow/chargebacks/freeze'
+import { aboutMilestone, inWords } from '#escrow/about'
 import { closeMilestone } from '#escrow/close_milestone'
 import { completeIfDone } from '#escrow/complete_project'
+import { fitDispute } from '#escrow/disputes/fit_dispute'
 import { depositOf } from '#escrow/held_money'
 import { lockMilestone, lockTransaction } from '#escrow/locks'
 import { SYSTEM } from '#escrow/record_activity'
@@ -85,7 +87,6 @@ export const refundAdoption: ApprovalKind<RefundThere, ProviderMovement> = {
       .where('transaction_id', deposit.id)
       .update({ refunded_elsewhere: missing.subtract(amount).minor.toString() })
     if (totals.held.equals(amount)) {
-      await withdrawDispute(trx, { project, milestone }, 'refunded_elsewhere')
       await closeMilestone(trx, milestone, 'refunded', SYSTEM, {
         released: totals.released.isPositive,
       })
@@ -97,7 +98,19 @@ export const refundAdoption: ApprovalKind<RefundThere, ProviderMovement> = {
       project,
       milestones: await fundedBy(trx, deposit.id, siblings),
     })
+    const left = totals.held.subtract(amount)
+    await fitDispute(trx, { project, milestone }, left, 'refunded_elsewhere')
     await completeIfDone(trx, await syncDisputed(trx, project.id), SYSTEM)
+    // The client hears of it once it has arrived.
+    await notify(trx, {
+      userId: project.freelancerId!,
+      kind: 'refund.adopted',
+      data: {
+        ...aboutMilestone(project, milestone),
+        ...inWords(amount),
+        transaction_id: refund.id,
+      },
+    })
   },
 
   async afterwards({ content }, movement) {

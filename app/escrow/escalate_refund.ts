@@ -1,3 +1,4 @@
+import { DateTime } from 'luxon'
 import { inTransaction } from '#database/transaction'
 import { Money } from '#ledger/money'
 import Dispute from '#models/dispute'
@@ -25,6 +26,7 @@ export async function escalateRefund(requestId: string): Promise<void> {
       .first()
     if (!request) return
 
+    const now = DateTime.utc()
     const dispute = await Dispute.create(
       {
         milestoneId: milestone.id,
@@ -34,7 +36,8 @@ export async function escalateRefund(requestId: string): Promise<void> {
         askedAmount: request.amount,
         currency: request.currency,
         status: 'escalated',
-        escalatedAt: request.respondBy,
+        escalatedAt: now,
+        createdAt: now,
         escalatedReason: 'refund_unanswered',
       },
       { client: trx }

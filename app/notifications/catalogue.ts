@@ -231,7 +231,7 @@ export const catalogue = {
     page: milestonePage,
     words: (d: AboutMilestone & { auto_approve_at: string }) => ({
       title: 'Work submitted',
-      body: `Work on "${d.milestone_title}" is ready for your review. It counts as approved on ${day(d.auto_approve_at)} if you do not answer.`,
+      body: `Work on "${d.milestone_title}" is ready for your review. It counts as approved on ${moment(d.auto_approve_at)} if you do not answer.`,
     }),
   },
   'deliverable.quarantined': {
@@ -283,7 +283,7 @@ export const catalogue = {
     page: milestonePage,
     words: (d: AboutMilestone & { auto_approve_at: string; days: number }) => ({
       title: d.days === 1 ? 'One day left to review' : `${d.days} days left to review`,
-      body: `"${d.milestone_title}" counts as approved on ${day(d.auto_approve_at)} if you do not answer.`,
+      body: `"${d.milestone_title}" counts as approved on ${moment(d.auto_approve_at)} if you do not answer.`,
     }),
   },
   'deposit.completed': {
@@ -510,7 +510,7 @@ export const catalogue = {
       d: AboutMilestone & WithAmount & { refund_request_id: string; respond_by: string }
     ) => ({
       title: 'Refund requested',
-      body: `The client asks for ${money(d)} of "${d.milestone_title}" back. Accept or decline by ${day(d.respond_by)}.`,
+      body: `The client asks for ${money(d)} of "${d.milestone_title}" back. Accept or decline by ${moment(d.respond_by)}.`,
     }),
   },
   'refund.accepted': {
@@ -553,6 +553,16 @@ export const catalogue = {
       body: `The client took ${money(d)} of "${d.milestone_title}" back, for which no work had been submitted. It is not held for you any more.`,
     }),
   },
+  'refund.adopted': {
+    to: 'freelancer',
+    category: 'money',
+    email: 'by_default',
+    page: milestonePage,
+    words: (d: AboutMilestone & WithAmount & { transaction_id: string }) => ({
+      title: 'Money refunded',
+      body: `${money(d)} of "${d.milestone_title}" went back to the client where it was paid. It is not held for you any more.`,
+    }),
+  },
   'refund.completed': {
     to: 'client',
     category: 'money',
@@ -581,7 +591,7 @@ export const catalogue = {
     page: disputePage,
     words: (d: AboutDispute & WithAmount & { by: string; respond_by: string }) => ({
       title: 'Dispute opened',
-      body: `${d.by} disputes "${d.milestone_title}" and asks for ${money(d)} of what is held. Answer by ${day(d.respond_by)}: without an answer it is settled as they ask.`,
+      body: `${d.by} disputes "${d.milestone_title}" and asks for ${money(d)} of what is held. Answer by ${moment(d.respond_by)}: without an answer it is settled as they ask.`,
     }),
   },
   'dispute.answered': {
@@ -591,7 +601,7 @@ export const catalogue = {
     page: disputePage,
     words: (d: AboutDispute & { by: string; negotiate_until: string }) => ({
       title: 'Dispute answered',
-      body: `${d.by} answered the dispute over "${d.milestone_title}". Make or accept an offer; our staff decide what is not settled by ${day(d.negotiate_until)}.`,
+      body: `${d.by} answered the dispute over "${d.milestone_title}". Make or accept an offer; our staff decide what is not settled by ${moment(d.negotiate_until)}.`,
     }),
   },
   'dispute.message': {
@@ -677,9 +687,29 @@ export const catalogue = {
     category: 'money',
     email: 'by_default',
     page: disputePage,
-    words: (d: AboutDispute & { by: string }) => ({
+    words: (d: AboutDispute & WithAmount & { by: string }) => ({
       title: 'Equal split proposed',
-      body: `${d.by} would halve what is held for "${d.milestone_title}". If you choose so too, the dispute is settled at once.`,
+      body: `${d.by} would halve the ${money(d)} that are held for "${d.milestone_title}". If you choose so too, the dispute is settled at once.`,
+    }),
+  },
+  'dispute.split_taken_back': {
+    to: 'both',
+    category: 'money',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute & { by: string }) => ({
+      title: 'Equal split taken back',
+      body: `${d.by} took back to halve what is held for "${d.milestone_title}".`,
+    }),
+  },
+  'dispute.split_lapsed': {
+    to: 'both',
+    category: 'money',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute & WithAmount) => ({
+      title: 'Equal split lapsed',
+      body: `What is held for "${d.milestone_title}" has changed to ${money(d)}, so the choice to halve it counts no more. Choose again, if that is what you want.`,
     }),
   },
   'dispute.escalated': {
@@ -699,9 +729,41 @@ export const catalogue = {
     category: 'money',
     email: 'by_default',
     page: milestonePage,
-    words: (d: AboutDispute & { by: string }) => ({
+    words: (d: AboutDispute & { by: string; respond_by?: string }) => ({
       title: 'Dispute withdrawn',
-      body: `${d.by} withdrew the dispute over "${d.milestone_title}". What it had stopped goes on.`,
+      body: d.respond_by
+        ? `${d.by} withdrew the dispute over "${d.milestone_title}". The refund request waits for the freelancer's answer again, until ${moment(d.respond_by)}.`
+        : `${d.by} withdrew the dispute over "${d.milestone_title}". What it had stopped goes on.`,
+    }),
+  },
+  'dispute.ended': {
+    to: 'both',
+    category: 'money',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute & { because: 'charged_back' | 'refunded_elsewhere' }) => ({
+      title: 'Dispute over',
+      body: `Nothing is held for "${d.milestone_title}" any more: ${ENDED_BY[d.because]}. The dispute over it is over.`,
+    }),
+  },
+  'dispute.decision_proposed': {
+    to: 'both',
+    category: 'money',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute) => ({
+      title: 'Our staff are deciding',
+      body: `Our staff are deciding the dispute over "${d.milestone_title}": nothing can be added or agreed on until they have. You hear of it either way.`,
+    }),
+  },
+  'dispute.decision_dropped': {
+    to: 'both',
+    category: 'money',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute) => ({
+      title: 'Our staff look again',
+      body: `Our staff have not settled the dispute over "${d.milestone_title}" yet and look at it again. Until they decide you can add to it and still agree; offers from before are over.`,
     }),
   },
   'dispute.reminder': {
@@ -712,8 +774,8 @@ export const catalogue = {
     words: (d: AboutDispute & { unanswered: boolean; until: string; days: number }) => ({
       title: `${d.days === 1 ? 'One day' : `${d.days} days`} left ${d.unanswered ? 'to answer a dispute' : 'to settle a dispute'}`,
       body: d.unanswered
-        ? `Answer the dispute over "${d.milestone_title}" by ${day(d.until)}: without an answer it is settled as the other side asks.`
-        : `Our staff decide the dispute over "${d.milestone_title}" if it is not settled by ${day(d.until)}.`,
+        ? `Answer the dispute over "${d.milestone_title}" by ${moment(d.until)}: without an answer it is settled as the other side asks.`
+        : `Our staff decide the dispute over "${d.milestone_title}" if it is not settled by ${moment(d.until)}.`,
     }),
   },
   'payout_account.added': {
@@ -831,6 +893,11 @@ const SETTLED_BY = {
   decision: 'Our staff decided the dispute; their reasons are with it.',
 }
 
+const ENDED_BY = {
+  charged_back: "the payer's bank took it back",
+  refunded_elsewhere: 'it was refunded to the client',
+}
+
 const PROVIDERS: Record<string, string> = { stripe: 'Stripe', paypal: 'PayPal', venmo: 'Venmo' }
 
 /** An account in words that its owner knows it by, which an id at the provider is not. */
@@ -842,7 +909,7 @@ function sentence(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** `2026-03-14` of an ISO timestamp: what a person needs; the exact time is in `data`. */
-function day(timestamp: string): string {
-  return timestamp.slice(0, 10)
+/** `2026-03-14, 15:12 UTC` of an ISO timestamp: what ends at some time of a day is not to be missed by hours. */
+function moment(timestamp: string): string {
+  return `${timestamp.slice(0, 10)}, ${timestamp.slice(11, 16)} UTC`
 }

@@ -277,7 +277,8 @@ open -------------> negotiating ----------------------------> escalated --------
 From each of the first three it becomes \`settled\` when an offer is accepted, or \`withdrawn\` by who opened it; from \`open\` it is
 settled as was asked when there is no [answer](#operation/disputesAnswer) by \`respond_by\`. \`decided\` waits for a second
 member of our staff, who may also send it back, and becomes \`settled\`. \`settlement\` says how it ended and who got what;
-our fee comes out of the freelancer's part.
+our fee comes out of the freelancer's part. A dispute is also \`withdrawn\`, by nobody, when nothing is held any more:
+\`ended_because\` says where the money went.
 
 Show the buttons that \`may\` of a [dispute](#operation/disputesShow) names: it is made for who asks.
 

@@ -158,9 +158,9 @@ export const EXPORT_KINDS: readonly ExportKind[] = [
     sql: `SELECT id, milestone_id, opened_by, respondent_id, reason, asked_amount, currency, status, respond_by,
                  answered_at, negotiate_until, opener_splits_at, respondent_splits_at, escalated_at,
                  escalated_by, escalated_reason, decided_at, decision_reason, settled_how, to_freelancer,
-                 to_client, withdrawn_by, created_at, closed_at
+                 to_client, withdrawn_by, ended_because, splits_held, additions_closed_at, created_at, closed_at
             FROM disputes WHERE milestone_id IN (${MY_MILESTONES})`,
-    money: ['asked_amount', 'to_freelancer', 'to_client'],
+    money: ['asked_amount', 'to_freelancer', 'to_client', 'splits_held'],
   },
   {
     name: 'dispute_messages',

@@ -44,6 +44,8 @@ export function disputeOf(dispute: Dispute) {
             to_freelancer: money(dispute.toFreelancer!),
             to_client: money(dispute.toClient!),
           },
+    withdrawn_by: dispute.withdrawnBy,
+    ended_because: dispute.endedBecause,
     created_at: isoTime(dispute.createdAt),
     closed_at: isoTime(dispute.closedAt),
   }

@@ -1,12 +1,10 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { escrowTotals } from '#ledger/balances'
 import type { Money } from '#ledger/money'
-import Dispute from '#models/dispute'
 import type Milestone from '#models/milestone'
 import type Project from '#models/project'
-import { OPEN_DISPUTE } from '#escrow/held_money'
 import { closeMilestone } from '#escrow/close_milestone'
-import { transition as transitionDispute } from '#escrow/dispute_states'
+import { fitDispute } from '#escrow/disputes/fit_dispute'
 import { transition } from '#escrow/project_states'
 import { PROVIDER, recordActivity } from '#escrow/record_activity'
 import type { LockedDeposit } from '#escrow/chargebacks/freeze'
@@ -24,8 +22,8 @@ export async function fitMilestones({ trx, project, milestones }: LockedDeposit)
   for (const { milestoneId, held, released } of totals) {
     const milestone = milestones.find(({ id }) => id === milestoneId)!
     await withdrawRequests(trx, milestone, held)
+    await fitDispute(trx, { project, milestone }, held, 'charged_back')
     if (held.isZero && !milestone.isClosed) {
-      await withdrawDispute(trx, { project, milestone }, 'charged_back')
       await closeMilestone(trx, milestone, 'charged_back', PROVIDER, {
         released: released.isPositive,
       })
@@ -59,27 +57,6 @@ async function withdrawRequests(
       details: { reason: 'charged_back' },
     })
   }
-}
-
-/**
- * Ends the dispute over a milestone of which nothing is held any more: nothing is left to argue about.
- *
- * @param reason where the money went
- */
-export async function withdrawDispute(
-  trx: TransactionClientContract,
-  { project, milestone }: { project: Project; milestone: Milestone },
-  reason: 'charged_back' | 'refunded_elsewhere'
-): Promise<void> {
-  const dispute = await Dispute.query({ client: trx })
-    .where('milestone_id', milestone.id)
-    .whereIn('status', OPEN_DISPUTE)
-    .forUpdate()
-    .first()
-  if (!dispute) return
-  await transitionDispute(trx, { project, milestone, dispute }, 'withdrawn', PROVIDER, {
-    details: { reason },
-  })
 }
 
 /** Its status stays: what was approved is still approved, and its money can be released. */

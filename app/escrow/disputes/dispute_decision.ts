@@ -8,8 +8,10 @@ import type Dispute from '#models/dispute'
 import { lockDispute, transition, type LockedDispute } from '#escrow/dispute_states'
 import { assertPaymentNotFrozen, partOfHeld } from '#escrow/held_money'
 import type { Actor } from '#escrow/record_activity'
+import { aboutDispute } from '#escrow/disputes/in_dispute'
 import { previewOf } from '#escrow/disputes/preview_decision'
 import { settleDispute } from '#escrow/settle_dispute'
+import { notifyAll } from '#notifications/notify'
 
 /** The split that was proposed, in minor units of the dispute's currency. Together it is all that is held. */
 export interface SplitContent {
@@ -52,7 +54,7 @@ export const disputeDecision: ApprovalKind<SplitContent, undefined> = {
     await auditSettled(trx, dispute, { actor: { type: 'staff', id: by } }, 'decided')
   },
 
-  /** It is open for staff again. One that ended without it, because the bank took everything, stays so. */
+  /** It is open for staff and parties again. One that ended without it, because the bank took everything, stays so. */
   async dropped(trx, approval) {
     const locked = await lockDispute(trx, approval.subjectId)
     if (locked.dispute.status !== 'decided') return
@@ -61,6 +63,7 @@ export const disputeDecision: ApprovalKind<SplitContent, undefined> = {
       action: `dispute.decision_${approval.status}`,
       changes: { decided_at: null, decided_by: null, decision_reason: null },
     })
+    await tellBoth(trx, locked, 'dispute.decision_dropped')
   },
 
   async preview(_, approval) {
@@ -71,6 +74,20 @@ export const disputeDecision: ApprovalKind<SplitContent, undefined> = {
 
 function toFreelancer({ content, currency }: Approval): Money {
   return Money.of(BigInt((content as SplitContent).to_freelancer), currency)
+}
+
+/** Tells both parties what has become of staff's decision; not who decides, or what. */
+export async function tellBoth(
+  trx: TransactionClientContract,
+  locked: LockedDispute,
+  kind: 'dispute.decision_proposed' | 'dispute.decision_dropped'
+): Promise<void> {
+  const { openedBy, respondentId } = locked.dispute
+  const data = aboutDispute(locked)
+  await notifyAll(trx, [
+    { userId: openedBy, kind, data },
+    { userId: respondentId, kind, data },
+  ])
 }
 
 /** Who gets any of it. */

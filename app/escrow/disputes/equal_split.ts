@@ -1,6 +1,8 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { wrongState } from '#exceptions/problem'
+import { inWords } from '#escrow/about'
 import { aboutDispute, assertAnswered, inDispute } from '#escrow/disputes/in_dispute'
+import { lapseEqualSplit } from '#escrow/disputes/lapse_equal_split'
 import { partOfHeld } from '#escrow/held_money'
 import type { BindIntent } from '#escrow/intent'
 import { actorOf, recordActivity } from '#escrow/record_activity'
@@ -13,8 +15,9 @@ import { notify } from '#notifications/notify'
 
 /**
  * Chooses, for one's own side, to halve what is held: for small claims, which are not worth a quarrel. Once
- * both sides have chosen so it is settled, at once. An odd cent is the freelancer's, as with fees. It is no
- * answer to the dispute: before theirs, the respondent can only choose what the other side has chosen.
+ * both sides have chosen so it is settled, at once. An odd cent is the freelancer's, as with fees. A choice is of
+ * what is held then, and lapses when that changes. It is no answer to the dispute: before theirs, the respondent
+ * can only choose what the other side has chosen.
  *
  * @param input.bind bound to the dispute
  * @throws Problem 409 `wrong_state` once it is decided or over, `answer_first`, `not_a_small_claim`,
@@ -35,8 +38,9 @@ export async function chooseEqualSplit(
         { code: 'not_a_small_claim' }
       )
     }
+    await lapseEqualSplit(trx, locked, held)
     if (!dispute.openerSplitsAt) assertAnswered(dispute, by)
-    const chosen = await choose(trx, dispute, by, true)
+    const chosen = await choose(trx, dispute, by, held)
     const actor = actorOf(by)
     if (chosen) {
       await recordActivity(trx, {
@@ -62,7 +66,7 @@ export async function chooseEqualSplit(
       await notify(trx, {
         userId: other,
         kind: 'dispute.split_chosen',
-        data: { ...aboutDispute(locked), by: by.displayName },
+        data: { ...aboutDispute(locked), ...inWords(held), by: by.displayName },
       })
     }
     return dispute
@@ -71,7 +75,7 @@ export async function chooseEqualSplit(
 
 /**
  * Takes one's choice back, as long as the other side has not chosen the same. Nothing happens if there was
- * none.
+ * none. The other side, who was told of it, hears of that, too.
  *
  * @throws Problem 409 `wrong_state` once it is decided or over
  */
@@ -79,15 +83,20 @@ export async function takeBackEqualSplit(
   disputeId: string,
   { by }: { by: User }
 ): Promise<Dispute> {
-  return inDispute(disputeId, { by }, async ({ trx, ...locked }) => {
+  return inDispute(disputeId, { by }, async ({ trx, other, ...locked }) => {
     const { project, milestone, dispute } = locked
-    if (await choose(trx, dispute, by, false)) {
+    if (await choose(trx, dispute, by, null)) {
       await recordActivity(trx, {
         projectId: project.id,
         milestoneId: milestone.id,
         subject: { type: 'dispute', id: disputeId },
         actor: actorOf(by),
         action: 'dispute.split_taken_back',
+      })
+      await notify(trx, {
+        userId: other,
+        kind: 'dispute.split_taken_back',
+        data: { ...aboutDispute(locked), by: by.displayName },
       })
     }
     return dispute
@@ -109,21 +118,27 @@ export function halfOf(held: Money): Money {
   return Money.of((held.minor + 1n) / 2n, held.currency)
 }
 
-/** @returns whether that changes anything */
+/**
+ * @param held what is chosen to be halved; null takes the choice back
+ * @returns whether that changes anything
+ */
 async function choose(
   trx: TransactionClientContract,
   dispute: Dispute,
   by: User,
-  chosen: boolean
+  held: Money | null
 ): Promise<boolean> {
-  const column = dispute.openedBy === by.id ? 'opener_splits_at' : 'respondent_splits_at'
-  const has =
-    (dispute.openedBy === by.id ? dispute.openerSplitsAt : dispute.respondentSplitsAt) !== null
-  if (has === chosen) return false
+  const isOpener = dispute.openedBy === by.id
+  const mine = isOpener ? dispute.openerSplitsAt : dispute.respondentSplitsAt
+  const theirs = isOpener ? dispute.respondentSplitsAt : dispute.openerSplitsAt
+  if ((mine !== null) === (held !== null)) return false
   await trx
     .from('disputes')
     .where('id', dispute.id)
-    .update({ [column]: chosen ? trx.raw('now()') : null })
+    .update({
+      [isOpener ? 'opener_splits_at' : 'respondent_splits_at']: held && trx.raw('now()'),
+      ...(theirs === null && { splits_held: held && held.minor.toString() }),
+    })
   await dispute.refresh()
   return true
 }

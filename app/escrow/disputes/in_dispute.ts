@@ -48,7 +48,7 @@ export function assertUndecided(dispute: Dispute): void {
   if (UNDECIDED.includes(dispute.status)) return
   throw wrongState(
     dispute.status === 'decided'
-      ? 'Our staff have decided this dispute; it is about to be settled.'
+      ? 'Our staff are deciding this dispute; nothing can be added until they have.'
       : `This dispute is ${dispute.status}.`,
     dispute.status
   )

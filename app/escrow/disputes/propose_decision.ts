@@ -5,7 +5,7 @@ import { inTransaction } from '#database/transaction'
 import { unprocessable, wrongState } from '#exceptions/problem'
 import type Approval from '#models/approval'
 import type Dispute from '#models/dispute'
-import { auditSettled, disputeDecision } from '#escrow/disputes/dispute_decision'
+import { auditSettled, disputeDecision, tellBoth } from '#escrow/disputes/dispute_decision'
 import { needsSecondPerson } from '#escrow/disputes/needs_second_person'
 import { lockDispute, transition } from '#escrow/dispute_states'
 import { assertPaymentNotFrozen, partOfHeld } from '#escrow/held_money'
@@ -26,7 +26,7 @@ export interface ProposedDecision {
 
 /**
  * Decides an escalated dispute. Up to `four_eyes_threshold` it is settled at once; above it waits for a second
- * person, `decided`, and nothing moves before that.
+ * person, `decided`, and nothing moves before that; both parties hear that they have to wait.
  *
  * @returns the dispute, and the proposal if it waits
  * @throws Problem 403 if their role may not; 404; 409 `wrong_state` unless it is escalated,
@@ -63,6 +63,7 @@ export async function proposeDecision(
     }
     const proposal = { subjectId: disputeId, content, by, reason }
     const approval = await proposeWithin(trx, disputeDecision, proposal, undefined)
+    await tellBoth(trx, locked, 'dispute.decision_proposed')
     return { dispute, approval }
   })
 }

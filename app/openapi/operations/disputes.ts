@@ -116,7 +116,7 @@ export const disputeOperations: Operations = {
   'POST /api/disputes/:id/equal-split': {
     summary: 'Choose an equal split',
     description:
-      'For small claims: once both sides have chosen so, what is held is halved and the dispute settled at once. An odd cent goes to the freelancer. It is no answer: before theirs, the respondent can only choose what the other side has chosen.',
+      'For small claims: once both sides have chosen so, what is held is halved and the dispute settled at once. An odd cent goes to the freelancer. The choice is of what is `held` now: when that changes it lapses, and both sides are told. It is no answer: before theirs, the respondent can only choose what the other side has chosen.',
     tag: 'Disputes',
     who: 'signed in',
     verified: true,
@@ -126,7 +126,7 @@ export const disputeOperations: Operations = {
   },
   'DELETE /api/disputes/:id/equal-split': {
     summary: 'Take your choice of an equal split back',
-    description: 'As long as the other side has not chosen the same.',
+    description: 'As long as the other side has not chosen the same. They are told.',
     tag: 'Disputes',
     who: 'signed in',
     answers: { 200: data('DisputeDetails', 'The dispute.') },
@@ -144,7 +144,7 @@ export const disputeOperations: Operations = {
   'POST /api/disputes/:id/withdraw': {
     summary: 'Withdraw a dispute',
     description:
-      'That you opened and that is not decided. The milestone goes on as before; you can open another only after some days.',
+      'That you opened and that is not decided. The milestone goes on as before, and a refund request that the dispute had taken in waits for an answer again; you can open another only after some days.',
     tag: 'Disputes',
     who: 'signed in',
     answers: { 200: data('DisputeDetails', 'The dispute, withdrawn.') },

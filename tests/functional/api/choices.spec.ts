@@ -2,7 +2,7 @@ import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { ACTOR_TYPES } from '#models/activity'
 import { EXPORT_STATES } from '#models/data_export'
-import { DISPUTE_STATUSES, ESCALATED_REASONS, SETTLED_HOW } from '#models/dispute'
+import { DISPUTE_STATUSES, ENDED_BECAUSE, ESCALATED_REASONS, SETTLED_HOW } from '#models/dispute'
 import { OFFER_STATUSES } from '#models/dispute_offer'
 import { INVITATION_STATUSES } from '#models/invitation'
 import { CLOSED_REASONS, MILESTONE_STATUSES } from '#models/milestone'
@@ -21,6 +21,7 @@ const LISTS: [column: string, choices: readonly string[]][] = [
   ['activity.actor_type', ACTOR_TYPES],
   ['data_exports.state', EXPORT_STATES],
   ['dispute_offers.status', OFFER_STATUSES],
+  ['disputes.ended_because', ENDED_BECAUSE],
   ['disputes.escalated_reason', ESCALATED_REASONS],
   ['disputes.settled_how', SETTLED_HOW],
   ['disputes.status', DISPUTE_STATUSES],

@@ -153,10 +153,6 @@ test.group('Disputes | opening', (group) => {
     assert.equal(now.status, 'escalated')
     assert.equal(now.dispute_id, dispute.id)
     expectProblem(await pay(freelancer, `payments/refunds/${refund.id}/accept`), 409, 'wrong_state')
-    expectData(await api(freelancer).post(`disputes/${dispute.id}/withdraw`))
-    assert.isNotNull(
-      expectData(await api(client).get(`milestones/${milestone.id}`)).auto_approve_at
-    )
   })
 
   test('a refund request without an answer is a dispute that is with staff, and can still be agreed on', async ({
