@@ -38,7 +38,7 @@ export class ActivitySchema extends BaseModel {
 }
 
 export class ApprovalSchema extends BaseModel {
-  static $columns = ['amount', 'approvedHash', 'content', 'contentHash', 'currency', 'decidedAt', 'decidedBy', 'decisionReason', 'id', 'kind', 'payee', 'proposedAt', 'proposedBy', 'reason', 'status', 'subjectId', 'subjectType', 'version'] as const
+  static $columns = ['amount', 'approvedHash', 'content', 'contentHash', 'currency', 'decidedAt', 'decidedBy', 'decisionReason', 'id', 'kind', 'payee', 'proposedAt', 'proposedBy', 'reason', 'status', 'subjectId', 'subjectType', 'version', 'via'] as const
   $columns = ApprovalSchema.$columns
   @column()
   declare amount: bigint
@@ -76,6 +76,8 @@ export class ApprovalSchema extends BaseModel {
   declare subjectType: string
   @column()
   declare version: bigint
+  @column()
+  declare via: string
 }
 
 export class AuditChainSchema extends BaseModel {

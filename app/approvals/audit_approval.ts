@@ -10,7 +10,7 @@ export async function auditApproval(
   approval: Approval,
   act: Act
 ): Promise<void> {
-  const { id, kind, status, money, payee, version, contentHash } = approval
+  const { id, kind, status, money, payee, version, contentHash, via } = approval
   await recordAudit(trx, {
     ...act,
     action: `approval.${status}`,
@@ -25,6 +25,7 @@ export async function auditApproval(
       payee,
       version: version.toString(),
       content_hash: contentHash,
+      ...(via !== 'console' && { proposed_via: via }),
     },
   })
 }

@@ -12,6 +12,8 @@ export interface Proposal<Content extends object> {
   /** Id of the member of staff who proposes it. */
   by: string
   reason: string
+  /** At the command line it is in their name, and nobody has proved that it was them. */
+  via?: Approval['via']
 }
 
 /**
@@ -32,7 +34,7 @@ export async function propose<Content extends object, Prepared>(
 export async function proposeWithin<Content extends object, Prepared>(
   trx: TransactionClientContract,
   kind: ApprovalKind<Content, Prepared>,
-  { subjectId, content, by, reason }: Proposal<Content>,
+  { subjectId, content, by, reason, via = 'console' }: Proposal<Content>,
   prepared: Prepared
 ): Promise<Approval> {
   await permit(trx, by, kind.proposes)
@@ -65,6 +67,7 @@ export async function proposeWithin<Content extends object, Prepared>(
       content,
       reason,
       proposedBy: by,
+      via,
       // The database computes it.
       contentHash: '',
     },

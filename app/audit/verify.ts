@@ -11,7 +11,7 @@ export interface AuditVerdict {
   lines: bigint
   /** The end of what was found right. */
   head: Head
-  /** Lines whose words were erased, as they may be. */
+  /** Lines whose words were erased, as they may be if another line says who did it. */
   erased: number
   /** Written within the last minutes, and to be sealed by the next run of the job. */
   waiting: number
@@ -37,6 +37,8 @@ interface Row {
   salt: string | null
   reason: string
   operator: string
+  /** Whether a line says who erased its words. */
+  erased: boolean | null
 }
 
 /**
@@ -61,6 +63,7 @@ async function verifyOn(
     erased: 0,
     waiting: 0,
   }
+  const lost: Lost = { count: 0, first: [] }
   const { rows } = await trx.rawQuery('SELECT count(*) AS total FROM audit_chain')
   const total = BigInt(rows[0].total)
   for (;;) {
@@ -74,7 +77,10 @@ async function verifyOn(
       }
       verdict.head = { position: BigInt(row.position), hash: row.hash }
       verdict.lines += 1n
-      if (row.words_hash && row.salt === null) verdict.erased += 1
+      if (row.words_hash && row.salt === null) {
+        verdict.erased += 1
+        if (!row.erased && (lost.count += 1) <= MOST_NAMED) lost.first.push(row)
+      }
     }
     onProgress?.(verdict.lines, total)
     if (batch.length < BATCH) break
@@ -84,13 +90,33 @@ async function verifyOn(
     const message = `The chain ends at ${verdict.head.position}, but it once went on to ${beyond.position}: its end was cut off.`
     return { ...verdict, bad: { position: verdict.head.position + 1n, auditId: null, message } }
   }
+  if (lost.count > 0) return { ...verdict, bad: wordsLost(lost) }
   return withUnsealed(trx, verdict, unsealedMinutes)
+}
+
+const MOST_NAMED = 20
+
+interface Lost {
+  count: number
+  first: Row[]
+}
+
+/** The chain is right without them, but nobody owns up to it. */
+function wordsLost({ count, first }: Lost) {
+  const named = first.map(({ position, audit_id: id }) => `${position} (${id})`).join(', ')
+  const more = count > MOST_NAMED ? ` and ${count - MOST_NAMED} more` : ''
+  return {
+    position: BigInt(first[0].position),
+    auditId: first[0].audit_id,
+    message: `Words were erased and no line says by whom, at the positions ${named}${more}.`,
+  }
 }
 
 async function readBatch(trx: TransactionClientContract, after: bigint): Promise<Row[]> {
   const { rows } = await trx.rawQuery<{ rows: Row[] }>(
     `SELECT c.position, c.hash, c.audit_id, CASE WHEN l.id IS NOT NULL THEN ${CANONICAL} END AS line,
-        l.words_hash, w.salt, w.reason, w.operator
+        l.words_hash, w.salt, w.reason, w.operator,
+        CASE WHEN l.words_hash IS NOT NULL AND w.audit_id IS NULL THEN words_erased(l.id) END AS erased
       FROM audit_chain c
       LEFT JOIN audit_log l ON l.id = c.audit_id
       LEFT JOIN audit_words w ON w.audit_id = c.audit_id

@@ -26,7 +26,7 @@ export abstract class ProposalCommand extends OperatorCommand {
     const { ProviderFailure } = await import('#payments/provider')
     try {
       const { id: by } = await activeStaff(this.by)
-      const approval = await propose(kind, { subjectId, content, by, reason })
+      const approval = await propose(kind, { subjectId, content, by, reason, via: 'command_line' })
       this.logger.success(whereToApprove(approval))
     } catch (error) {
       if (error instanceof Problem) this.exitCode = EXIT.broken

@@ -48,6 +48,7 @@ export default class SettingsSet extends OperatorCommand {
         act,
         by: 'operator',
         proposer: await this.#staffId(),
+        via: 'command_line',
       })
       const change = `${name} from ${inUnits(name, from)} to ${inUnits(name, to)}`
       if (approval) this.logger.success(`${change}. ${whereToApprove(approval)}`)

@@ -14,6 +14,7 @@ const PAGES: Record<string, (id: string) => string> = {
   deliverable: (id) => `/console/files?state=all&q=${id}`,
   evidence: (id) => `/console/files?state=all&q=${id}`,
   entry: (id) => `/console/ledger/entries/${id}`,
+  audit_line: (id) => `/console/audit/${id}`,
   approval: (id) => `/console/approvals/${id}`,
   inbox_event: (id) => `/console/webhooks/${id}`,
   inbox_replay: (id) => `/console/webhooks/replays/${id}`,

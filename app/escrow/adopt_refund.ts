@@ -20,7 +20,7 @@ import { fitDispute } from '#escrow/disputes/fit_dispute'
 import { depositOf } from '#escrow/held_money'
 import { lockMilestone, lockTransaction } from '#escrow/locks'
 import { SYSTEM } from '#escrow/record_activity'
-import { startRefund } from '#escrow/start_refund'
+import { bookRefundStarted, createRefund } from '#escrow/start_refund'
 import { syncDisputed } from '#escrow/sync_disputed'
 
 export interface RefundThere {
@@ -65,7 +65,7 @@ export const refundAdoption: ApprovalKind<RefundThere, ProviderMovement> = {
     const found = await lockAdoption(trx, approval.subjectId, there)
     const { project, milestone, deposit, missing, totals } = found
     const amount = approval.money
-    const refund = await startRefund(trx, {
+    const refunding = {
       project,
       deposit,
       milestoneId: milestone.id,
@@ -73,15 +73,18 @@ export const refundAdoption: ApprovalKind<RefundThere, ProviderMovement> = {
       from: accounts.escrow(milestone.id),
       reason: approval.reason,
       actor: SYSTEM,
-    })
+    }
+    const refund = await createRefund(trx, refunding)
+    // First: what is disputed leaves escrow for a refund only if that was adopted.
+    await trx
+      .table('refund_adoptions')
+      .insert({ transaction_id: refund.id, approval_id: approval.id })
+    await bookRefundStarted(trx, refunding, refund)
     // The provider has it: nobody may send it.
     await trx
       .from('transactions')
       .where('id', refund.id)
       .update({ provider_transaction_id: there.refund_id, sent_at: trx.raw('now()') })
-    await trx
-      .table('refund_adoptions')
-      .insert({ transaction_id: refund.id, approval_id: approval.id })
     await trx
       .from('deposits')
       .where('transaction_id', deposit.id)

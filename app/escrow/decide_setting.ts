@@ -24,6 +24,7 @@ export interface DecidedSetting {
  * @param typed the value as `readTyped` takes it
  * @param input.by who decided, for people: `staff:<id>`, `operator`
  * @param input.proposer id of the member of the staff who proposes it, if it takes two
+ * @param input.via where they propose it; at the console if left out
  * @param input.seen the version that they looked at, 0 for the default; not compared if left out
  * @throws Problem 422 for a value that is not acceptable, and `by` if it takes two people and there is no
  *   proposer; 409 `wrong_state` if it was changed meanwhile, `already_proposed`
@@ -31,7 +32,7 @@ export interface DecidedSetting {
 export async function decideSetting(
   name: SettingName,
   typed: string,
-  input: { act: Act; by: string; proposer?: string; seen?: number }
+  input: { act: Act; by: string; proposer?: string; via?: Approval['via']; seen?: number }
 ): Promise<DecidedSetting> {
   const to = read(name, typed)
   return inTransaction(async (trx) => {
@@ -57,6 +58,7 @@ export async function decideSetting(
       content: { name, from, to },
       by: input.proposer,
       reason: input.act.reason ?? '',
+      via: input.via,
     }
     return { from, to, approval: await proposeWithin(trx, settingChange, proposal, undefined) }
   })

@@ -36,8 +36,18 @@ export async function startRefund(
   trx: TransactionClientContract,
   input: StartRefund
 ): Promise<Transaction> {
-  const { deposit, amount } = input
   const refund = await createRefund(trx, input)
+  await bookRefundStarted(trx, input, refund)
+  return refund
+}
+
+/** The rest of phase one, for a refund whose transaction is written. @throws InsufficientFunds */
+export async function bookRefundStarted(
+  trx: TransactionClientContract,
+  input: StartRefund,
+  refund: Transaction
+): Promise<void> {
+  const { deposit, amount } = input
   await postEntries(trx, [
     {
       reference: `refund_started:${refund.id}`,
@@ -49,7 +59,6 @@ export async function startRefund(
     },
   ])
   await recordRefundStarted(trx, input, refund)
-  return refund
 }
 
 /** Writes the transaction of a refund. It moves nothing by itself: its entry refers to it, so it comes first. */

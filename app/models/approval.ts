@@ -22,6 +22,9 @@ export default class Approval extends ApprovalSchema {
   @column()
   declare status: 'proposed' | 'approved' | 'refused' | 'withdrawn'
 
+  @column()
+  declare via: 'console' | 'command_line'
+
   @belongsTo(() => Staff, { foreignKey: 'proposedBy' })
   declare proposer: BelongsTo<typeof Staff>
 

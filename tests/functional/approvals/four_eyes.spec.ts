@@ -1,5 +1,6 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
+import { approvalKind } from '#approvals/kinds'
 import { approve } from '#approvals/approve'
 import { propose } from '#approvals/propose'
 import { refuse } from '#approvals/refuse'
@@ -7,9 +8,12 @@ import { withdraw } from '#approvals/withdraw'
 import { clawBack } from '#escrow/chargebacks/claw_back'
 import { debtWriteOff } from '#escrow/chargebacks/write_off_debt'
 import type { Problem } from '#exceptions/problem'
-import Approval from '#models/approval'
+import Approval, { APPROVAL_KINDS } from '#models/approval'
 import type Staff from '#models/staff'
+import { ACTIONS } from '#staff/roles'
 import { issueInvitation } from '#staff/invitations'
+import { run } from '#tests/functional/operations/run'
+import { console, createStaff } from '#tests/support/staff'
 import { OPERATOR } from '#tests/support/operator'
 import type { Case } from '#tests/support/projects'
 import { breaks, entryKinds } from '#tests/support/ledger'
@@ -31,6 +35,19 @@ async function indebted(): Promise<Case & { id: string }> {
   const [{ id }] = await chargebacks()
   return { ...found, id }
 }
+
+const NOBODY = /No second person has approved the entry/
+
+const line = (account: string, direction: string, amount: string) => ({
+  account,
+  direction,
+  amount,
+  currency: 'USD',
+})
+
+/** Posts past the application. */
+const post = (entry: object) => () =>
+  db.rawQuery('SELECT * FROM post_entries(?)', [JSON.stringify([entry])])
 
 /** A proposal to write it off, by somebody of finance. */
 async function proposed(amount?: string) {
@@ -256,6 +273,23 @@ test.group('Two people', (group) => {
     assert.equal(lines[1].after.content_hash, approval.contentHash)
   })
 
+  test('one from the command line says so, where nobody proves who they are', async ({
+    assert,
+  }) => {
+    const { id } = await indebted()
+    const by = await member('finance')
+    const { exitCode } = await run('debts:write-off', id, '--by', by.email, '--reason', 'Gone.')
+    assert.equal(exitCode, 0)
+    const approval = await Approval.firstOrFail()
+    assert.equal(approval.via, 'command_line')
+    const audited = await db.from('audit_log').where('action', 'approval.proposed').firstOrFail()
+    assert.equal(audited.after.proposed_via, 'command_line')
+    const page = await console(await createStaff({ role: 'finance' })).get(
+      `/console/approvals/${approval.id}`
+    )
+    assert.include(page.text, 'Proposed at the command line in the name of')
+  })
+
   test('what is refused by the operation itself leaves the proposal open', async ({ assert }) => {
     const { found, approval } = await proposed()
     await clawBack(found.id, {}, OPERATOR)
@@ -390,5 +424,104 @@ test.group('The database, whatever the application does', (group) => {
       () => db.rawQuery('SELECT * FROM post_entries(?)', [JSON.stringify([entry])]),
       /No second person has approved the entry/
     )
+  })
+
+  test('knows the roles that may propose and approve as the console does', async ({ assert }) => {
+    for (const name of APPROVAL_KINDS) {
+      const { proposes, approves } = approvalKind(name)
+      const { rows } = await db.rawQuery(
+        `SELECT approval_roles(?, 'propose') AS proposes, approval_roles(?, 'approve') AS approves`,
+        [name, name]
+      )
+      assert.sameMembers(rows[0].proposes, [...ACTIONS[proposes].roles], name)
+      assert.sameMembers(rows[0].approves, [...ACTIONS[approves].roles], name)
+    }
+  })
+
+  test('lets nobody approve, refuse or propose whose role may not', async ({ assert }) => {
+    const { approval } = await proposed()
+    const support = await member('support')
+    await assert.rejects(() => decide(approval.id, support.id, approval.contentHash), /their role/)
+    await assert.rejects(() => decide(approval.id, support.id, null, 'refused'), /their role/)
+    const copy = {
+      kind: 'debt_write_off',
+      subject_type: 'chargeback',
+      subject_id: support.id,
+      amount: '1',
+      currency: 'USD',
+      payee: 'x',
+      version: 1,
+      reason: 'Any.',
+      content_hash: '',
+      proposed_by: support.id,
+    }
+    await assert.rejects(() => db.table('approvals').insert(copy), /their role/)
+  })
+
+  test('posts a write-off once, and to the letter', async ({ assert }) => {
+    const { found, approval } = await proposed('300.00')
+    const second = await member()
+    await decide(approval.id, second.id, approval.contentHash)
+    const [row] = await db
+      .table('debt_write_offs')
+      .insert({
+        chargeback_id: found.id,
+        amount: '30000',
+        currency: 'USD',
+        reason: 'Any.',
+        written_off_by: 'somebody',
+        reference: 'x',
+        approval_id: approval.id,
+      })
+      .returning('id')
+    const { deposit_id: depositId } = await db.from('chargebacks').firstOrFail()
+    const entry = (over: object = {}, amount = '30000', debtor = found.freelancer.id) => ({
+      reference: `debt_written_off:${row.id}`,
+      kind: 'debt_written_off',
+      deposit_id: depositId,
+      postings: [
+        line('chargeback_loss', 'debit', amount),
+        line(`freelancer_receivable:${debtor}`, 'credit', amount),
+      ],
+      ...over,
+    })
+    await assert.rejects(post(entry({}, '30001')), NOBODY)
+    await assert.rejects(post(entry({ reference: `debt_written_off:${row.id}:2` })), NOBODY)
+    await assert.rejects(post(entry({ deposit_id: undefined })), NOBODY)
+    await assert.rejects(
+      post(
+        entry({
+          postings: [line('suspense', 'debit', '30000'), line('bank', 'credit', '30000')],
+        })
+      ),
+      NOBODY
+    )
+    await post(entry())()
+    assert.equal(await debtOf(found), '600.00')
+  })
+
+  test('refuses to empty any table that a guard reads or protects', async ({ assert }) => {
+    const { rows } = await db.rawQuery(
+      `SELECT DISTINCT t.tgrelid::regclass::text AS name FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+        WHERE NOT t.tgisinternal AND p.proname ~ '^guard_|^refuse_change$|append_only$'`
+    )
+    const names = rows.map(({ name }: { name: string }) => name)
+    assert.includeMembers(names, [
+      'approvals',
+      'audit_words',
+      'debt_write_offs',
+      'disputes',
+      'refund_adoptions',
+      'refunds_paid_by_hand',
+      'settings',
+    ])
+    for (const name of names) {
+      const { rows: kept } = await db.rawQuery(
+        `SELECT FROM pg_trigger WHERE tgrelid = ?::regclass AND tgtype & 32 <> 0 AND tgenabled = 'O'`,
+        [name]
+      )
+      assert.lengthOf(kept, 1, name)
+      await assert.rejects(() => db.rawQuery(`TRUNCATE ${name} CASCADE`), /append-only|TRUNCATE/)
+    }
   })
 })

@@ -5,12 +5,14 @@ import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { inTransaction } from '#database/transaction'
 import { headText } from '#audit/chain'
+import { eraseWords } from '#audit/erase_words'
 import { recordAudit } from '#audit/record_audit'
 import { runVerification } from '#audit/run_verification'
 import { sealAudit } from '#audit/seal'
 import { verifyAudit } from '#audit/verify'
 import { run } from '#tests/functional/operations/run'
 import { resetAll } from '#tests/support/database'
+import { OPERATOR } from '#tests/support/operator'
 
 /** Writes so many lines, each in its own transaction, and seals them. */
 async function lines(count: number): Promise<string[]> {
@@ -102,10 +104,38 @@ test.group('The chain over the audit log', (group) => {
 
   test('knows that words were erased, and is right without them', async ({ assert }) => {
     const ids = await lines(3)
-    await db.from('audit_words').where('audit_id', ids[1]).delete()
+    await eraseWords(ids[1], OPERATOR)
     const verdict = await verifyAudit()
     assert.isTrue(verdict.ok)
     assert.equal(verdict.erased, 1)
+  })
+
+  test('words go only together with a line that says who erased them, and never change', async ({
+    assert,
+  }) => {
+    const [id] = await lines(1)
+    const words = () => db.from('audit_words').where('audit_id', id)
+    await assert.rejects(() => words().delete(), /together with a line/)
+    await assert.rejects(() => words().update({ reason: 'Else.' }), /never changed/)
+    await assert.rejects(() => db.rawQuery('TRUNCATE audit_words'), /append-only/)
+    const flags = ['--by', 'vera@example.com', '--reason', 'They asked for it.']
+    assert.equal((await run('audit:erase-words', id, ...flags)).exitCode, 0)
+    assert.isEmpty(await words())
+    const line = await db.from('audit_log').where('target_id', id).firstOrFail()
+    assert.deepInclude(line, { action: 'audit.words_erased', actor_type: 'operator' })
+    assert.equal((await run('audit:erase-words', id, ...flags)).exitCode, 1)
+  })
+
+  test('names the lines whose words are gone when nobody says who erased them', async ({
+    assert,
+  }) => {
+    const ids = await lines(4)
+    await tamper((trx) => trx.from('audit_words').whereIn('audit_id', [ids[1], ids[3]]).delete())
+    const verdict = await verifyAudit()
+    assert.isFalse(verdict.ok)
+    assert.equal(verdict.lines, 4n)
+    assert.equal(verdict.bad!.position, 2n)
+    assert.include(verdict.bad!.message, `2 (${ids[1]}), 4 (${ids[3]})`)
   })
 
   test('the log and its chain cannot be changed in the ordinary way', async ({ assert }) => {

@@ -425,4 +425,35 @@ test.group('What the database refuses of decisions', (group) => {
       REFUSED
     )
   })
+
+  test('lets nothing out of what is disputed, whatever it is called', async ({ assert }) => {
+    const { found, dispute } = await proposedDecision()
+    const { id } = found.milestones[0]
+    const line = (account: string, direction: string) => ({
+      account,
+      direction,
+      amount: '100000',
+      currency: 'USD',
+    })
+    for (const kind of ['release', 'refund_started', 'top_up', 'suspense_booked']) {
+      const entry = {
+        reference: `${kind}:${id}`,
+        kind,
+        milestone_id: id,
+        postings: [line(`escrow:${id}`, 'debit'), line(`payable:${found.freelancer.id}`, 'credit')],
+      }
+      await assert.rejects(
+        () => db.rawQuery('SELECT * FROM post_entries(?)', [JSON.stringify([entry])]),
+        /takes what is disputed/
+      )
+    }
+    const over = { status: 'withdrawn', closed_at: new Date(), withdrawn_by: found.client.id }
+    for (const change of [over, { status: 'escalated' }]) {
+      await assert.rejects(
+        () => db.from('disputes').where('id', dispute.id).update(change),
+        /its money is held/
+      )
+    }
+    await assert.rejects(() => db.from('disputes').delete(), /append-only/)
+  })
 })

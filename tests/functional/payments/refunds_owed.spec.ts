@@ -536,6 +536,37 @@ test.group('Refunds that no rail carries', (group) => {
     assert.equal(await owedTo(client), '300.00')
     assert.deepEqual(await breaks(), [])
   })
+
+  test('and posts it once, for this refund and no other amount or payee', async ({ assert }) => {
+    const { id, client } = await failedLate()
+    await agreed(refundPaidByHand, id, { reference: 'WIRE-4711' })
+    const refund = await db.from('transactions').where('id', id).firstOrFail()
+    const [posted] = await db.from('journal_entries').where('kind', 'refund_paid_by_hand')
+    const line = (account: string, direction: string) => ({
+      account,
+      direction,
+      amount: '100',
+      currency: 'USD',
+    })
+    const entry = (reference: string, account: string) => ({
+      reference,
+      kind: 'refund_paid_by_hand',
+      transaction_id: id,
+      milestone_id: refund.milestone_id,
+      deposit_id: refund.deposit_id,
+      postings: [line(account, 'debit'), line('bank', 'credit')],
+    })
+    for (const wrong of [
+      entry('evil:1', 'suspense'),
+      entry(`${posted.reference}:7`, 'suspense'),
+      entry('evil:2', `payable:${client.id}`),
+    ]) {
+      await assert.rejects(
+        () => db.rawQuery('SELECT * FROM post_entries(?)', [JSON.stringify([wrong])]),
+        /No second person|would go to/
+      )
+    }
+  })
 })
 
 /**

@@ -146,7 +146,9 @@ test.group('Projects | work', (group) => {
     expectProblem(await api(client).post(`projects/${project.id}/cancel`), 409)
 
     await db.transaction(async (trx) => {
-      await trx.from('disputes').update({ status: 'withdrawn', closed_at: trx.raw('now()') })
+      await trx
+        .from('disputes')
+        .update({ status: 'withdrawn', closed_at: trx.raw('now()'), withdrawn_by: client.id })
       await syncDisputed(trx, project.id)
     })
     assert.equal(await status(), 'active')
