@@ -7,7 +7,7 @@ import { notFound } from '#exceptions/problem'
 import { formatMinor, isKnownCurrency } from '#ledger/money'
 import type { Rail } from '#models/transaction'
 import { BLOCKS, inMinorUnits } from '#payments/reconcile/blocking'
-import { describeBreak } from '#payments/reconcile/describe'
+import { describeBreak, foreignAmount } from '#payments/reconcile/describe'
 import { findBreaks, readRun, type FoundBreak } from '#payments/reconcile/read_runs'
 import { offeredRails } from '#payments/registry'
 import { cutPage, decodeCursor, type Page } from '#transformers/page'
@@ -96,7 +96,8 @@ function shown(found: FoundBreak & { blocking?: boolean }) {
   return {
     ...found,
     text: describeBreak(found),
-    at_stake: figure(found.amount, found.currency),
+    at_stake: figure(foreignAmount(found) ?? found.amount, found.currency),
+    apart: figure(foreignAmount(found) ?? found.difference, found.currency),
     state: stateOf(found),
   }
 }

@@ -231,6 +231,18 @@ export interface ProviderBalanceTransaction {
   availableAt: Date
 }
 
+/** One movement of our balance in a currency that `Money` does not know: as the provider tells it. */
+export interface ForeignMovement {
+  id: string
+  /** The provider's own word. */
+  type: string
+  currency: string
+  /** A decimal, negative if it left us. */
+  amount: string
+  status: ProviderBalanceTransaction['status']
+  createdAt: Date
+}
+
 /** One movement of our balance that a dispute caused. */
 export interface DisputeMovement {
   /** As balance transactions call it (their `sourceId`), unique among a rail's disputes. */
@@ -384,8 +396,16 @@ export interface Provider {
     hints: LookupHints
   ): Promise<ProviderMovement | undefined>
 
-  /** Every movement of our balance in a period, page by page; nothing is held back in memory. */
-  listBalanceTransactions(period: Period): AsyncIterable<ProviderBalanceTransaction>
+  /**
+   * Every movement of our balance in a period, page by page; nothing is held back in memory.
+   *
+   * @param onForeign given what is in a currency that `Money` does not know. Without it such a movement
+   *   ends the list with a ProviderFailure `unknown`: to leave it out would hide it
+   */
+  listBalanceTransactions(
+    period: Period,
+    onForeign?: (movement: ForeignMovement) => Promise<void>
+  ): AsyncIterable<ProviderBalanceTransaction>
   /** How long after it happened a movement may still be missing from that list, in milliseconds. */
   readonly balanceTransactionLagMs: number
   getBalance(): Promise<ProviderBalance[]>

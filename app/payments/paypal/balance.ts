@@ -1,6 +1,7 @@
 import { isKnownCurrency, Money } from '#ledger/money'
 import type {
   BalanceTransactionKind,
+  ForeignMovement,
   Period,
   ProviderBalance,
   ProviderBalanceTransaction,
@@ -24,16 +25,30 @@ export async function getBalance(): Promise<ProviderBalance[]> {
     })
 }
 
-/**
- * Every movement of our balance in a period, oldest first; both ends belong to it.
- *
- * @throws ProviderFailure `unknown` at one in a currency that our ledger cannot count in: `Money` knows all
- *   of PayPal's, and to leave one out would hide it
- */
+/** Every movement of our balance in a period, oldest first; both ends belong to it. */
 export async function* listBalanceTransactions(
-  period: Period
+  period: Period,
+  onForeign?: (movement: ForeignMovement) => Promise<void>
 ): AsyncGenerator<ProviderBalanceTransaction> {
-  for await (const row of rowsBetween(period)) yield describe(row)
+  for await (const row of rowsBetween(period)) {
+    const foreign = onForeign && describeForeign(row)
+    if (foreign) await onForeign(foreign)
+    else yield describe(row)
+  }
+}
+
+/** Undefined for what is in a currency of ours. */
+function describeForeign(row: Row): ForeignMovement | undefined {
+  const { transaction_id: id, transaction_amount: gross, transaction_initiation_date: at } = row
+  if (!id || !gross?.currency_code || !at || isKnownCurrency(gross.currency_code)) return undefined
+  return {
+    id,
+    type: row.transaction_event_code ?? '',
+    currency: gross.currency_code,
+    amount: gross.value,
+    status: STATUS[row.transaction_status ?? ''] ?? 'pending',
+    createdAt: new Date(at),
+  }
 }
 
 const STATUS: Record<string, ProviderBalanceTransaction['status']> = {

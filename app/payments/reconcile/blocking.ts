@@ -48,7 +48,7 @@ export async function blockingBreaks(
  */
 export const BLOCKS = `
   b.resolved_at IS NULL
-    AND b.amount > coalesce((?::jsonb ->> b.currency)::bigint, 0)
+    AND (b.kind = 'foreign_currency' OR b.amount > coalesce((?::jsonb ->> b.currency)::bigint, 0))
     AND NOT EXISTS (SELECT FROM reconciliation_acknowledgements k WHERE k.break_id = b.id)`
 
 /** What `BLOCKS` compares with; text, because a JSON number is a float to many readers. */

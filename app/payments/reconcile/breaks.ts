@@ -32,6 +32,11 @@ export const BREAK_KINDS = [
    */
   'unknown_account',
   /**
+   * The provider moved money in a currency that we cannot count in. Its amount is text, as the provider
+   * writes it, and no sum has it: difference and amount are zero. It always stops payouts.
+   */
+  'foreign_currency',
+  /**
    * What is left when everything else is explained: a movement whose amount less its fee is not what the
    * balance moved by, sums that the movements do not add up to, or a balance that its movements do not.
    */

@@ -33,6 +33,8 @@ export function describeBreak(found: FoundBreak): string {
       return provider
         ? `${subject}: the provider moved ${theirs} (${row}), which no account of ours is for.`
         : `${subject} holds ${inWords(amount, currency)} and belongs to no rail.`
+    case 'foreign_currency':
+      return `${subject}: the provider moved ${theirs} (${row}), a currency that we cannot count in.`
     case 'unexplained_remainder':
       return provider
         ? `${subject}: the balance moved by ${theirs} (${row}), which its amount and fee do not explain; ${inWords(difference, currency)} is left.`
@@ -69,14 +71,15 @@ export function toJson(run: Run, breaks: FoundBreak[]) {
 
 export function breakToJson(found: FoundBreak) {
   const { id, rail, kind, subject, currency, difference, amount, details, acknowledgements } = found
+  const foreign = foreignAmount(found)
   return {
     id,
     rail,
     kind,
     subject,
     currency,
-    difference: decimal(difference, currency),
-    amount: decimal(amount, currency),
+    difference: foreign ?? decimal(difference, currency),
+    amount: foreign?.replace('-', '') ?? decimal(amount, currency),
     message: describeBreak(found),
     provider: details.provider && sideToJson(details.provider),
     ledger: details.ledger && sideToJson(details.ledger),
@@ -86,6 +89,11 @@ export function breakToJson(found: FoundBreak) {
     resolved_at: found.resolved_at,
     acknowledgements,
   }
+}
+
+/** What a provider says that it moved in a currency that we cannot count in; undefined of all else. */
+export function foreignAmount({ kind, details }: FoundBreak): string | undefined {
+  return kind === 'foreign_currency' ? details.provider?.net : undefined
 }
 
 function sideToJson<S extends NonNullable<FoundBreak['details']['provider' | 'ledger']>>(side: S) {

@@ -54,7 +54,10 @@ interface Side {
   at?: string
 }
 
-/** One side of a break as it was found: amounts in minor units of its currency, as text. */
+/**
+ * One side of a break as it was found: amounts in minor units of its currency, as text. Of a currency that
+ * we cannot count in it is what the provider wrote.
+ */
 export interface BreakDetails {
   provider?: Side & {
     id: string
@@ -135,7 +138,7 @@ export async function breaksOfRun(
   const { rows } = await client.rawQuery<{ rows: FoundBreak[] }>(
     `SELECT ${BREAK_COLUMNS}
       FROM reconciliation_findings f JOIN reconciliation_breaks b ON b.id = f.break_id
-      WHERE f.run_id = ? ORDER BY b.amount DESC, b.id LIMIT ?`,
+      WHERE f.run_id = ? ORDER BY b.kind = 'foreign_currency' DESC, b.amount DESC, b.id LIMIT ?`,
     [runId, limit]
   )
   return rows
@@ -196,7 +199,7 @@ export async function findBreaks(
        SELECT ${BREAK_COLUMNS}, ${BLOCKS} AS blocking FROM reconciliation_breaks b
         WHERE ${given.map(([condition]) => condition).join(' AND ') || 'true'}) found
       WHERE ${id || run ? 'true' : IN_STATE[state ?? 'unresolved']}
-      ORDER BY ${run ? 'amount DESC,' : ''} id DESC LIMIT ?`,
+      ORDER BY ${run ? "kind = 'foreign_currency' DESC, amount DESC," : ''} id DESC LIMIT ?`,
     [JSON.stringify(inMinorUnits(thresholds)), ...given.map(([, value]) => value!), limit]
   )
   return rows

@@ -1,10 +1,15 @@
 import db from '@adonisjs/lucid/services/db'
 import type { Rail } from '#models/transaction'
-import type { Period, Provider, ProviderBalanceTransaction } from '#payments/provider'
+import type {
+  ForeignMovement,
+  Period,
+  Provider,
+  ProviderBalanceTransaction,
+} from '#payments/provider'
 import { match, type Scope } from '#payments/reconcile/match'
 import { record } from '#payments/reconcile/record'
 import { withSession, type Session } from '#payments/reconcile/session'
-import { createStage, stage } from '#payments/reconcile/stage'
+import { createStage, stage, stageForeign } from '#payments/reconcile/stage'
 
 /** What a reconciliation needs of a provider. */
 export type Reconcilable = Pick<
@@ -126,7 +131,7 @@ function reader(
   const read = async (period: Period) => {
     const length = Math.max(1, period.to.getTime() - period.from.getTime())
     let first: Date | undefined
-    const onRow = ({ createdAt }: ProviderBalanceTransaction) => {
+    const onRow = ({ createdAt }: ProviderBalanceTransaction | ForeignMovement) => {
       signal?.throwIfAborted()
       rows++
       // Some list the newest first, some the oldest: away from where the list began.
@@ -134,7 +139,11 @@ function reader(
       covered = Math.max(covered, Math.abs(createdAt.getTime() - first.getTime()) / length)
       onProgress?.({ rows, covered, step: 'reading' })
     }
-    await stage(session, provider.listBalanceTransactions(period), onRow)
+    const onForeign = async (row: ForeignMovement) => {
+      onRow(row)
+      await stageForeign(session, row)
+    }
+    await stage(session, provider.listBalanceTransactions(period, onForeign), onRow)
   }
   read.progress = () => ({ rows, covered: 1 })
   return read

@@ -92,7 +92,8 @@ const TOTALS = `
 
 const FOUND = `
   CREATE TEMP TABLE found AS
-    SELECT b.*, b.kind || '|' || b.subject || '|' || b.currency || '|' || b.difference || '|' || b.amount AS fingerprint
+    SELECT b.*, b.kind || '|' || b.subject || '|' || b.currency || '|' || b.difference || '|' || b.amount
+          || CASE b.kind WHEN 'foreign_currency' THEN '|' || (b.details -> 'provider')::text ELSE '' END AS fingerprint
       FROM (
         SELECT 'movement' AS scope, v.verdict AS kind, v.key AS subject, v.currency, v.difference,
             other.currency AS ledger_currency, -other.l_net AS ledger_difference,
@@ -117,6 +118,13 @@ const FOUND = `
           FROM verdicts v
           LEFT JOIN verdicts other ON v.verdict = 'currency' AND other.verdict = 'counterpart' AND other.key = v.key
           WHERE v.core AND v.verdict NOT IN ('matched', 'in_flight', 'unlisted', 'counterpart')
+        UNION ALL
+        SELECT 'movement', 'foreign_currency', 'other:' || f.id, f.currency, 0, NULL, NULL, 0,
+            jsonb_build_object('provider', jsonb_build_object('id', f.id, 'type', f.type, 'net', f.amount,
+              'currency', f.currency, 'at', f.created_at)),
+            NULL, f.created_at
+          FROM scope s
+          JOIN foreign_rows f ON f.created_at BETWEEN s.period_from AND s.period_to AND f.status <> 'failed'
         UNION ALL
         SELECT 'movement', 'aged_in_transit', m.key, m.currency, 0, NULL, NULL, abs(sum(m.net))::bigint,
             jsonb_build_object('provider', jsonb_build_object('id', min(m.id), 'type', min(m.type), 'rows', count(*),
@@ -192,7 +200,8 @@ const STORED_TOTALS = `
 
 const FINISHED = `
   UPDATE reconciliation_runs r SET status = 'finished', finished_at = clock_timestamp(),
-      provider_rows = (SELECT count(*) FROM movements WHERE core),
+      provider_rows = (SELECT count(*) FROM movements WHERE core)
+        + (SELECT count(*) FROM foreign_rows f WHERE f.created_at BETWEEN s.period_from AND s.period_to),
       ledger_entries = (SELECT count(DISTINCT id) FROM lines WHERE core),
       matched = (SELECT count(*) FROM verdicts WHERE core AND verdict = 'matched'),
       breaks = (SELECT count(*) FROM reconciliation_findings f WHERE f.run_id = s.run_id),

@@ -1,4 +1,4 @@
-import type { ProviderBalanceTransaction } from '#payments/provider'
+import type { ForeignMovement, ProviderBalanceTransaction } from '#payments/provider'
 import type { Session } from '#payments/reconcile/session'
 
 /**
@@ -24,6 +24,26 @@ export async function createStage(session: Session): Promise<void> {
       created_at timestamptz NOT NULL,
       available_at timestamptz NOT NULL
     )`)
+  await session.rawQuery(`
+    CREATE TEMP TABLE foreign_rows (
+      id text NOT NULL,
+      type text NOT NULL,
+      currency text NOT NULL,
+      amount text NOT NULL,
+      status text NOT NULL,
+      created_at timestamptz NOT NULL,
+      PRIMARY KEY (id, type, currency, created_at)
+    )`)
+}
+
+/** What we cannot count in is kept as the provider tells it, each movement once, the last word counting. */
+export async function stageForeign(session: Session, row: ForeignMovement): Promise<void> {
+  await session.rawQuery(
+    `INSERT INTO foreign_rows (id, type, currency, amount, status, created_at) VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT (id, type, currency, created_at)
+        DO UPDATE SET amount = excluded.amount, status = excluded.status`,
+    [row.id, row.type, row.currency, row.amount, row.status, row.createdAt.toISOString()]
+  )
 }
 
 /**

@@ -49,6 +49,18 @@ export function fromStripe(minor: number, stripeCurrency: string): Money {
   return Money.of(amount, currency)
 }
 
+/** The same as a decimal, of any currency. */
+export function decimalOfStripe(minor: number, stripeCurrency: string): string {
+  const decimals = stripeExponent(stripeCurrency.toUpperCase())
+  const digits = Math.abs(minor)
+    .toString()
+    .padStart(decimals + 1, '0')
+  const sign = minor < 0 ? '-' : ''
+  return decimals === 0
+    ? sign + digits
+    : `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`
+}
+
 /**
  * What one payment may be, for the currencies in which the platform's Stripe account settles
  * (`STRIPE_CURRENCIES`, default USD).

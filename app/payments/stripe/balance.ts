@@ -2,11 +2,12 @@ import type Stripe from 'stripe'
 import { isKnownCurrency, Money } from '#ledger/money'
 import type {
   BalanceTransactionKind,
+  ForeignMovement,
   Period,
   ProviderBalance,
   ProviderBalanceTransaction,
 } from '#payments/provider'
-import { fromStripe } from './amounts.js'
+import { decimalOfStripe, fromStripe } from './amounts.js'
 import { everyOf, look, stripeClient } from './client.js'
 import { disputeMovement, isOfDispute } from './disputes.js'
 
@@ -53,13 +54,29 @@ const KINDS: Record<string, BalanceTransactionKind> = {
 }
 
 /** Every movement of our balance in a period, newest first. */
-export async function* listBalanceTransactions({
-  from,
-  to,
-}: Period): AsyncGenerator<ProviderBalanceTransaction> {
+export async function* listBalanceTransactions(
+  { from, to }: Period,
+  onForeign?: (movement: ForeignMovement) => Promise<void>
+): AsyncGenerator<ProviderBalanceTransaction> {
   const created = { gte: seconds(from), lte: seconds(to) }
   const list = () => stripeClient().balanceTransactions.list({ created, limit: 100 })
-  for await (const transaction of everyOf(list)) yield describe(transaction)
+  for await (const transaction of everyOf(list)) {
+    if (onForeign && !isKnownCurrency(transaction.currency.toUpperCase())) {
+      await onForeign(describeForeign(transaction))
+    } else yield describe(transaction)
+  }
+}
+
+function describeForeign(transaction: Stripe.BalanceTransaction): ForeignMovement {
+  const { id, type, currency, net, status, created } = transaction
+  return {
+    id,
+    type,
+    currency: currency.toUpperCase(),
+    amount: decimalOfStripe(net, currency),
+    status: status === 'available' ? 'available' : 'pending',
+    createdAt: new Date(created * 1000),
+  }
 }
 
 async function describe(

@@ -77,6 +77,26 @@ test.group('Reconciliation at the console', (group) => {
     assert.equal((await db.from('reconciliation_acknowledgements').first()).break_id, id)
   })
 
+  test('a movement that nobody can count in is shown as its provider writes it, and no entry is offered', async ({
+    assert,
+  }) => {
+    sandbox.adjustBalance({ amount: 123_456, currency: 'kwd' })
+    await reconcile()
+    const { id } = await db.from('reconciliation_breaks').firstOrFail()
+    const browser = console(await createStaff({ role: 'finance' }))
+    assert.include((await browser.get(`${BREAKS}?kind=foreign_currency`)).text, '123.456 KWD')
+    const page = await browser.get(`${BREAKS}/${id}`)
+    assert.include(page.text, '123.456 KWD (provider less ledger)')
+    assert.include(page.text, 'It stops the payouts of its rail')
+    assert.include(page.text, 'No entry can be made in')
+    assert.notInclude(page.text, 'Propose a correcting entry')
+    assert.equal(
+      (await browser.submit(`${BREAKS}/${id}/acknowledge`, REASON, `${BREAKS}/${id}`)).status,
+      200
+    )
+    assert.include((await browser.get(`${BREAKS}?state=acknowledged`)).text, '123.456 KWD')
+  })
+
   test('the entry that settles it is proposed, and posted by nobody alone', async ({ assert }) => {
     const { id, path } = await aBreak()
     const before = await db.from('journal_entries').count('* AS n')

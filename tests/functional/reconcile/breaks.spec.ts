@@ -7,7 +7,9 @@ import { accounts } from '#ledger/chart_of_accounts'
 import { Money } from '#ledger/money'
 import { credit, debit, postEntries, type JournalEntryInput } from '#ledger/post_entries'
 import type { ProviderBalanceTransaction } from '#payments/provider'
+import { blockingBreaks } from '#payments/reconcile/blocking'
 import { BREAK_KINDS } from '#payments/reconcile/breaks'
+import { breakToJson } from '#payments/reconcile/describe'
 import { stripe } from '#payments/stripe/index'
 import { expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
@@ -258,6 +260,34 @@ test.group('A break', (group) => {
     const explained = await reconcile({ provider })
     assert.deepEqual(kinds(explained.breaks), ['missing_in_ledger'])
     assert.equal(explained.run.resolved_breaks, 1n)
+  })
+
+  test('foreign currency: what nobody can count in is told as the provider writes it, and the run goes on', async ({
+    assert,
+  }) => {
+    const topUp = sandbox.topUp(50_000)
+    const [strange] = [
+      sandbox.adjustBalance({ amount: -123_456, currency: 'kwd' }),
+      sandbox.adjustBalance({ amount: 123_456, currency: 'kwd' }),
+    ]
+    const { run, breaks, told } = await reconcile()
+    assert.equal(run.status, 'finished')
+    assert.deepEqual(kinds(breaks), ['foreign_currency', 'foreign_currency', 'missing_in_ledger'])
+    assert.isTrue(breaks.some(({ subject }) => subject === `top_up:${topUp}`))
+    const found = breaks.find(({ subject }) => subject === `other:${strange}`)!
+    assert.deepInclude(found, { kind: 'foreign_currency', currency: 'KWD', difference: 0n })
+    assert.equal(found.details.provider?.net, '-123.456')
+    assert.include(told.join('\n'), `moved -123.456 KWD (adjustment ${strange})`)
+    assert.deepInclude(breakToJson(found), { difference: '-123.456', amount: '123.456' })
+    assert.deepEqual(
+      run.totals.map(({ currency, balance_remainder: left }) => [currency, left]),
+      [['USD', 0n]]
+    )
+    // Whatever it is worth, it stops payouts until somebody knows.
+    const thresholds = { USD: '99999999.00', KWD: '99999999.00' }
+    assert.equal(await blockingBreaks(db, 'stripe', thresholds), 2)
+    const again = await reconcile()
+    assert.equal(again.run.new_breaks, 0n)
   })
 
   test('every kind has a test above', async ({ assert }) => {

@@ -41,6 +41,17 @@ test.group('Reconciling with PayPal', (group) => {
     })
   }
 
+  test('goes on past a movement in a currency that nobody can count in', async ({ assert }) => {
+    const id = paypalSandbox.adjustBalance(500_000, { code: 'T0200', currency: 'KWD' })
+    const { run, breaks: found, told } = await reconcile({ rail })
+    assert.equal(run.status, 'finished')
+    assert.deepEqual(kinds(found), ['foreign_currency'])
+    assert.match(
+      told[0],
+      new RegExp(`other:${id}: the provider moved [0-9.]+ KWD \\(T0200 ${id}\\)`)
+    )
+  })
+
   test('calls a payout that nobody claims in flight, until it has come back', async ({
     assert,
   }) => {
