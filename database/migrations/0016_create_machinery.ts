@@ -58,6 +58,7 @@ export default class extends BaseSchema {
   async down() {
     this.schema.raw(`
       DROP TABLE inbox_replays;
+      DROP INDEX inbox_events_event, inbox_events_type, inbox_events_objects;
       DROP FUNCTION inbox_object_ids(jsonb);
       ALTER TABLE payouts DROP COLUMN cancel_asked_at, DROP COLUMN unclaimed, DROP COLUMN held_at;
     `)
