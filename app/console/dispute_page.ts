@@ -4,7 +4,7 @@ import { shownAs } from '#console/dispute_files'
 import { money } from '#console/formats'
 import { foreseen, outcomeOfDispute } from '#console/outcome'
 import { peopleOf } from '#console/people'
-import type { Happening } from '#console/timeline'
+import { readDisputeTimeline } from '#console/timeline'
 import { escrowTotals } from '#ledger/balances'
 import { Money } from '#ledger/money'
 import { FROZEN_MILESTONE } from '#escrow/chargebacks/frozen'
@@ -50,11 +50,12 @@ export async function readCase(id: string) {
  * A dispute with all that whoever decides it has to look at. A constant number of queries.
  *
  * @param split what was typed for the freelancer, for the preview; without it what is proposed, or half
+ * @param after where the page of its timeline begins
  * @throws Problem 404
  */
-export async function readDispute(id: string, split?: string) {
+export async function readDispute(id: string, split?: string, after?: string) {
   const found = await readCase(id)
-  const { dispute, milestone, totals } = found
+  const { dispute, milestone, project, totals } = found
   const of = { dispute_id: id }
   const approval = await Approval.query()
     .where({ kind: 'dispute_decision', subjectId: id, status: 'proposed' })
@@ -80,7 +81,7 @@ export async function readDispute(id: string, split?: string) {
       .where('milestone_id', milestone.id)
       .orderBy('id')
       .limit(200),
-    timeline: await timelineOf(dispute),
+    timeline: await readDisputeTimeline(dispute, project.id, after),
   }
 }
 
@@ -106,20 +107,4 @@ async function isFrozen(milestoneId: string): Promise<boolean> {
     [milestoneId]
   )
   return rows[0].frozen
-}
-
-/** What happened to the milestone and its dispute, and what staff did, oldest first. */
-async function timelineOf({ id, milestoneId }: Dispute): Promise<Happening[]> {
-  const { rows } = await db.rawQuery<{ rows: Happening[] }>(
-    `SELECT a.at, a.action, a.actor_type, '' AS actor, '' AS reason, a.details
-       FROM activity a JOIN milestones m ON m.project_id = a.project_id AND m.id = ?
-      WHERE a.milestone_id = m.id
-     UNION ALL
-     SELECT l.at, l.action, l.actor_type, coalesce(s.name, w.operator, ''), coalesce(w.reason, ''), l.after
-       FROM audit_log l LEFT JOIN staff s ON s.id = l.actor_id LEFT JOIN audit_words w ON w.audit_id = l.id
-      WHERE l.target_type = 'dispute' AND l.target_id = ?
-      ORDER BY at LIMIT 300`,
-    [milestoneId, id]
-  )
-  return rows
 }

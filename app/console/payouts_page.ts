@@ -108,8 +108,13 @@ interface PayoutDetails extends PayoutRow {
   repaid: bigint
 }
 
-/** A payout with everything that belongs to it. A constant number of queries. @throws Problem 404 */
-export async function readPayout(id: string) {
+/**
+ * A payout with everything that belongs to it. A constant number of queries.
+ *
+ * @param after where the page of its timeline begins
+ * @throws Problem 404
+ */
+export async function readPayout(id: string, after?: string) {
   if (!isUuid(id)) throw notFound('payout')
   const { rows } = await db.rawQuery<{ rows: PayoutDetails[] }>(
     `SELECT ${ROW}, t.status, t.attempt, t.sent_at, t.completed_at, t.failure_code, t.provider_transaction_id,
@@ -142,7 +147,7 @@ export async function readPayout(id: string) {
     },
     canCancel: payout.shown === 'unclaimed' && rail?.cancelPayout !== undefined,
     blocked: await blockOf(db, payout.rail, await setting(db, 'break_block_threshold')),
-    timeline: await readTimeline(payout.project_id, id),
+    timeline: await readTimeline(payout.project_id, id, after),
     entries: await entriesOf(id),
     events: await eventsAbout([id, payout.provider_transaction_id, payout.provider_source_id]),
   }

@@ -3,6 +3,7 @@ import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { money } from '#console/formats'
 import { accountPage, pageOf } from '#console/links'
 import { predicateOf } from '#console/project_sentences'
+import { readLines } from '#console/timeline'
 import { nameOf } from '#console/users_page'
 import { FROZEN_MILESTONE } from '#escrow/chargebacks/frozen'
 import { owedOfProject } from '#escrow/owed_refunds'
@@ -11,11 +12,12 @@ import { accounts } from '#ledger/chart_of_accounts'
 import { escrowTotalsOfProject } from '#ledger/balances'
 import { InvalidAmount, Money } from '#ledger/money'
 
-/** Lines of the timeline that are shown at once. */
-const LINES = 200
-
-/** A project as one story. Nine queries, however long it is. */
-export async function readProject(client: QueryClientContract, id: string) {
+/**
+ * A project as one story. Nine queries, however long it is.
+ *
+ * @param after where the page of its timeline begins
+ */
+export async function readProject(client: QueryClientContract, id: string, after?: string) {
   if (!isUuid(id)) throw notFound('project')
   const many = async <Row>(sql: string, times = 1) => {
     const { rows } = await client.rawQuery<{ rows: Row[] }>(
@@ -33,7 +35,7 @@ export async function readProject(client: QueryClientContract, id: string) {
     many<PostingRow>(POSTINGS),
     many<FileRow>(FILES, 2),
     many<DisputeRow>(DISPUTES),
-    many<LineRow>(TIMELINE, 7),
+    readLines<LineRow>(client, TIMELINE, Array(8).fill(id), after),
   ])
   const totalsOf = new Map(totals.milestones.map((each) => [each.milestoneId, each]))
   return {
@@ -48,8 +50,7 @@ export async function readProject(client: QueryClientContract, id: string) {
       postings: postings.filter((posting) => posting.milestone_id === milestone.id),
       files: files.filter((file) => file.milestone_id === milestone.id),
     })),
-    isCut: timeline.length > LINES,
-    timeline: timeline.slice(0, LINES).map(lineOf),
+    timeline: { ...timeline, rows: timeline.rows.map(lineOf) },
   }
 }
 
@@ -173,6 +174,7 @@ const DISPUTES = `
 
 interface LineRow {
   at: Date
+  key: string
   action: string
   actor: string
   subject_type: string
@@ -182,43 +184,44 @@ interface LineRow {
   details: Record<string, unknown>
 }
 
-/** Activity, chargebacks and what staff did, in one order; with one line more than is shown. */
+/** Activity, chargebacks and what staff did. */
 const TIMELINE = `
   WITH ours AS (
-    SELECT ?::uuid AS id
-    UNION SELECT id FROM milestones WHERE project_id = ?
-    UNION SELECT t.id FROM transactions t JOIN escrow_accounts e ON e.id = t.escrow_account_id
+    SELECT 'project' AS type, ?::uuid AS id
+    UNION ALL SELECT 'milestone', id FROM milestones WHERE project_id = ?
+    UNION ALL SELECT 'transaction', t.id FROM transactions t JOIN escrow_accounts e ON e.id = t.escrow_account_id
       WHERE e.project_id = ?
-    UNION SELECT d.id FROM disputes d JOIN milestones m ON m.id = d.milestone_id WHERE m.project_id = ?
-    UNION SELECT d.id FROM deliverables d JOIN milestones m ON m.id = d.milestone_id
+    UNION ALL SELECT 'dispute', d.id FROM disputes d JOIN milestones m ON m.id = d.milestone_id WHERE m.project_id = ?
+    UNION ALL SELECT 'evidence', v.id FROM dispute_evidence v JOIN disputes d ON d.id = v.dispute_id
+      JOIN milestones m ON m.id = d.milestone_id WHERE m.project_id = ?
+    UNION ALL SELECT 'deliverable', d.id FROM deliverables d JOIN milestones m ON m.id = d.milestone_id
       WHERE m.project_id = ?
   ), lines AS (
-    (SELECT a.at, a.action, a.subject_type, a.subject_id::text, a.milestone_id, a.details,
-            CASE a.actor_type WHEN 'user' THEN coalesce(${nameOf('u')}, 'Somebody')
-              WHEN 'staff' THEN coalesce(s.name, 'Staff')
-              WHEN 'provider' THEN 'The payment provider' ELSE 'SafeSend' END AS actor, a.id
-       FROM activity a
-       LEFT JOIN users u ON a.actor_type = 'user' AND u.id = a.actor_id
-       LEFT JOIN staff s ON a.actor_type = 'staff' AND s.id = a.actor_id
-      WHERE a.project_id = ? ORDER BY a.id DESC LIMIT ${LINES + 1})
+    SELECT a.at, a.id::text AS key, a.action, a.subject_type, a.subject_id::text, a.milestone_id, a.details,
+           CASE a.actor_type WHEN 'user' THEN coalesce(${nameOf('u')}, 'Somebody')
+             WHEN 'staff' THEN coalesce(s.name, 'Staff')
+             WHEN 'provider' THEN 'The payment provider' ELSE 'SafeSend' END AS actor
+      FROM activity a
+      LEFT JOIN users u ON a.actor_type = 'user' AND u.id = a.actor_id
+      LEFT JOIN staff s ON a.actor_type = 'staff' AND s.id = a.actor_id
+     WHERE a.project_id = ?
     UNION ALL
-    SELECT moment.at, moment.action, 'chargeback', c.id::text, NULL,
+    SELECT moment.at, c.id || ':' || moment.action, moment.action, 'chargeback', c.id::text, NULL,
            jsonb_build_object('amount_minor', c.amount::text, 'currency', c.currency,
              'reason', CASE moment.action WHEN 'chargeback.opened' THEN c.reason ELSE c.state END),
-           'The payer''s bank', c.id
+           'The payer''s bank'
       FROM escrow_accounts e JOIN transactions t ON t.escrow_account_id = e.id
       JOIN chargebacks c ON c.deposit_id = t.id,
       LATERAL (VALUES (c.opened_at, 'chargeback.opened'), (c.closed_at, 'chargeback.closed'))
         AS moment (at, action)
      WHERE e.project_id = ? AND moment.at IS NOT NULL
     UNION ALL
-    (SELECT l.at, l.action, l.target_type, l.target_id, NULL, '{}',
-            coalesce(s.name, CASE l.actor_type WHEN 'operator' THEN 'An operator' ELSE 'SafeSend' END), l.id
-       FROM ours JOIN audit_log l ON l.target_id = ours.id::text
-       LEFT JOIN staff s ON s.id = l.actor_id ORDER BY l.id DESC LIMIT ${LINES + 1})
+    SELECT l.at, l.id::text, l.action, l.target_type, l.target_id, NULL, '{}',
+           coalesce(s.name, CASE l.actor_type WHEN 'operator' THEN 'An operator' ELSE 'SafeSend' END)
+      FROM ours JOIN audit_log l ON l.target_type = ours.type AND l.target_id = ours.id::text
+      LEFT JOIN staff s ON s.id = l.actor_id
   )
-  SELECT lines.*, m.title AS milestone FROM lines LEFT JOIN milestones m ON m.id = lines.milestone_id
-   ORDER BY lines.at DESC, lines.id DESC LIMIT ${LINES + 1}`
+  SELECT lines.*, m.title AS milestone FROM lines LEFT JOIN milestones m ON m.id = lines.milestone_id`
 
 /** One sentence: who did what, over how much, for which milestone. */
 function lineOf(row: LineRow) {
@@ -227,6 +230,7 @@ function lineOf(row: LineRow) {
   const reason = details.reason ?? details.note ?? details.message
   return {
     at: row.at,
+    key: row.key,
     sentence: `${row.actor} ${predicateOf(row.action)}${amount ? `: ${amount}` : ''}.`,
     milestone: row.milestone,
     milestoneId: row.milestone_id,

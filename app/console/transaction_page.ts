@@ -6,8 +6,12 @@ import { notFound } from '#exceptions/problem'
 import type { PaymentProvider, Rail, TransactionType } from '#models/transaction'
 import { providerKey } from '#payments/provider'
 
-/** One transaction with everything that hangs on it. A constant number of queries. */
-export async function readTransaction(id: string) {
+/**
+ * One transaction with everything that hangs on it. A constant number of queries.
+ *
+ * @param after where the page of its timeline begins
+ */
+export async function readTransaction(id: string, after?: string) {
   const transaction = isUuid(id) ? await readRow(id) : undefined
   if (!transaction) throw notFound('transaction')
   const objects = [id, transaction.provider_transaction_id, transaction.provider_source_id]
@@ -23,7 +27,7 @@ export async function readTransaction(id: string) {
     chargebacks: await chargebacksOf(id),
     entries: await entriesOf(id),
     events: await eventsAbout([...objects, transaction.charge_id ?? '']),
-    timeline: transaction.project_id ? await readTimeline(transaction.project_id, id) : [],
+    timeline: await readTimeline(transaction.project_id, id, after),
   }
 }
 

@@ -29,8 +29,9 @@ export default class DisputesController {
   }
 
   async show({ params, request, view }: HttpContext) {
-    const { to_freelancer: split } = await splitValidator.validate(request.qs())
-    return view.render('console/disputes/show', await readDispute(params.id, split))
+    const query = await splitValidator.validate(request.qs())
+    const shown = await readDispute(params.id, query.to_freelancer, query.after)
+    return view.render('console/disputes/show', { ...shown, query })
   }
 
   /** The part of the page that changes with the split. */

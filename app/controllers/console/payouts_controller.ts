@@ -7,6 +7,7 @@ import { letPayoutGo } from '#escrow/let_payout_go'
 import { repayReturned } from '#escrow/repay_returned'
 import { retryPayout } from '#escrow/retry_payout'
 import { AGES, PAYOUT_STATES, payoutsFilters } from '#validators/console/payouts'
+import { timelinePage } from '#validators/console/filters'
 
 export default class PayoutsController {
   async index({ request, view }: HttpContext) {
@@ -20,8 +21,10 @@ export default class PayoutsController {
     })
   }
 
-  async show({ params, view }: HttpContext) {
-    return view.render('console/payouts/show', await readPayout(params.id))
+  async show({ params, request, view }: HttpContext) {
+    const query = await timelinePage.validate(request.qs())
+    const shown = await readPayout(params.id, query.after)
+    return view.render('console/payouts/show', { ...shown, query })
   }
 
   async hold(ctx: HttpContext) {

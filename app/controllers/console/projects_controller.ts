@@ -2,6 +2,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import { projectOfMilestone, readProject } from '#console/project_page'
 import { readProjects } from '#console/projects_page'
+import { timelinePage } from '#validators/console/filters'
 import { PROJECT_STATUSES, PROJECT_TROUBLES, projectsFilter } from '#validators/console/people'
 
 export default class ProjectsController {
@@ -12,8 +13,10 @@ export default class ProjectsController {
     return view.render('console/projects/index', { page, query, ...choices })
   }
 
-  async show({ params, view }: HttpContext) {
-    return view.render('console/projects/show', await readProject(db.connection(), params.id))
+  async show({ params, request, view }: HttpContext) {
+    const query = await timelinePage.validate(request.qs())
+    const shown = await readProject(db.connection(), params.id, query.after)
+    return view.render('console/projects/show', { ...shown, query })
   }
 
   /** A milestone has no page of its own: it is a part of the story. */

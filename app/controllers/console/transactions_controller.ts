@@ -11,6 +11,7 @@ import {
   TRANSACTION_TYPES,
 } from '#models/transaction'
 import { transactionsFilters } from '#validators/console/transactions'
+import { timelinePage } from '#validators/console/filters'
 
 export default class TransactionsController {
   async index({ request, view }: HttpContext) {
@@ -25,8 +26,10 @@ export default class TransactionsController {
     })
   }
 
-  async show({ params, view }: HttpContext) {
-    return view.render('console/transactions/show', await readTransaction(params.id))
+  async show({ params, request, view }: HttpContext) {
+    const query = await timelinePage.validate(request.qs())
+    const shown = await readTransaction(params.id, query.after)
+    return view.render('console/transactions/show', { ...shown, query })
   }
 
   /** The provider's record beside ours. Turbo puts it into the page; without scripts it is one of its own. */

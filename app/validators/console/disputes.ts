@@ -23,9 +23,12 @@ const disputesSchema = vine.object({
 export const disputesFilters = vine.create(disputesSchema)
 export type DisputesFilters = Infer<typeof disputesSchema>
 
-/** The split that is looked at, whatever was typed: the page says what is wrong with it. */
+/** The split that is looked at, whatever was typed (the page says what is wrong with it), and the page of the timeline. */
 export const splitValidator = vine.create(
-  vine.object({ to_freelancer: vine.string().parse(ungrouped).maxLength(100).optional() })
+  vine.object({
+    to_freelancer: vine.string().parse(ungrouped).maxLength(100).optional(),
+    after: after(),
+  })
 )
 
 export const decisionValidator = vine.create(

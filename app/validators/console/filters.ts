@@ -78,6 +78,9 @@ export const words = (max = 200) => vine.string().parse(trimmed).maxLength(max).
 
 export const after = () => vine.string().parse(emptyIsNone).maxLength(2000).optional()
 
+/** Of a page with a timeline, from where on its lines are shown. */
+export const timelinePage = vine.create(vine.object({ after: after() }))
+
 function trimmed(value: unknown): unknown {
   // The reader of addresses makes a list of what has commas.
   const text = Array.isArray(value) ? value.join(',') : value

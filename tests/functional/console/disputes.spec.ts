@@ -116,6 +116,30 @@ test.group('Disputes at the console', (group) => {
     assert.include(textOf(tooMuch), 'choose a smaller part')
   })
 
+  test('the latest of what happened is shown, and leads to what came before', async ({
+    assert,
+  }) => {
+    const { dispute, project, milestone, path } = await escalated('20.00')
+    await db.rawQuery(
+      `INSERT INTO activity (project_id, milestone_id, subject_type, subject_id, actor_type, action, at)
+       SELECT ?, ?, 'dispute', ?, 'system', 'dispute.message', now() + n * interval '1 second'
+         FROM generate_series(1, 199) n`,
+      [project.id, milestone.id, dispute.id]
+    )
+    const browser = console(await createStaff())
+    const lines = (text: string) =>
+      [...text.matchAll(/<li>\s*<strong>([^<]+)<\/strong>/g)].map(([, what]) => what)
+    const latest = await browser.get(`${path}?to_freelancer=5.00`)
+    const isMessage = (line: string) => /message/i.test(line)
+    assert.lengthOf(lines(latest.text).filter(isMessage), 199)
+    const href = /href="([^"]*)#timeline"\s*>\s*Older lines/.exec(latest.text)![1]
+    assert.include(href, 'to_freelancer=5.00')
+    const older = await browser.get(href.replaceAll('&amp;', '&'))
+    assert.include(lines(older.text).join(), 'Milestone added')
+    assert.isFalse(lines(older.text).some(isMessage))
+    assert.include(older.text, 'Latest lines')
+  })
+
   test('a page takes as many queries for many messages as for none', async ({ assert }) => {
     const { path, dispute } = await escalated()
     const browser = console(await createStaff({ role: 'support' }))
