@@ -20,6 +20,9 @@ export interface Due {
   /** What has the page, and its id. */
   subject: string
   id: string
+  /** Of what it is about, where that belongs to a project; and of the milestone, if it is about one. */
+  project: string | null
+  milestone: string | null
   /** The state, or what is proposed. */
   state: string
   /** Minor units. */
@@ -32,10 +35,10 @@ export interface Due {
 
 const KINDS: Record<DueKind, string> = {
   approval: `
-    SELECT 'approval' AS subject, id, kind AS state, amount, currency, proposed_at AS at
+    SELECT 'approval' AS subject, id, subject_type, subject_id, kind AS state, amount, currency, proposed_at AS at
       FROM approvals WHERE status = 'proposed'`,
   dispute: `
-    SELECT 'dispute', d.id, d.status, coalesce(a.balance, 0), d.currency,
+    SELECT 'dispute', d.id, 'dispute', d.id, d.status, coalesce(a.balance, 0), d.currency,
            CASE d.status WHEN 'open' THEN d.respond_by WHEN 'negotiating' THEN d.negotiate_until
              ELSE d.escalated_at END
       FROM disputes d
@@ -43,12 +46,12 @@ const KINDS: Record<DueKind, string> = {
         ON a.name = 'escrow:' || d.milestone_id AND a.currency = d.currency AND a.stripe = 0
      WHERE d.status IN ('open', 'negotiating', 'escalated', 'decided')`,
   chargeback: `
-    SELECT 'chargeback', id, state, amount, currency, evidence_due_by
+    SELECT 'chargeback', id, 'chargeback', id, state, amount, currency, evidence_due_by
       FROM chargebacks
      WHERE closed_at IS NULL AND evidence_due_by IS NOT NULL AND evidence_submitted_at IS NULL
        AND state IN ('inquiry', 'needs_response')`,
   hold: `
-    SELECT 'milestone', milestone_id, 'held', held, currency, until FROM (${HOLD_LIMITS}) limits`,
+    SELECT 'milestone', milestone_id, 'milestone', milestone_id, 'held', held, currency, until FROM (${HOLD_LIMITS}) limits`,
 }
 
 /**
@@ -59,12 +62,21 @@ export async function readDue() {
   const days = await setting(db, 'hold_warning_days')
   const parts = Object.entries(KINDS).map(
     ([kind, what]) => `
-      (SELECT '${kind}' AS kind, subject, id, state, amount::bigint AS amount, currency::text AS currency, at,
+      (SELECT '${kind}' AS kind, subject, id, about, about_id, state, amount::bigint AS amount, currency::text AS currency, at,
               count(*) OVER ()::int AS total
-         FROM (${what}) AS due (subject, id, state, amount, currency, at) ORDER BY at, id LIMIT ${SHOWN})`
+         FROM (${what}) AS due (subject, id, about, about_id, state, amount, currency, at) ORDER BY at, id LIMIT ${SHOWN})`
   )
   const { rows } = await db.rawQuery<{ rows: (Due & { total: number })[] }>(
-    `SELECT *, at <= now() AS "isOver" FROM (${parts.join(' UNION ALL ')}) due ORDER BY at, id`,
+    `SELECT due.*, at <= now() AS "isOver", p.title AS project, m.title AS milestone
+       FROM (${parts.join(' UNION ALL ')}) due
+       LEFT JOIN disputes d ON about = 'dispute' AND d.id = about_id
+       LEFT JOIN chargebacks c ON about = 'chargeback' AND c.id = about_id
+       LEFT JOIN transactions t ON t.id = coalesce(c.deposit_id, CASE about WHEN 'transaction' THEN about_id END)
+       LEFT JOIN escrow_accounts e ON e.id = t.escrow_account_id
+       LEFT JOIN milestones m
+         ON m.id = coalesce(d.milestone_id, CASE about WHEN 'milestone' THEN about_id END, t.milestone_id)
+       LEFT JOIN projects p ON p.id = coalesce(m.project_id, e.project_id)
+      ORDER BY at, due.id`,
     [days]
   )
   const count = (kind: DueKind) => rows.find((row) => row.kind === kind)?.total ?? 0

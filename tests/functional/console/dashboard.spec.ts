@@ -224,6 +224,24 @@ test.group('Dashboard of the console', (group) => {
       due.map(({ kind }) => kind),
       ['approval', 'dispute', 'chargeback', 'hold', 'hold']
     )
+    // Each says what it is about. A correcting entry belongs to no project.
+    const [about] = await db
+      .from('chargebacks AS c')
+      .joinRaw('JOIN transactions t ON t.id = c.deposit_id')
+      .joinRaw('JOIN escrow_accounts e ON e.id = t.escrow_account_id')
+      .joinRaw('JOIN projects p ON p.id = e.project_id')
+      .select('p.title')
+    const hold = (milestone: { title: string }) => [milestone.title, found.project.title]
+    assert.sameDeepMembers(
+      due.map(({ milestone, project }) => [milestone, project]),
+      [
+        [null, null],
+        [other.milestone.title, other.project.title],
+        [null, about.title],
+        ...found.milestones.map(hold),
+      ]
+    )
+    for (const { milestone } of due) if (milestone) assert.include(textOf(page), milestone)
     const links = linksOf(page)
     for (const href of [
       `/console/approvals/${approval.id}`,
@@ -270,7 +288,7 @@ test.group('Dashboard of the console', (group) => {
     assert.match((await console().get('/console')).location!, /sign-in/)
   })
 
-  test('it shows nothing that users wrote, and what it shows is escaped', async ({ assert }) => {
+  test('what users wrote is escaped', async ({ assert }) => {
     const evil = '"><script>alert(1)</script>'
     const { project, milestones } = await someMoney()
     await db.from('projects').where('id', project.id).update({ title: evil })
@@ -281,6 +299,7 @@ test.group('Dashboard of the console', (group) => {
       .update({ state: 'applied', refundable_until: db.raw(`now() + interval '1 day'`) })
     const { text } = await home()
     assert.include(text, milestones[1].id)
+    assert.include(text, '&lt;script&gt;alert(1)')
     assert.notInclude(text, '<script>alert')
     assert.match(text, /data-chart="\{&quot;labels&quot;/)
   })
