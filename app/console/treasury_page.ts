@@ -1,30 +1,31 @@
 import { randomUUID } from 'node:crypto'
+import { NIL } from 'uuid'
 import db from '@adonisjs/lucid/services/db'
 import { pageOfKind, readPositions } from '#console/dashboard_money'
 import { accountPage } from '#console/links'
-import { openDebts } from '#escrow/chargebacks/debts'
-import { listOwedRefunds } from '#escrow/owed_refunds'
+import { PAGE, readNumber, writeCursor } from '#console/paging'
+import { pageOfDebts, type OpenDebt } from '#escrow/chargebacks/debts'
+import { pageOfOwedRefunds, type OwedRefund } from '#escrow/owed_refunds'
 import { accounts } from '#ledger/chart_of_accounts'
 import { balancesByKind, inTransitByRail } from '#ledger/positions'
 import { RAILS } from '#models/transaction'
+import { cutPage, decodeCursor, type Page } from '#transformers/page'
 import { CORRECTABLE_ACCOUNTS } from '#validators/console/reconciliation'
-import { MOVEMENTS } from '#validators/console/treasury'
-
-/** As many of each list are shown; the rest are counted. They are worked off from the top. */
-const MOST = 50
+import { MOVEMENTS, type TreasuryPage } from '#validators/console/treasury'
 
 /** What lies beside the rails, by kind of account. */
 const BESIDE = ['refund_payable', 'unapplied', 'suspense', 'bank', 'platform_capital'] as const
 
 /** Where the money is that is not at work, and what somebody has to do about it. A constant number of queries. */
-export async function readTreasury() {
-  const [positions, moving, balances, refunds, elsewhere, debts] = await Promise.all([
+export async function readTreasury(query: TreasuryPage = {}) {
+  const [positions, moving, owed, balances, refunds, elsewhere, debts] = await Promise.all([
     readPositions(),
     inTransitByRail(db),
+    owedByRail(),
     balancesByKind(db, BESIDE),
-    listOwedRefunds(),
-    refundedElsewhere(),
-    openDebts(db),
+    stuckRefunds(query.refunds),
+    refundedElsewhere(query.elsewhere),
+    debtsOf(query.debts),
   ])
   const inTransit = (kind: string, rail: string, currency: string) => ({
     amount:
@@ -37,11 +38,17 @@ export async function readTreasury() {
       ...row,
       payouts: inTransit('payout_in_transit', row.rail, row.currency),
       refunds: inTransit('refund_in_transit', row.rail, row.currency),
+      owed: {
+        amount:
+          owed.find((each) => each.rail === row.rail && each.currency === row.currency)?.balance ??
+          0n,
+        href: pageOfAccounts('refund_payable', row.currency),
+      },
     })),
     beside: balances.map((row) => ({ ...row, href: pageOfAccounts(row.kind, row.currency) })),
-    refunds: cut(refunds),
-    elsewhere: cut(elsewhere),
-    debts: cut(debts),
+    refunds,
+    elsewhere,
+    debts,
     movements: MOVEMENTS,
     offered: RAILS,
     correctable: CORRECTABLE_ACCOUNTS,
@@ -58,8 +65,37 @@ function pageOfAccounts(kind: string, currency: string): string {
   return pageOfKind(kind, currency)
 }
 
-function cut<Row>(all: Row[]) {
-  return { rows: all.slice(0, MOST), count: all.length }
+/** What is in refund_payable, by the rail that could not carry it. One query. */
+async function owedByRail() {
+  const { rows } = await db.rawQuery<{
+    rows: { rail: string; currency: string; balance: bigint }[]
+  }>(
+    `SELECT t.rail, p.currency::text,
+            sum(CASE p.direction WHEN 'credit' THEN p.amount ELSE -p.amount END)::bigint AS balance
+       FROM ledger_accounts a
+       JOIN postings p ON p.account_id = a.id
+       JOIN journal_entries e ON e.id = p.entry_id
+       JOIN transactions t ON t.id = e.deposit_id
+      WHERE a.kind = 'refund_payable' AND a.balance > 0 GROUP BY 1, 2`
+  )
+  return rows
+}
+
+async function stuckRefunds(after?: string): Promise<Page<OwedRefund>> {
+  const found = await pageOfOwedRefunds(PAGE + 1, after && decodeCursor(after))
+  return cutPage(
+    found.map((row) => ({ ...row, id: row.refund.id })),
+    PAGE
+  )
+}
+
+/** All debts of as many freelancers as a page has rows. */
+async function debtsOf(after?: string): Promise<Page<OpenDebt>> {
+  const found = await pageOfDebts(db, PAGE + 1, after ? readNumber(after) : undefined)
+  const indebted = [...new Set(found.map(({ accountId }) => accountId))].slice(0, PAGE)
+  const rows = found.filter(({ accountId }) => indebted.includes(accountId))
+  const next = rows.length < found.length ? writeCursor(String(indebted.at(-1))) : null
+  return { rows, meta: { next_cursor: next, has_more: next !== null } }
 }
 
 interface Elsewhere {
@@ -70,8 +106,8 @@ interface Elsewhere {
   milestones: { id: string; title: string; held: string }[]
 }
 
-/** Deposits of which a part went back past us, and the milestones that may lack it. One query. */
-async function refundedElsewhere(): Promise<Elsewhere[]> {
+/** Deposits of which a part went back past us, and the milestones that may lack it, the oldest first. One query. */
+async function refundedElsewhere(after?: string): Promise<Page<Elsewhere>> {
   const { rows } = await db.rawQuery<{ rows: Elsewhere[] }>(
     `SELECT t.id, t.rail, t.currency::text, d.refunded_elsewhere AS amount, (
          SELECT coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'title', m.title, 'held', a.balance::text)
@@ -81,8 +117,9 @@ async function refundedElsewhere(): Promise<Elsewhere[]> {
            JOIN ledger_accounts a ON a.name = 'escrow:' || m.id AND a.currency = t.currency AND a.balance > 0
           WHERE e.id = t.escrow_account_id) AS milestones
        FROM deposits d JOIN transactions t ON t.id = d.transaction_id
-      WHERE d.refunded_elsewhere > 0
-      ORDER BY t.id`
+      WHERE d.refunded_elsewhere > 0 AND t.id > ?
+      ORDER BY t.id LIMIT ${PAGE + 1}`,
+    [after ? decodeCursor(after) : NIL]
   )
-  return rows
+  return cutPage(rows, PAGE)
 }

@@ -1,3 +1,4 @@
+import { NIL } from 'uuid'
 import db from '@adonisjs/lucid/services/db'
 import type { Client } from '#ledger/balances'
 import { Money, type Currency } from '#ledger/money'
@@ -101,8 +102,43 @@ export async function withWhatIsOwed<Requests extends RefundRequest[]>(
   return requests
 }
 
+export interface OwedRefund {
+  refund: Transaction
+  amount: Money
+}
+
+/**
+ * The same in pages, the oldest refund first. Only clients whom a refund is owed are looked at, so that all
+ * that was settled long ago costs nothing; one page takes two queries, more only where a client has many of those.
+ *
+ * @param after the refund that the page before ended with
+ */
+export async function pageOfOwedRefunds(limit: number, after: string = NIL): Promise<OwedRefund[]> {
+  const found: OwedRefund[] = []
+  for (;;) {
+    const refunds = await Transaction.query()
+      .where('transaction_type', 'refund')
+      .where('status', 'failed')
+      .where('id', '>', after)
+      .whereExists((account) =>
+        account
+          .from('ledger_accounts')
+          .whereRaw(`name = 'refund_payable:' || transactions.user_id AND balance > 0`)
+      )
+      .orderBy('id')
+      .limit(limit)
+    const owed = await owedRefunds(db, [...new Set(refunds.map(({ depositId }) => depositId!))])
+    for (const refund of refunds) {
+      const amount = owed.get(refund.id)
+      if (amount) found.push({ refund, amount })
+    }
+    if (refunds.length < limit || found.length >= limit) return found.slice(0, limit)
+    after = refunds[refunds.length - 1].id
+  }
+}
+
 /** Every refund that is owed to its client, who waits longest first, and how much of it. */
-export async function listOwedRefunds(): Promise<{ refund: Transaction; amount: Money }[]> {
+export async function listOwedRefunds(): Promise<OwedRefund[]> {
   const refunds = await Transaction.query()
     .where('transaction_type', 'refund')
     .where('status', 'failed')

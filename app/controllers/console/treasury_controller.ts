@@ -15,11 +15,13 @@ import {
   debtValidator,
   movementValidator,
   paidByHandValidator,
+  treasuryPage,
 } from '#validators/console/treasury'
 
 export default class TreasuryController {
-  async show({ view }: HttpContext) {
-    return view.render('console/treasury/show', await readTreasury())
+  async show({ request, view }: HttpContext) {
+    const query = await treasuryPage.validate(request.qs())
+    return view.render('console/treasury/show', { ...(await readTreasury(query)), query })
   }
 
   async record(ctx: HttpContext) {

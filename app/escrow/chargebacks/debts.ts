@@ -33,6 +33,7 @@ export async function lockDebts(
 }
 
 interface Line {
+  account_id: bigint
   account: string
   currency: Currency
   kind: string
@@ -56,16 +57,41 @@ export async function debtsOf(client: Client, userId: string, currency: Currency
   return debtsIn(rows)
 }
 
+export interface OpenDebt extends Debt {
+  userId: string
+  /** Of the ledger: what they owe in one currency. */
+  accountId: bigint
+}
+
 /** Every debt of which something is still owed, by freelancer and age (one query). */
-export async function openDebts(client: Client): Promise<(Debt & { userId: string })[]> {
-  const { rows } = await client.rawQuery<{ rows: Line[] }>(
-    historyOf("a.kind = 'freelancer_receivable' AND a.balance > 0")
-  )
-  const byAccount = Map.groupBy(rows, ({ account, currency }) => `${account}:${currency}`)
-  return [...byAccount.values()].flatMap((lines) =>
+export function openDebts(client: Client): Promise<OpenDebt[]> {
+  return debtsOn(client, INDEBTED, {})
+}
+
+/**
+ * The same in pages: all debts of so many freelancers (of each in one currency). One query.
+ *
+ * @param after the account that the page before ended with
+ */
+export function pageOfDebts(client: Client, limit: number, after = 0n): Promise<OpenDebt[]> {
+  const which = `a.id IN (
+    SELECT a.id FROM ledger_accounts a WHERE ${INDEBTED} AND a.id > :after ORDER BY a.id LIMIT :limit)`
+  return debtsOn(client, which, { after: after.toString(), limit })
+}
+
+const INDEBTED = `a.kind = 'freelancer_receivable' AND a.balance > 0`
+
+async function debtsOn(
+  client: Client,
+  which: string,
+  bindings: Record<string, string | number>
+): Promise<OpenDebt[]> {
+  const { rows } = await client.rawQuery<{ rows: Line[] }>(historyOf(which), bindings)
+  const byAccount = Map.groupBy(rows, ({ account_id: id }) => id)
+  return [...byAccount].flatMap(([accountId, lines]) =>
     debtsIn(lines)
       .filter(({ outstanding }) => outstanding.isPositive)
-      .map((debt) => ({ ...debt, userId: lines[0].account.split(':')[1] }))
+      .map((debt) => ({ ...debt, accountId, userId: lines[0].account.split(':')[1] }))
   )
 }
 
@@ -126,7 +152,7 @@ const historyOf = (which: string) => `
   ), own AS (
     SELECT account_id, entry_id FROM debt UNION SELECT account_id, entry_id FROM claimed
   )
-  SELECT a.name AS account, a.currency, e.kind, coalesce(debt.amount, 0)::bigint AS amount,
+  SELECT a.id AS account_id, a.name AS account, a.currency, e.kind, coalesce(debt.amount, 0)::bigint AS amount,
       claimed.chargeback_id, w.chargeback_id AS forgiven
     FROM own
     JOIN ledger_accounts a ON a.id = own.account_id

@@ -1,7 +1,8 @@
 import vine from '@vinejs/vine'
+import type { Infer } from '@vinejs/vine/types'
 import { RAILS } from '#models/transaction'
 import { currency } from '#validators/money'
-import { typedAmount } from '#validators/console/filters'
+import { after, typedAmount } from '#validators/console/filters'
 import { reasonField } from '#validators/console/settings'
 import { line } from '#validators/text'
 
@@ -9,6 +10,11 @@ export const MOVEMENTS = ['top_up', 'withdrawal', 'opening_float'] as const
 
 /** What a bank or a provider calls something. */
 const reference = () => line(200).minLength(1)
+
+/** Where each of its lists goes on. */
+const pageSchema = vine.object({ refunds: after(), elsewhere: after(), debts: after() })
+export const treasuryPage = vine.create(pageSchema)
+export type TreasuryPage = Infer<typeof pageSchema>
 
 export const movementValidator = vine.create({
   kind: vine.enum(MOVEMENTS),

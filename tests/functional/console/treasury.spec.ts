@@ -1,7 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
+import { openDebts, pageOfDebts } from '#escrow/chargebacks/debts'
+import { pageOfOwedRefunds } from '#escrow/owed_refunds'
 import { accounts } from '#ledger/chart_of_accounts'
+import { Money } from '#ledger/money'
 import Approval from '#models/approval'
+import { providerFor } from '#payments/registry'
 import {
   chargebacks,
   debtOf,
@@ -17,7 +22,7 @@ import { breaks, held } from '#tests/support/ledger'
 import { fundedMilestone, pay } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
 import { console, createStaff, staffCookies } from '#tests/support/staff'
-import { textOf } from './pages.js'
+import { linksOf, textOf } from './pages.js'
 
 const HOME = '/console/treasury'
 const REASON = { reason: 'The bank says so.' }
@@ -135,6 +140,32 @@ test.group('The treasury at the console', (group) => {
     assert.deepEqual(await breaks(), [])
   })
 
+  test('a refund that somebody made at the provider is adopted by two', async ({ assert }) => {
+    const { milestone } = await fundedMilestone()
+    const [{ transaction_id: deposit, charge_id: chargeId }] = await db.from('deposits')
+    const refund = await providerFor('stripe').refund({
+      key: randomUUID(),
+      // As good as none: it is no transaction of ours.
+      transactionId: randomUUID(),
+      chargeId,
+      amount: Money.parse('400.00', 'USD'),
+      reason: 'requested_by_customer',
+    })
+    await settle()
+    const somebody = await finance()
+    assert.include(textOf(await somebody.get(HOME)), '400.00 USD')
+    const path = `${HOME}/deposits/${deposit}/adopt`
+    const form = { rail: 'stripe', refund_id: refund.id, milestone: milestone.id, ...REASON }
+    const wrong = await somebody.submit(path, { ...form, refund_id: 're_none' }, HOME)
+    assert.include(textOf(wrong), 'The provider does not show it')
+    assert.include(textOf(await somebody.submit(path, form, HOME)), 'Proposed.')
+    assert.equal(await held(accounts.escrow(milestone.id)), '1000.00')
+    await approveOnItsPage()
+    assert.equal(await held(accounts.escrow(milestone.id)), '600.00')
+    assert.notInclude((await somebody.get(HOME)).text, path)
+    assert.deepEqual(await breaks(), [])
+  })
+
   test('what is owed for a chargeback is clawed back once, and the rest written off by two', async ({
     assert,
   }) => {
@@ -154,6 +185,91 @@ test.group('The treasury at the console', (group) => {
     await approveOnItsPage()
     assert.equal(await debtOf(found), '0.00')
     assert.deepEqual(await breaks(), [])
+  })
+
+  test('the position of a rail leads to the entries that it is made of', async ({ assert }) => {
+    const { client } = await stuckRefund()
+    const somebody = await finance()
+    await somebody.get(HOME)
+    const form = { debit: 'clearing:stripe', credit: 'suspense', amount: '12.34', currency: 'USD' }
+    const [, id] = /name="form_id" value="([^"]+)"/.exec((await somebody.get(HOME)).text)!
+    await somebody.submit(`${HOME}/corrections`, { ...form, form_id: id, ...REASON }, HOME)
+    await approveOnItsPage()
+    const links = linksOf(await somebody.get(HOME))
+    const entryOf = async (kind: string) =>
+      `/console/ledger/entries/${(await db.from('journal_entries').where('kind', kind).firstOrFail()).id}`
+    for (const [account, entry] of [
+      ['clearing:stripe', await entryOf('deposit_captured')],
+      ['suspense', await entryOf('correction')],
+      [`refund_payable:${client.id}`, await entryOf('refund_failed')],
+    ]) {
+      const page = `/console/ledger/accounts/${encodeURIComponent(account)}/USD`
+      assert.include(links, page)
+      assert.include(linksOf(await somebody.get(page)), entry, account)
+    }
+    const kind = '/console/ledger/accounts?kind=refund_payable&currency=USD&balance=not_zero'
+    assert.include(links, kind)
+    assert.include((await somebody.get(kind)).text, '300.00')
+  })
+
+  test('each of its lists goes on by itself', async ({ assert }) => {
+    const { client, id } = await stuckRefund()
+    const again = await fundedMilestone({ client })
+    const body = { milestone_id: again.milestone.id, amount: '20.00', reason: 'Not needed.' }
+    await pay(client, 'payments/refund', body)
+    await settle()
+    sandbox.failRefund(sandbox.refunds.at(-1)!.id)
+    await settle()
+    const [first, second, ...more] = await pageOfOwedRefunds(10)
+    assert.isEmpty(more)
+    assert.equal(first.refund.id, id)
+    const alone = (page: Awaited<ReturnType<typeof pageOfOwedRefunds>>) =>
+      page.map(({ refund }) => refund.id)
+    assert.deepEqual(alone(await pageOfOwedRefunds(1)), [id])
+    assert.deepEqual(alone(await pageOfOwedRefunds(1, id)), [second.refund.id])
+    assert.isEmpty(await pageOfOwedRefunds(1, second.refund.id))
+    // 60 deposits of which something went back past us: a page has fifty of them.
+    await db.transaction(async (trx) => {
+      await trx.rawQuery('SET LOCAL session_replication_role = replica')
+      await trx.rawQuery(
+        `WITH made AS (
+           INSERT INTO transactions (escrow_account_id, user_id, transaction_type, payment_provider, rail,
+               status, amount, currency)
+             SELECT t.escrow_account_id, t.user_id, 'deposit', 'stripe', 'stripe', 'completed', 100, 'USD'
+               FROM transactions t, generate_series(1, 60) WHERE t.id = ? RETURNING id)
+         INSERT INTO deposits (transaction_id, method, state, expires_at, refunded_elsewhere)
+           SELECT id, 'checkout', 'applied', now(), 100 FROM made`,
+        [first.refund.depositId!]
+      )
+    })
+    const somebody = await finance()
+    const seen = new Set<string>()
+    let path: string | undefined = HOME
+    for (let pages = 0; path; pages++) {
+      assert.isBelow(pages, 3)
+      const { text } = await somebody.get(path)
+      assert.include(text, `${HOME}/refunds/${id}/retry`)
+      for (const [, deposit] of text.matchAll(/deposits\/([0-9a-f-]{36})\/adopt"/g))
+        seen.add(deposit)
+      path = /href="([^"]*elsewhere=[^"#]*)#elsewhere"/.exec(text)?.[1].replaceAll('&amp;', '&')
+    }
+    assert.equal(seen.size, 60)
+    assert.equal((await somebody.get(`${HOME}?debts=nonsense`)).status, 422)
+  })
+
+  test('debts are read freelancer by freelancer', async ({ assert }) => {
+    const cases = [await releasedProject(), await releasedProject()]
+    for (const [charge] of cases.entries()) await decided(await disputed({}, charge), 'lost')
+    const all = await openDebts(db)
+    assert.sameMembers(
+      all.map(({ userId }) => userId),
+      cases.map(({ freelancer }) => freelancer.id)
+    )
+    const [first] = await pageOfDebts(db, 1)
+    const [second, ...more] = await pageOfDebts(db, 1, first.accountId)
+    assert.isEmpty(more)
+    assert.deepEqual([first, second], all)
+    assert.isEmpty(await pageOfDebts(db, 1, second.accountId))
   })
 
   test('an entry without a break is proposed once for each form', async ({ assert }) => {
