@@ -1,3 +1,4 @@
+import { validate as isUuid } from 'uuid'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { ERASED_NAME } from '#identity/erased'
 import { cutPage, decodeCursor, type Page } from '#transformers/page'
@@ -51,14 +52,10 @@ export async function readUsers(
     conditions.push(sql)
     values.push(...given)
   }
-  if (q) {
+  if (q && isUuid(q)) where('u.id = ?', q)
+  else if (q) {
     const like = `%${q.replace(/[\\%_]/g, '\\$&')}%`
-    where(
-      `(u.email ILIKE ? OR u.first_name || ' ' || u.last_name ILIKE ? OR u.id::text = lower(?))`,
-      like,
-      like,
-      q
-    )
+    where(`(u.email ILIKE ? OR u.first_name || ' ' || u.last_name ILIKE ?)`, like, like)
   }
   if (role) where('u.user_type = ?', role)
   if (state) where(STATES[state])

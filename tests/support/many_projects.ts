@@ -100,11 +100,20 @@ export async function manyProjects(
   })
 }
 
-/** How many statements something sends to the database. */
+/** The statements that something sends to the database. */
 export async function queriesOf(act: () => Promise<unknown>): Promise<string[]> {
-  const sent: string[] = []
+  return (await statementsOf(act)).map(({ sql }) => sql)
+}
+
+/** The same with what they were given, as a query can be sent again. */
+export async function statementsOf(
+  act: () => Promise<unknown>
+): Promise<{ sql: string; bindings: unknown[] }[]> {
+  const sent: { sql: string; bindings: unknown[] }[] = []
   const client = db.connection().getWriteClient()
-  const note = ({ sql }: { sql: string }) => sent.push(sql)
+  const note = ({ sql, bindings }: { sql: string; bindings: unknown[] }) => {
+    sent.push({ sql: sql.replaceAll(/\$\d+/g, '?'), bindings })
+  }
   client.on('query', note)
   try {
     await act()

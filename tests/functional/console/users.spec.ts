@@ -8,6 +8,7 @@ import { withAuthenticator } from '#tests/support/authenticator'
 import { resetAll } from '#tests/support/database'
 import { drain, settle } from '#tests/support/jobs'
 import { mailsTo } from '#tests/support/mailbox'
+import { planOf } from '#tests/support/plans'
 import { pay, submittedMilestone } from '#tests/support/projects'
 import { console, createStaff } from '#tests/support/staff'
 import { aClient, aFreelancer, aUser, PASSWORD } from '#tests/support/users'
@@ -45,6 +46,23 @@ test.group('Users at the console', (group) => {
     assert.deepEqual(await list('debt=yes'), [])
     const empty = await browser.get('/console/users?q=nobody')
     assert.include(empty.text, 'No user fits these filters.')
+  })
+
+  test('are found by a part of what they are called without reading all of them', async ({
+    assert,
+  }) => {
+    const clara = await aUser({ email: 'clara@under-stairs.example.com', firstName: 'Clara' })
+    await db.rawQuery(
+      `INSERT INTO users (email, password, user_type, first_name, last_name)
+       SELECT 'somebody-' || n || '@example.com', '', 'client', 'Some', 'Body ' || n FROM generate_series(1, 30000) n`
+    )
+    // What was just written is no part of the index proper before.
+    await db.rawQuery('VACUUM ANALYZE users')
+    for (const q of ['der-stai', 'Clara', 'STAIRS', clara.id]) {
+      const { rows, read } = await planOf('users', () => readUsers(db.connection(), { q }))
+      assert.equal(rows, 1, q)
+      assert.isBelow(read, 100, q)
+    }
   })
 
   test('turn pages by keyset, each user once', async ({ assert }) => {
