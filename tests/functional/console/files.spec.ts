@@ -159,6 +159,32 @@ test.group('Files at the console', (group) => {
     assert.equal((await browser.post(`${at}/release`, REASON)).status, 403)
   })
 
+  test('writes down once a day who opened a file, however often they look at it', async ({
+    assert,
+  }) => {
+    setVariable('CLAMAV_HOST', '')
+    const [file, other] = [await upload('the work'), await upload('more work')]
+    const [first, second] = [await createStaff(), await createStaff()]
+    const at = ({ id }: { id: string }) => `/console/files/deliverable/${id}/download`
+    const [one, two] = [console(first), console(second)]
+    await one.get('/console/files')
+    for (const { status } of await Promise.all([1, 2, 3].map(() => one.get(at(file))))) {
+      assert.equal(status, 303)
+    }
+    await two.get(at(file))
+    await one.get(at(other))
+    const who = async () =>
+      (await audited('file.opened')).map(({ actor_id: id, target_id: what }) => `${id} ${what}`)
+    const lines = [`${first.id} ${file.id}`, `${second.id} ${file.id}`, `${first.id} ${other.id}`]
+    assert.sameMembers(await who(), lines)
+    await db.transaction(async (trx) => {
+      await trx.rawQuery('SET LOCAL session_replication_role = replica')
+      await trx.from('audit_log').update({ at: db.raw(`at - interval '1 day'`) })
+    })
+    await one.get(at(file))
+    assert.sameMembers(await who(), [...lines, lines[0]])
+  })
+
   test('can be used by everybody, at both widths', async ({ assert }) => {
     await upload(VIRUS)
     await drain()
