@@ -48,7 +48,7 @@ export interface PostingRow {
   account_seq: bigint
   direction: 'debit' | 'credit'
   amount: bigint
-  /** Of the stripe, for an account that has several. */
+  /** Of the account, all stripes together; with a filter, of the posting's stripe. */
   balance_after: bigint
   entry_id: bigint
   reference: string
@@ -63,6 +63,9 @@ export interface PostingRow {
  * counts in each of its stripes apart: a cursor says how far each has been read, and a page takes of each
  * what is newest. Ids of entries may be out of order by a moment within a stripe, so what counts is the
  * smallest so far: no order of theirs can make a page pass over a posting.
+ *
+ * In that order the balance of the whole account is counted down from what all stripes had before the page.
+ * A filter leaves postings out, so each tells what it has itself, the balance of its stripe.
  *
  * One query.
  */
@@ -88,9 +91,11 @@ export async function listPostings(
   if (filters.amount) {
     filter('p.amount = ?', String(minorOf(filters.amount, account.currency) ?? -1n))
   }
-  const { rows } = await db.rawQuery<{ rows: PostingRow[] }>(
-    `SELECT newest.*
-       FROM unnest(?::bigint[], ?::smallint[], ?::bigint[]) own (id, stripe, before)
+  const { rows } = await db.rawQuery<{ rows: (PostingRow & { opening: bigint })[] }>(
+    `WITH own AS (SELECT * FROM unnest(?::bigint[], ?::smallint[], ?::bigint[]) own (id, stripe, before))
+     SELECT newest.*, (SELECT coalesce(sum(p.balance_after), 0)::bigint FROM own
+         JOIN postings p ON p.account_id = own.id AND p.account_seq = own.before - 1) AS opening
+       FROM own
        CROSS JOIN LATERAL (
          SELECT own.stripe, p.account_seq, p.direction, p.amount, p.balance_after, p.entry_id,
                 e.reference, e.kind, e.event_at, e.created_at, e.transaction_id,
@@ -102,10 +107,25 @@ export async function listPostings(
       ORDER BY newest.rank DESC, newest.stripe, newest.account_seq DESC LIMIT ${PAGE + 1}`,
     bindings as never
   )
+  if (!isFiltered(filters)) countDown(rows, account)
   return cutBy(rows, () => {
     for (const { stripe, account_seq: seq } of rows.slice(0, PAGE)) readTo.set(stripe, seq)
     return [...readTo].map(([stripe, seq]) => `${stripe}:${seq}`).join(' ')
   })
+}
+
+/** Whether some of its postings are left out. */
+export function isFiltered({ after, ...filters }: PostingsFilters): boolean {
+  return Object.values(filters).some((value) => value !== undefined)
+}
+
+/** Gives postings, newest first, the balance of the account after each. */
+function countDown(rows: (PostingRow & { opening: bigint })[], account: Account): void {
+  let balance = rows[0]?.opening ?? 0n
+  for (const row of rows) {
+    row.balance_after = balance
+    balance += row.direction === account.normal_side ? -row.amount : row.amount
+  }
 }
 
 function positionsIn(cursor: string): Map<number, bigint> {

@@ -1,5 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { listPostings, readAccount } from '#console/ledger_account_page'
+import { isFiltered, listPostings, readAccount } from '#console/ledger_account_page'
 import { listAccounts, readKinds } from '#console/ledger_accounts_page'
 import { listEntries, readEntry } from '#console/ledger_entries_page'
 import { accountPage, ownerOf } from '#console/links'
@@ -33,6 +33,7 @@ export default class LedgerController {
       path,
       owner,
       kinds: ENTRY_KINDS,
+      isFiltered: isFiltered(query),
     })
   }
 

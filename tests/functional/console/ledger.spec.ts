@@ -86,15 +86,27 @@ test.group('Ledger at the console', (group) => {
     for (const name of ['bank', 'clearing:stripe']) {
       const account = await readAccount(name, 'USD')
       const seen: string[] = []
+      let balance = account.balance
       let after: string | undefined
       do {
         const page = await listPostings(account, { after } as never)
-        for (const row of page.rows) seen.push(`${row.stripe} ${row.account_seq}`)
+        for (const row of page.rows) {
+          seen.push(`${row.stripe} ${row.account_seq}`)
+          // Each has the balance of the account, not of its stripe: from now down to the first posting.
+          assert.equal(row.balance_after, balance, name)
+          balance -= row.direction === account.normal_side ? row.amount : -row.amount
+        }
         after = page.meta.next_cursor ?? undefined
       } while (after)
       assert.lengthOf(seen, Number(account.postings))
       assert.lengthOf(new Set(seen), seen.length)
+      assert.equal(balance, 0n)
     }
+    assert.isAbove((await readAccount('clearing:stripe', 'USD')).stripes.length, 1)
+    const browser = console(await createStaff())
+    const of = (query: string) => browser.get(`/console/ledger/accounts/clearing:stripe/USD${query}`)
+    assert.notInclude((await of('')).text, 'Stripe’s balance after')
+    assert.include((await of('?kind=top_up')).text, 'Stripe’s balance after')
   })
 
   test('the balance after the newest posting is the balance', async ({ assert }) => {
