@@ -30,19 +30,8 @@ export async function prepareExport(id: string, key: string, signal: AbortSignal
       done(null, chunk)
     },
   })
-  await inSnapshot(async (trx) => {
-    const zip = writeExport(trx, wanted.userId)
-    const stop = () => zip.destroy(new Error('The export took too long.'))
-    signal.addEventListener('abort', stop, { once: true })
-    zip.on('error', (error) => measured.destroy(error))
-    try {
-      await drive.use().putStream(key, zip.pipe(measured), { contentType: 'application/zip' })
-    } finally {
-      signal.removeEventListener('abort', stop)
-      // Nothing goes on reading for a disk that takes no more.
-      zip.destroy()
-    }
-  })
+  const written = await startWriting(key, wanted.userId, measured, signal)
+  await written()
 
   const kept = await inTransaction(async (trx) => {
     const days = await setting(trx, 'export_retention_days')
@@ -56,6 +45,36 @@ export async function prepareExport(id: string, key: string, signal: AbortSignal
     return rowCount === 1
   })
   if (!kept) await drive.use().delete(key)
+}
+
+/**
+ * Writes the rows of an export in one snapshot, which ends with them: files may take as long as they are
+ * large, and a snapshot keeps the whole database from being cleaned up.
+ *
+ * @returns waits for the rest
+ */
+async function startWriting(
+  key: string,
+  userId: string,
+  measured: Transform,
+  signal: AbortSignal
+): Promise<() => Promise<void>> {
+  return inSnapshot(async (trx) => {
+    const { zip, allRead } = writeExport(trx, userId)
+    const stop = () => zip.destroy(new Error('The export took too long.'))
+    signal.addEventListener('abort', stop, { once: true })
+    zip.on('error', (error) => measured.destroy(error))
+    const stored = drive
+      .use()
+      .putStream(key, zip.pipe(measured), { contentType: 'application/zip' })
+      .finally(() => {
+        signal.removeEventListener('abort', stop)
+        // Nothing goes on reading for a disk that takes no more.
+        zip.destroy()
+      })
+    await Promise.race([allRead, stored]).catch(() => stored)
+    return () => stored
+  })
 }
 
 /** Nothing will come of it; the user may ask for another. */

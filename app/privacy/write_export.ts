@@ -14,15 +14,26 @@ const WIDTH = Math.max(...EXPORT_KINDS.map(({ name }) => `${name}.json`.length))
 
 const FIRST = '00000000-0000-0000-0000-000000000000'
 
+interface Export {
+  zip: Readable
+  /** Resolves when nothing more is asked of the database: what follows in the zip are files. */
+  allRead: Promise<void>
+}
+
 /**
  * The export of a user as a zip, written while it is read: rows and files go through in small pieces, one
- * entry after the other.
+ * entry after the other, the rows first.
  *
- * @param trx one snapshot of the database, to be kept open until the stream has ended
+ * @param trx one snapshot of the database, to be kept open until `allRead`
  */
-export function writeExport(trx: TransactionClientContract, userId: string): Readable {
+export function writeExport(trx: TransactionClientContract, userId: string): Export {
   const zip = new ZipFile()
   const output = zip.outputStream as unknown as Readable
+  let rowsAreRead = () => {}
+  const rowsRead = new Promise<void>((resolve, reject) => {
+    rowsAreRead = resolve
+    output.once('close', () => reject(new Error('The export was given up.')))
+  })
   // What goes wrong anywhere ends the whole: half an export must not look like one.
   const fail = (error: unknown) => output.destroy(error as Error)
   zip.on('error', fail)
@@ -45,13 +56,19 @@ export function writeExport(trx: TransactionClientContract, userId: string): Rea
     })
 
   for (const kind of EXPORT_KINDS) {
-    add(`${kind.name}.json`, () => Readable.from(jsonOf(trx, kind, userId)))
+    const json = () => Readable.from(jsonOf(trx, kind, userId))
+    const isLast = kind === EXPORT_KINDS.at(-1)
+    add(`${kind.name}.json`, isLast ? () => json().once('end', rowsAreRead) : json)
   }
-  addFiles().then(() => {
+  const filesFound = addFiles()
+  filesFound.then(() => {
     zip.addBuffer(Buffer.from(readme()), 'README.txt')
     zip.end()
   }, fail)
-  return output
+  const allRead = Promise.all([rowsRead, filesFound]).then(() => {})
+  // Whoever reads the zip learns of it there, too.
+  allRead.catch(() => {})
+  return { zip: output, allRead }
 
   async function addFiles() {
     for (const { key, path } of await filesOf(trx, userId)) {

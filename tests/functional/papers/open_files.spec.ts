@@ -117,7 +117,7 @@ test.group('Files that are read for an answer', (group) => {
     const path = `milestones/${milestone.id}/deliverables`
     expectData(await api(freelancer).upload(path, 'file', bytes), 201)
     await inSnapshot(async (trx) => {
-      const zip = writeExport(trx, freelancer.id)
+      const { zip } = writeExport(trx, freelancer.id)
       let size = 0
       for await (const chunk of zip) if ((size += chunk.length) > 1024 * 1024) break
       assert.isAbove(size, 1024 * 1024)

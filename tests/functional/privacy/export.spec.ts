@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from '@japa/runner'
 import drive from '@adonisjs/drive/services/main'
 import db from '@adonisjs/lucid/services/db'
@@ -236,6 +237,32 @@ test.group('A copy of my data', (group) => {
     await drain()
     for (const each of [key, 'avatars/me.webp']) assert.isFalse(await drive.use().exists(each))
     assert.deepEqual(await db.from('deliverables'), [])
+  })
+
+  test('keeps no snapshot of the database open while its files are written', async ({
+    assert,
+    cleanup,
+  }) => {
+    const client = await aClient()
+    await drive.use().put('avatars/me.webp', 'a picture')
+    await db.from('profiles').where('user_id', client.id).update({ avatar: 'me.webp' })
+    const disk = drive.use()
+    const { getStream } = disk
+    cleanup(() => void Object.assign(disk, { getStream }))
+    let open: unknown
+    disk.getStream = async (key) => {
+      // The rows were read before this: so their transaction ends now, or is kept until the file is written.
+      await sleep(200)
+      const { rows } = await db.rawQuery(
+        `SELECT count(*)::int AS n FROM pg_stat_activity
+          WHERE datname = current_database() AND state = 'idle in transaction' AND backend_xmin IS NOT NULL`
+      )
+      open = rows[0].n
+      return getStream.call(disk, key)
+    }
+    const { entries } = await exported(client)
+    assert.equal(open, 0)
+    assert.equal(String(entries.get('files/avatar/me.webp')), 'a picture')
   })
 
   test('fails as a whole when a part of it cannot be read, and may be asked for again', async ({
