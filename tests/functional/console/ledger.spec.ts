@@ -104,7 +104,8 @@ test.group('Ledger at the console', (group) => {
     }
     assert.isAbove((await readAccount('clearing:stripe', 'USD')).stripes.length, 1)
     const browser = console(await createStaff())
-    const of = (query: string) => browser.get(`/console/ledger/accounts/clearing:stripe/USD${query}`)
+    const of = (query: string) =>
+      browser.get(`/console/ledger/accounts/clearing:stripe/USD${query}`)
     assert.notInclude((await of('')).text, 'Stripe’s balance after')
     assert.include((await of('?kind=top_up')).text, 'Stripe’s balance after')
   })
