@@ -72,6 +72,8 @@ export interface Position {
   clearingHref: string
   /** Set aside for payouts and refunds that were sent or are about to be. */
   reserved: bigint
+  /** What open breaks are about, added up whichever way each goes: those that cancel each other out as well. */
+  inBreaks: bigint
   /** The last comparison of balances; nothing before the first. */
   run: Comparison | null
 }
@@ -98,6 +100,7 @@ export async function readPositions(): Promise<Position[]> {
       currency: string
       clearing: bigint
       reserved: bigint
+      in_breaks: bigint
       run_id: string | null
       as_of: Date
       provider_then: bigint
@@ -121,12 +124,16 @@ export async function readPositions(): Promise<Position[]> {
          JOIN reconciliation_totals t ON t.run_id = u.id AND t.provider_balance IS NOT NULL),
      reserved AS (
        SELECT rail, currency::text, sum(amount)::bigint AS amount
-         FROM reservations WHERE settled_at IS NULL GROUP BY 1, 2)
+         FROM reservations WHERE settled_at IS NULL GROUP BY 1, 2),
+     broken AS (
+       SELECT rail, currency::text, sum(amount)::bigint AS amount
+         FROM reconciliation_breaks WHERE resolved_at IS NULL GROUP BY 1, 2)
      SELECT rail, currency, coalesce(b.balance, 0)::bigint AS clearing, coalesce(r.amount, 0)::bigint AS reserved,
-            l.run_id, l.as_of, l.provider_balance AS provider_then,
+            coalesce(x.amount, 0)::bigint AS in_breaks, l.run_id, l.as_of, l.provider_balance AS provider_then,
             coalesce(l.clearing_balance, 0)::bigint AS clearing_then,
             coalesce(l.balance_in_flight, 0)::bigint AS in_flight
        FROM booked b FULL JOIN last l USING (rail, currency) LEFT JOIN reserved r USING (rail, currency)
+       LEFT JOIN broken x USING (rail, currency)
       ORDER BY rail DESC, currency`
   )
   return rows.map((row) => ({
@@ -135,6 +142,7 @@ export async function readPositions(): Promise<Position[]> {
     clearing: row.clearing,
     clearingHref: accountPage(accounts.clearing(row.rail), row.currency),
     reserved: row.reserved,
+    inBreaks: row.in_breaks,
     run: row.run_id === null ? null : comparisonOf({ ...row, run_id: row.run_id }),
   }))
 }

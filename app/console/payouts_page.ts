@@ -3,7 +3,9 @@ import db from '@adonisjs/lucid/services/db'
 import { ENTRY, type EntryRow } from '#console/ledger_entries_page'
 import { maskDestination } from '#console/mask'
 import { PAGE } from '#console/paging'
+import { whyOf } from '#console/payout_words'
 import { readTimeline } from '#console/timeline'
+import { TAKEN_BACK } from '#escrow/apply_payout'
 import { setting } from '#escrow/settings'
 import { notFound } from '#exceptions/problem'
 import { offeredProviders } from '#payments/registry'
@@ -22,15 +24,20 @@ interface PayoutRow {
   payment_provider: PaymentProvider
   rail: Rail
   created_at: Date
+  /** In words for staff. */
+  why: string
   wait_reason: string
+  failure_code: string
   failure_message: string
+  unclaimed: boolean
   not_before: Date
   user_id: string
   user_name: string
 }
 
-/** A state as people look for it, as SQL over payouts `p`. */
+/** A state as people look for it, as SQL over payouts `p` and their transactions `t`. */
 const SHOWN = `CASE
+  WHEN p.held_at IS NULL AND p.state = 'failed' AND t.failure_code = '${TAKEN_BACK}' THEN '${TAKEN_BACK}'
   WHEN p.held_at IS NOT NULL AND p.state IN ('waiting', 'failed') THEN 'held'
   WHEN p.unclaimed AND p.state = 'in_transit' THEN 'unclaimed'
   ELSE p.state END`
@@ -40,7 +47,7 @@ const NAME = `coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), 'Na
 
 const ROW = `
   p.transaction_id AS id, p.state, ${SHOWN} AS shown, t.amount, t.currency, t.payment_provider, t.rail,
-  t.created_at, t.wait_reason, t.failure_message, p.not_before, p.user_id, ${NAME} AS user_name`
+  t.created_at, t.wait_reason, t.failure_code, t.failure_message, p.unclaimed, p.not_before, p.user_id, ${NAME} AS user_name`
 
 /** Payouts, newest first: those that are not over, unless a state is asked for. One query. */
 export async function listPayouts(filters: PayoutsFilters): Promise<Page<PayoutRow>> {
@@ -54,6 +61,9 @@ export async function listPayouts(filters: PayoutsFilters): Promise<Page<PayoutR
     query.whereNotNull('p.held_at').whereIn('p.state', ['waiting', 'failed'])
   } else if (filters.state === 'unclaimed') {
     query.where('p.state', 'in_transit').where('p.unclaimed', true)
+  } else if (filters.state === 'failed' || filters.state === TAKEN_BACK) {
+    query.where('p.state', 'failed').whereNull('p.held_at')
+    query.where('t.failure_code', filters.state === 'failed' ? '<>' : '=', TAKEN_BACK)
   } else if (filters.state) {
     query.where('p.state', filters.state)
   } else {
@@ -67,7 +77,11 @@ export async function listPayouts(filters: PayoutsFilters): Promise<Page<PayoutR
   if (filters.user && isUuid(filters.user)) query.where('p.user_id', filters.user)
   else if (filters.user) query.where('u.email', filters.user.toLowerCase())
   if (filters.after) query.where('p.transaction_id', '<', decodeCursor(filters.after))
-  return cutPage(await query, PAGE)
+  const rows: PayoutRow[] = await query
+  return cutPage(
+    rows.map((row) => ({ ...row, why: whyOf(row) })),
+    PAGE
+  )
 }
 
 /** How many payouts are in each state that is not over, and what they sum up to by currency. One query. */
@@ -87,11 +101,9 @@ interface PayoutDetails extends PayoutRow {
   attempt: number
   sent_at: Date | null
   completed_at: Date | null
-  failure_code: string
   provider_transaction_id: string
   provider_source_id: string
   held_at: Date | null
-  unclaimed: boolean
   cancel_asked_at: Date | null
   returned_amount: bigint
   release_id: string | null
@@ -117,8 +129,8 @@ interface PayoutDetails extends PayoutRow {
 export async function readPayout(id: string, after?: string) {
   if (!isUuid(id)) throw notFound('payout')
   const { rows } = await db.rawQuery<{ rows: PayoutDetails[] }>(
-    `SELECT ${ROW}, t.status, t.attempt, t.sent_at, t.completed_at, t.failure_code, t.provider_transaction_id,
-        t.provider_source_id, p.held_at, p.unclaimed, p.cancel_asked_at, p.returned_amount, p.release_id,
+    `SELECT ${ROW}, t.status, t.attempt, t.sent_at, t.completed_at, t.provider_transaction_id,
+        t.provider_source_id, p.held_at, p.cancel_asked_at, p.returned_amount, p.release_id,
         p.chargeback_id, p.repays_id, t.deposit_id, t.milestone_id, m.title AS milestone_title,
         j.id AS project_id, j.title AS project_title,
         a.payment_provider AS account_provider, a.status AS account_status, a.destination,
@@ -142,9 +154,14 @@ export async function readPayout(id: string, after?: string) {
   return {
     payout: {
       ...payout,
+      why: whyOf(payout),
       destination: payout.destination && maskDestination(payout.destination),
       leftToRepay: payout.returned_amount - payout.repaid,
     },
+    canRetry:
+      !payout.held_at &&
+      (payout.state === 'failed' ||
+        (payout.state === 'waiting' && payout.not_before <= new Date())),
     canCancel: payout.shown === 'unclaimed' && rail?.cancelPayout !== undefined,
     blocked: await blockOf(db, payout.rail, await setting(db, 'break_block_threshold')),
     timeline: await readTimeline(payout.project_id, id, after),

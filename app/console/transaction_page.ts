@@ -1,6 +1,7 @@
 import { validate as isUuid } from 'uuid'
 import db from '@adonisjs/lucid/services/db'
 import { ENTRY, type EntryRow } from '#console/ledger_entries_page'
+import { whyOf } from '#console/payout_words'
 import { readTimeline } from '#console/timeline'
 import { notFound } from '#exceptions/problem'
 import type { PaymentProvider, Rail, TransactionType } from '#models/transaction'
@@ -17,6 +18,9 @@ export async function readTransaction(id: string, after?: string) {
   const objects = [id, transaction.provider_transaction_id, transaction.provider_source_id]
   return {
     transaction,
+    why: transaction.payout_state
+      ? whyOf({ ...transaction, state: transaction.payout_state } as never)
+      : transaction.failure_message || transaction.wait_reason,
     // Releases and fees are ours alone: no provider hears of them.
     hasProviderRecord:
       PROVIDER_KINDS.includes(transaction.transaction_type) &&
@@ -56,7 +60,7 @@ async function readRow(id: string): Promise<Row | undefined> {
             d.dispute_cleared_by, d.dispute_clear_reason,
             r.id AS release_id, r.kind AS release_kind, r.amount AS release_amount, r.fee AS release_fee,
             r.net AS release_net, r.debt_offset, r.transaction_id AS release_transaction_id, r.fee_transaction_id,
-            y.state AS payout_state, y.not_before, y.returned_amount, y.repays_id,
+            y.state AS payout_state, y.unclaimed, y.not_before, y.returned_amount, y.repays_id,
             q.id AS request_id, q.status AS request_status, q.reason AS request_reason, q.immediate,
             h.reference AS hand_reference, h.paid_by AS hand_paid_by, h.created_at AS hand_at,
             v.settled_at AS reservation_settled_at, v.amount AS reserved

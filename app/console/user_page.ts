@@ -2,6 +2,7 @@ import { validate as isUuid } from 'uuid'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { nameOf, stateOf } from '#console/users_page'
 import { accountPage } from '#console/links'
+import { whyOf } from '#console/payout_words'
 import { maskDestination } from '#console/mask'
 import { notFound } from '#exceptions/problem'
 
@@ -52,7 +53,7 @@ export async function readUser(client: QueryClientContract, id: string) {
       href: accountPage(balance.name, balance.currency),
       label: BALANCE_LABELS[balance.kind] ?? balance.kind,
     })),
-    payouts,
+    payouts: payouts.map((payout) => ({ ...payout, why: whyOf(payout) })),
     notifications,
     security,
     suspension: user.state === 'suspended' ? suspension[0] : undefined,
@@ -172,14 +173,17 @@ interface PayoutRow {
   amount: bigint
   currency: string
   state: string
+  unclaimed: boolean
+  not_before: Date
   wait_reason: string
+  failure_code: string
   failure_message: string
   payment_provider: string
   created_at: Date
   completed_at: Date | null
 }
 const PAYOUTS = `
-  SELECT t.id, t.amount, t.currency, p.state, t.wait_reason, t.failure_message, t.payment_provider,
+  SELECT t.id, t.amount, t.currency, p.state, p.unclaimed, p.not_before, t.wait_reason, t.failure_code, t.failure_message, t.payment_provider,
          t.created_at, t.completed_at
     FROM payouts p JOIN transactions t ON t.id = p.transaction_id
    WHERE p.user_id = ? ORDER BY p.transaction_id DESC LIMIT ${SHOWN}`

@@ -25,6 +25,9 @@ export const WAIT_FOR: Record<string, string> = {
   insufficient_capabilities_for_transfer: 'The payout account cannot receive money yet.',
 }
 
+/** The code of a payout that nobody had claimed, and that we asked back. It came back, which is no refusal. */
+export const TAKEN_BACK = 'taken_back'
+
 interface Locked {
   trx: TransactionClientContract
   project: Project
@@ -71,11 +74,7 @@ export async function applyPayout(
       transaction.providerSourceId = observed.balanceSourceId ?? transaction.providerSourceId
       await transaction.save()
       await bookFee(locked, observed.fee)
-      await fail(locked, {
-        code: observed.failureCode ?? 'payout_failed',
-        message: observed.failureMessage ?? 'The provider could not carry the payout.',
-        waitReason: WAIT_FOR[observed.failureCode ?? ''],
-      })
+      await fail(locked, payout.cancelAskedAt ? takenBack : refusalOf(observed))
       return
     }
     transaction.providerTransactionId ||= observed.id
@@ -110,6 +109,19 @@ export async function failPayout(
   await withLocks(transactionId, async (locked) => {
     if (locked.transaction.attempt === attempt) await fail(locked, failure)
   })
+}
+
+const takenBack = {
+  code: TAKEN_BACK,
+  message: 'Nobody had claimed the payout, and it was taken back.',
+}
+
+function refusalOf({ failureCode, failureMessage }: ProviderMovement) {
+  return {
+    code: failureCode ?? 'payout_failed',
+    message: failureMessage ?? 'The provider could not carry the payout.',
+    waitReason: WAIT_FOR[failureCode ?? ''],
+  }
 }
 
 async function withLocks(id: string, act: (locked: Locked) => Promise<void>): Promise<void> {

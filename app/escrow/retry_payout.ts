@@ -1,3 +1,4 @@
+import { DateTime } from 'luxon'
 import { inTransaction } from '#database/transaction'
 import { recordAudit, type Act } from '#audit/record_audit'
 import { wrongState } from '#exceptions/problem'
@@ -7,10 +8,11 @@ import { lockPayout } from '#escrow/lock_payout'
 
 /**
  * Tries a payout now. One that was refused has its money back in payable, and goes under a key of its own; one
- * that waits is looked at again, whatever it waits for; one that was sent is looked up first, and sent again
+ * that waits is looked at again, whatever it waits for but the hold period; one that was sent is looked up first, and sent again
  * at most under the same key, which is one payment for its provider.
  *
- * @throws Problem 404; 409 `held` while staff holds it, `wrong_state` for one that is over
+ * @throws Problem 404; 409 `held` while staff holds it, `hold_period` before that is over, `wrong_state` for
+ *   one that is over
  */
 export async function retryPayout(payoutId: string, act: Act): Promise<void> {
   await inTransaction(async (trx) => {
@@ -21,6 +23,14 @@ export async function retryPayout(payoutId: string, act: Act): Promise<void> {
     }
     if (payout.heldAt) {
       throw wrongState('This payout is held; let it go first.', state, { code: 'held' })
+    }
+    if (state === 'waiting' && payout.notBefore > DateTime.now()) {
+      const due = payout.notBefore.toUTC().toFormat('yyyy-MM-dd HH:mm')
+      throw wrongState(
+        `The hold period after its release lasts until ${due} UTC. It is sent by itself then, and not before.`,
+        state,
+        { code: 'hold_period' }
+      )
     }
     const after = state === 'failed' ? 'waiting' : state
     await trx.from('payouts').where('transaction_id', payoutId).update({ state: after })

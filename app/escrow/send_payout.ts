@@ -184,6 +184,15 @@ async function resume(
   }
 }
 
+/** What a payout waits for that its freelancer, or we, have to do; in words for the freelancer. */
+export const WAITS = {
+  no_account: 'Add a payout account; the money is sent as soon as there is one.',
+  account_not_set_up:
+    'The payout account cannot receive money yet; finish its set-up at the provider.',
+  deposit_used_up:
+    'The deposit that it draws on is used up at the provider; support is looking into it.',
+} as const
+
 interface Circumstances {
   account?: PayoutAccount
   deposit: Transaction
@@ -210,9 +219,9 @@ async function reasonToWait(
   }
   if (await isDepositFrozen(trx, deposit.id))
     return "The payment that it draws on is disputed with the payer's bank."
-  if (!account) return 'Add a payout account; the money is sent as soon as there is one.'
+  if (!account) return WAITS.no_account
   if (account.status !== 'enabled') {
-    return 'The payout account cannot receive money yet; finish its set-up at the provider.'
+    return WAITS.account_not_set_up
   }
   const thresholds = await setting(trx, 'break_block_threshold')
   const blocked = await blockOf(trx, provider!.rail, thresholds)
@@ -224,9 +233,7 @@ async function reasonToWait(
     const covered = snapshot !== undefined && (await reserve(trx, wanted, snapshot))
     return covered ? undefined : WAIT_FOR.balance_insufficient
   }
-  return (await chargeCovers(trx, deposit, transaction))
-    ? undefined
-    : 'The deposit that it draws on is used up at the provider; support is looking into it.'
+  return (await chargeCovers(trx, deposit, transaction)) ? undefined : WAITS.deposit_used_up
 }
 
 /**

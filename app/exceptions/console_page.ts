@@ -64,6 +64,11 @@ export async function answerAsPage(
   response.send(await ctx.view.render('console/error', wordsFor(error, failure, ctx)))
 }
 
+/** What may belong to somebody else in the API may not here: staff see everything. */
+function forStaff(detail: string): string {
+  return detail.replace(', or it is not yours to see', '')
+}
+
 /** At its field each, and above the form, since a field may be one that is not seen. */
 function flashRefusal({ session }: HttpContext, { code, detail, errors = [] }: Failure): void {
   const byField: Record<string, string[]> = {}
@@ -74,7 +79,7 @@ function flashRefusal({ session }: HttpContext, { code, detail, errors = [] }: F
     'refused',
     code === 'validation_failed' && messages.size > 0
       ? `Nothing has been done. ${[...messages].join(' ')}`
-      : detail
+      : forStaff(detail)
   )
   session.flashExcept(SECRETS)
 }
@@ -88,7 +93,7 @@ function wordsFor(error: unknown, failure: Failure, ctx: HttpContext) {
   const { status, errors = [] } = failure
   const words = {
     title: failure.title,
-    detail: failure.detail,
+    detail: forStaff(failure.detail),
     errors,
     todo: NEXT_STEPS[status] ?? '',
     requestId: failure.request_id,

@@ -21,7 +21,7 @@ function nameOf(field: FieldContext): string {
 }
 
 const SAYINGS: Record<string, (values: Values, field: FieldContext) => string> = {
-  'required': (_, field) => `${nameOf(field)} is missing.`,
+  'required': (_, field) => MISSING[field.wildCardPath] ?? `${nameOf(field)} is missing.`,
   'string': (_, field) => `${nameOf(field)} must be text.`,
   'email': () => 'Give an e-mail address such as ada@example.com.',
   'url': (_, field) =>
@@ -46,6 +46,11 @@ const SAYINGS: Record<string, (values: Values, field: FieldContext) => string> =
   'range': ({ min, max }, field) => `${nameOf(field)} must be from ${min} to ${max}.`,
   'enum': ({ choices }, field) => `${nameOf(field)} must be ${oneOf(choices ?? [])}.`,
   'literal': ({ expectedValue }, field) => `${nameOf(field)} must be ${expectedValue}.`,
+}
+
+/** What is missing where nobody typed anything. */
+const MISSING: Record<string, string> = {
+  events: 'Choose at least one event in the list first.',
 }
 
 const ONE_LINE = 'Write it on one line, without control characters.'

@@ -39,7 +39,7 @@ export default class PayoutsController {
 
   async retry(ctx: HttpContext) {
     await retryPayout(ctx.params.id, await actOf(ctx))
-    return back(ctx, 'It is tried now. Look again in a moment for what became of it.')
+    return back(ctx, 'It is tried now. What becomes of it shows here.')
   }
 
   async repay(ctx: HttpContext) {

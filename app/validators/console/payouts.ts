@@ -3,13 +3,14 @@ import type { Infer } from '@vinejs/vine/types'
 import { PAYMENT_PROVIDERS, RAILS } from '#models/transaction'
 import { after, oneOf, words } from '#validators/console/filters'
 
-/** As people look for payouts: `held` and `unclaimed` are ways of waiting and of being in transit. */
+/** As people look for payouts: `held` and `unclaimed` are ways of waiting and of being in transit, `taken_back` one of having failed. */
 export const PAYOUT_STATES = [
   'waiting',
   'held',
   'in_transit',
   'unclaimed',
   'failed',
+  'taken_back',
   'returned',
   'paid',
   'cancelled',

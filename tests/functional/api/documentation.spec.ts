@@ -30,6 +30,7 @@ const NOT_OF_THE_API = new Set([
   'debt_changed',
   'dispute_known',
   'held',
+  'hold_period',
   'not_held',
   'not_owed',
   'not_refunded_elsewhere',

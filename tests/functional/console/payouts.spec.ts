@@ -3,6 +3,7 @@ import db from '@adonisjs/lucid/services/db'
 import { accounts } from '#ledger/chart_of_accounts'
 import { runPayouts } from '#escrow/run_payouts'
 import { sendPayout } from '#escrow/send_payout'
+import { changeSetting } from '#escrow/settings'
 import { settlePending } from '#escrow/settle_pending'
 import { expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
@@ -15,6 +16,7 @@ import { impatient } from '#tests/support/rails'
 import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 import { OPERATOR } from '#tests/support/operator'
 import { console, createStaff } from '#tests/support/staff'
+import { textOf } from './pages.js'
 
 const REASON = { reason: 'The freelancer asked us to.' }
 
@@ -58,7 +60,8 @@ test.group('Payouts at the console', (group) => {
     await db.from('users').where('id', freelancer.id).update({ first_name: '<b>Ada</b>' })
     const browser = console(await createStaff({ role: 'support' }))
     const list = await browser.get(`/console/payouts?state=waiting&user=${freelancer.email}`)
-    assert.include(list.text, 'Add a payout account; the money is sent as soon as there is one.')
+    assert.include(list.text, 'The freelancer has no payout account yet.')
+    assert.notInclude(list.text, 'Add a payout account')
     assert.include(list.text, path)
     assert.include(list.text, '&lt;b&gt;Ada&lt;/b&gt;')
     assert.notInclude(list.text, '<b>Ada</b>')
@@ -152,6 +155,34 @@ test.group('Payouts at the console', (group) => {
     assert.deepEqual(await breaks(), [])
   })
 
+  test('one in its hold period is not tried, and says until when it waits', async ({ assert }) => {
+    await db.transaction((trx) => changeSetting(trx, 'payout_hold_days', 3, 'test'))
+    const { id, path } = await aPayout()
+    const browser = console(await createStaff({ role: 'finance' }))
+    const shown = await browser.get(path)
+    assert.include(textOf(shown), 'The hold period after its release lasts until 20')
+    assert.notInclude(shown.text, `${path}/retry`)
+    const refused = await browser.submit(`${path}/retry`, REASON, path)
+    assert.include(textOf(refused), 'It is sent by itself then, and not before.')
+    await settle()
+    assert.equal(await stateOf(id), 'waiting')
+    assert.isEmpty(await audited())
+  })
+
+  test('one that is tried again does not show what the attempt before ended with as what it waits for', async ({
+    assert,
+  }) => {
+    const { path } = await aPayout({ provider: 'paypal' })
+    paypalSandbox.planPayout('FAILED')
+    await settle()
+    const browser = console(await createStaff({ role: 'finance' }))
+    const why = async () => /class="about">([^<]*)</.exec((await browser.get(path)).text)?.[1] ?? ''
+    assert.notEqual(await why(), '')
+    await browser.post(`${path}/retry`, REASON, path)
+    assert.equal(await why(), '')
+    assert.include(textOf(await browser.get(path)), 'Attempt before ended with')
+  })
+
   test('one whose outcome is unknown is looked up, and not paid a second time', async ({
     assert,
   }) => {
@@ -210,6 +241,13 @@ test.group('Payouts at the console', (group) => {
       // The deposit's and the payout's.
       assert.equal(kinds.filter((kind) => kind === 'provider_fee').length, 2)
       assert.deepEqual(await audited(), ['payout.cancel_asked'])
+      const over = await browser.get(path)
+      assert.include(textOf(over), 'Taken back')
+      assert.include(textOf(over), 'Nobody had claimed it, and we took it back.')
+      assert.include(textOf(over), 'Send again')
+      assert.notInclude(textOf(over), 'could not carry')
+      assert.notInclude((await browser.get('/console/payouts?state=failed')).text, path)
+      assert.include((await browser.get('/console/payouts?state=taken_back')).text, path)
       assert.deepEqual(await breaks(), [])
     })
   }

@@ -8,6 +8,7 @@ import { queriesOf } from '#tests/support/many_projects'
 import { pay, submittedMilestone } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
 import { console, createStaff } from '#tests/support/staff'
+import { textOf } from './pages.js'
 
 const REASON = { reason: 'Our bank moved it by mistake.' }
 const HOME = '/console/reconciliation'
@@ -112,6 +113,22 @@ test.group('Reconciliation at the console', (group) => {
     assert.equal(approval.amount, 10_001n)
     assert.include(page.text, `/console/approvals/${approval.id}`)
     assert.deepEqual(await db.from('journal_entries').count('* AS n'), before)
+  })
+
+  test('breaks that cancel each other out are still said to be open', async ({ assert }) => {
+    sandbox.topUp(10_001)
+    await reconcile()
+    await db.rawQuery(
+      `INSERT INTO reconciliation_breaks (rail, kind, scope, fingerprint, subject, currency, difference, amount,
+           details, happened_at, opened_by, last_seen_by)
+       SELECT rail, kind, scope, fingerprint || 'x', subject || 'x', currency, -difference, amount, details,
+           happened_at, opened_by, last_seen_by FROM reconciliation_breaks`
+    )
+    const browser = console(await createStaff({ role: 'finance' }))
+    for (const page of ['/console', '/console/treasury']) {
+      const said = textOf(await browser.get(page))
+      assert.include(said, '100.01 USD 200.02 USD in open breaks', page)
+    }
   })
 
   test('who looks after people may look, and touch nothing', async ({ assert }) => {

@@ -1,6 +1,8 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { STAFF_ROLES } from '#models/staff'
+import { expectData } from '#tests/support/api'
+import { axeViolations, sideways, useBrowser } from '#tests/support/browser'
 import { resetAll } from '#tests/support/database'
 import { settle } from '#tests/support/jobs'
 import { manyProjects, queriesOf } from '#tests/support/many_projects'
@@ -8,11 +10,12 @@ import {
   aDeposit,
   activeProject,
   fundedMilestone,
+  pay,
   submittedMilestone,
 } from '#tests/support/projects'
 import { impatient, RAILS_UNDER_TEST } from '#tests/support/rails'
 import { sandbox } from '#tests/support/sandbox'
-import { console, createStaff } from '#tests/support/staff'
+import { console, createStaff, staffCookies } from '#tests/support/staff'
 import { aClient, aFreelancer } from '#tests/support/users'
 import { linksOf, someMoney, textOf } from './pages.js'
 
@@ -100,6 +103,27 @@ test.group('Transactions at the console', (group) => {
       }
     })
   }
+
+  test('what both sides say of a transaction is compared in words', async ({ assert }) => {
+    const { client, milestones } = await someMoney()
+    const body = { milestone_id: milestones[1].id, amount: '50.00', reason: 'Not needed.' }
+    expectData(await pay(client, 'payments/refund', body), 201)
+    await settle()
+    const browser = console(await createStaff())
+    const compared = async (type: string) => {
+      const { id } = await ofType(type)
+      return textOf(await browser.get(`/console/transactions/${id}/provider`))
+    }
+    for (const type of ['deposit', 'payout', 'refund']) {
+      const said = await compared(type)
+      assert.include(said, 'We and Stripe say the same: amount, currency and state.', type)
+    }
+    assert.include(await compared('refund'), 'Amount 50.00 50.00 the same')
+    sandbox.failRefund(sandbox.refunds.at(-1)!.id)
+    const differs = await compared('refund')
+    assert.include(differs, 'We and Stripe differ: state.')
+    assert.include(differs, 'State Completed Failed differs')
+  })
 
   test('a provider that does not answer is said so, and nothing is known from it', async ({
     assert,
@@ -240,5 +264,31 @@ test.group('Transactions at the console', (group) => {
     await manyProjects(await people(), 45)
     const many = await queriesOf(() => browser.get('/console/transactions'))
     assert.equal(many.length, few.length)
+  })
+})
+
+test.group('Transactions in a browser', (group) => {
+  group.each.setup(() => resetAll())
+  const browsers = useBrowser(group)
+
+  test('the record of the provider opens beside ours, on the same page', async ({ assert }) => {
+    await someMoney()
+    const { id } = await ofType('deposit')
+    const { page, complaints } = await browsers.open()
+    await page.context().addCookies(await staffCookies(await createStaff()))
+    await page.goto(`/console/transactions/${id}`)
+    await page.getByRole('link', { name: 'Ask Stripe' }).click()
+    await page.getByText('We and Stripe say the same').waitFor()
+    assert.equal(new URL(page.url()).pathname, `/console/transactions/${id}`)
+    const [ours, theirs] = await page.locator('#provider-record section').all()
+    const [left, right] = [(await ours.boundingBox())!, (await theirs.boundingBox())!]
+    assert.equal(left.y, right.y)
+    assert.isAbove(right.x, left.x + left.width - 1)
+    assert.equal(await sideways(page), 0)
+    assert.deepEqual(await axeViolations(page), [])
+    assert.deepEqual(
+      complaints.filter((each) => !each.includes('/console/live/')),
+      []
+    )
   })
 })

@@ -148,7 +148,7 @@ test.group('Webhooks at the console', (group) => {
     assert.equal(many.location, LIST)
     await browser.post(`${LIST}/replay-all`, { reason: '' })
     const none = await browser.submit(`${LIST}/replay-chosen`, REASON)
-    assert.include(textOf(none), 'Nothing was replayed: choose at least one event')
+    assert.include(textOf(none), 'Choose at least one event in the list first.')
     assert.isEmpty(await db.from('inbox_replays'))
     assert.isEmpty(await db.from('audit_log').where('action', 'inbox.replayed'))
   })
