@@ -697,7 +697,7 @@ export interface paths {
          * Show a dispute
          * @description **For who is signed in.**
          *
-         *     With all evidence and the newest hundred messages and offers, oldest first. `may` says what you can do now, and `held` what there is to divide.
+         *     With all evidence and the newest hundred messages and offers, oldest first; their lists have the rest. `may` says what you can do now, and `held` what there is to divide.
          */
         get: operations["disputesShow"];
         put?: never;
@@ -837,13 +837,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List the offers of a dispute
+         * @description **For who is signed in.**
+         *
+         *     Newest first, those of both sides.
+         */
+        get: operations["offersIndex"];
         put?: never;
         /**
          * Offer a settlement
          * @description **For who is signed in with a verified e-mail address.**
          *
-         *     So much of what is held to the freelancer, our fee included; the rest goes back to the client. It takes the place of the offer that is open, whoever made it.
+         *     So much of what is held to the freelancer, our fee included; the rest goes back to the client. `to_client` and `currency` may be left out; where they are sent they have to agree with that. It takes the place of the offer that is open, whoever made it.
          */
         post: operations["offersStore"];
         delete?: never;
@@ -1057,7 +1063,7 @@ export interface paths {
          * Open a dispute
          * @description **For who is signed in with a verified e-mail address.**
          *
-         *     Either party, while money is held. `asked_amount` is what of it shall go to **you**: a client asks it back, a freelancer asks for its release; the rest is for the other side. Without it, it is everything that is held. The milestone is frozen from then on, and a refund request that waits becomes part of the dispute. Without a first answer by `respond_by` it is settled as you ask.
+         *     Either party, while money is held. `asked_amount` is what of it shall go to **you**: a client asks it back, a freelancer asks for its release; the rest is for the other side. Without it, it is everything that is held. `currency`, where it is sent, is the milestone’s. The milestone is frozen from then on, and a refund request that waits becomes part of the dispute. Without a first answer by `respond_by` it is settled as you ask.
          */
         post: operations["disputesStore"];
         delete?: never;
@@ -2795,6 +2801,11 @@ export interface components {
              * Format: date-time
              * @description ISO 8601, in UTC.
              */
+            additions_closed_at: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
             answered_at: string | null;
             /** @description A decimal string in the currency beside it, such as "1250.00". */
             asked_amount: string;
@@ -2859,6 +2870,11 @@ export interface components {
         };
         /** @description A dispute with everything that was said, shown and offered in it, and what its reader may do. */
         DisputeDetails: {
+            /**
+             * Format: date-time
+             * @description ISO 8601, in UTC.
+             */
+            additions_closed_at: string | null;
             /**
              * Format: date-time
              * @description ISO 8601, in UTC.
@@ -3469,7 +3485,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "chargeback.closed" | "chargeback.evidence_sent" | "chargeback.lost" | "chargeback.won" | "debt.incurred" | "debt.offset" | "debt.reduced" | "debt.written_off" | "deliverable.quarantined" | "deliverable.released" | "deposit.completed" | "deposit.disputed" | "deposit.expired" | "deposit.failed" | "deposit.returned" | "dispute.answered" | "dispute.decision_dropped" | "dispute.decision_proposed" | "dispute.ended" | "dispute.escalated" | "dispute.evidence_added" | "dispute.evidence_quarantined" | "dispute.evidence_released" | "dispute.message" | "dispute.offer_declined" | "dispute.offered" | "dispute.opened" | "dispute.reminder" | "dispute.settled" | "dispute.split_chosen" | "dispute.split_lapsed" | "dispute.split_taken_back" | "dispute.withdrawn" | "invitation.accepted" | "invitation.declined" | "invitation.received" | "invitation.withdrawn" | "message.received" | "milestone.approved" | "milestone.funded" | "milestone.rejected" | "milestone.review_reminder" | "milestone.submitted" | "payment.released" | "payout.failed" | "payout.paid" | "payout.returned" | "payout.waiting" | "payout_account.added" | "payout_account.bank_payout_failed" | "payout_account.disabled" | "payout_account.enabled" | "payout_account.made_default" | "payout_account.refused" | "payout_account.removed" | "payout_account.restricted" | "project.cancelled" | "project.completed" | "proposal.accepted" | "proposal.declined" | "proposal.opened" | "refund.accepted" | "refund.adopted" | "refund.completed" | "refund.declined" | "refund.escalated" | "refund.failed" | "refund.requested" | "refund.taken" | "release.made";
+            kind: "chargeback.closed" | "chargeback.evidence_sent" | "chargeback.lost" | "chargeback.won" | "debt.incurred" | "debt.offset" | "debt.reduced" | "debt.written_off" | "deliverable.quarantined" | "deliverable.released" | "deposit.completed" | "deposit.disputed" | "deposit.expired" | "deposit.failed" | "deposit.returned" | "dispute.additions_closed" | "dispute.additions_opened" | "dispute.answered" | "dispute.decision_dropped" | "dispute.decision_proposed" | "dispute.ended" | "dispute.escalated" | "dispute.evidence_added" | "dispute.evidence_quarantined" | "dispute.evidence_released" | "dispute.message" | "dispute.offer_declined" | "dispute.offered" | "dispute.opened" | "dispute.reminder" | "dispute.settled" | "dispute.split_chosen" | "dispute.split_lapsed" | "dispute.split_taken_back" | "dispute.withdrawn" | "invitation.accepted" | "invitation.declined" | "invitation.received" | "invitation.withdrawn" | "message.received" | "milestone.approved" | "milestone.funded" | "milestone.rejected" | "milestone.review_reminder" | "milestone.submitted" | "payment.released" | "payout.failed" | "payout.paid" | "payout.returned" | "payout.waiting" | "payout_account.added" | "payout_account.bank_payout_failed" | "payout_account.disabled" | "payout_account.enabled" | "payout_account.made_default" | "payout_account.refused" | "payout_account.removed" | "payout_account.restricted" | "project.cancelled" | "project.completed" | "proposal.accepted" | "proposal.declined" | "proposal.opened" | "refund.accepted" | "refund.adopted" | "refund.completed" | "refund.declined" | "refund.escalated" | "refund.failed" | "refund.requested" | "refund.taken" | "release.made";
             /**
              * Format: date-time
              * @description ISO 8601, in UTC.
@@ -3674,7 +3690,7 @@ export interface components {
             /** @description Why the milestone is closed. */
             closed_reason?: string | null;
             /** @enum {string} */
-            code: "account_suspended" | "already_funded" | "already_submitted" | "already_verified" | "answer_first" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "dispute_withdrawn" | "email_not_verified" | "email_taken" | "erasure_refused" | "export_under_way" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_taken" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_oauth_code" | "invalid_refresh_token" | "invitee_is_client" | "last_sign_in" | "link_not_valid" | "link_required" | "malformed_json" | "malformed_multipart" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_a_small_claim" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "offer_outdated" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_not_offered" | "provider_unavailable" | "quarantined" | "query_not_allowed" | "refund_pending" | "route_not_found" | "scan_pending" | "sign_in_again" | "terms_changed" | "terms_not_in_force" | "time_over" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_deliverables" | "too_many_exports" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "too_much_evidence" | "unauthenticated" | "unsupported_media_type" | "upload_aborted" | "user_type_required" | "validation_failed" | "wrong_mode" | "wrong_state";
+            code: "account_suspended" | "additions_closed" | "already_funded" | "already_submitted" | "already_verified" | "answer_first" | "bad_payload" | "bad_request" | "bad_signature" | "bad_url" | "busy" | "channel_refused" | "deposit_pending" | "dispute_withdrawn" | "email_not_verified" | "email_taken" | "erasure_refused" | "export_under_way" | "forbidden" | "freelancers_only" | "frozen" | "idempotency_in_progress" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_taken" | "internal_error" | "invalid_challenge" | "invalid_code" | "invalid_credentials" | "invalid_oauth_code" | "invalid_refresh_token" | "invitee_is_client" | "last_sign_in" | "link_not_valid" | "link_required" | "malformed_json" | "malformed_multipart" | "method_not_allowed" | "mfa_enabled" | "mfa_not_enabled" | "mfa_not_enrolled" | "mfa_unavailable" | "milestone_closed" | "milestone_funded" | "money_held" | "no_onboarding" | "no_password" | "no_receipt" | "not_a_freelancer" | "not_a_small_claim" | "not_completed" | "not_finished" | "not_found" | "not_funded" | "nothing_held" | "offer_outdated" | "other_address" | "own_address" | "party_erased" | "payment_pending" | "payout_in_transit" | "proposal_outdated" | "proposal_required" | "provider_declined" | "provider_no_answer" | "provider_not_offered" | "provider_unavailable" | "quarantined" | "query_not_allowed" | "refund_pending" | "route_not_found" | "scan_pending" | "sign_in_again" | "terms_changed" | "terms_not_in_force" | "time_over" | "too_large" | "too_many_changes" | "too_many_codes" | "too_many_deliverables" | "too_many_exports" | "too_many_payout_accounts" | "too_many_requests" | "too_many_streams" | "too_much_evidence" | "unauthenticated" | "unsupported_media_type" | "upload_aborted" | "user_type_required" | "validation_failed" | "wrong_mode" | "wrong_state";
             /** @description The state that the record is in. */
             current_status?: string;
             /** @description The file that is in the way. */
@@ -4509,7 +4525,7 @@ export interface components {
             };
         };
         /**
-         * @description - `frozen`: A dispute is open about the money, so it does not move.
+         * @description - `frozen`: A dispute is open about the money, so it does not move: `dispute_id`, unless it is one with the payer’s bank.
          *     - `idempotency_in_progress`: A request with this key is still running.
          *     - `milestone_closed`: Nothing can happen to the milestone any more: `closed_reason`.
          *     - `nothing_held`: Nothing is held for the milestone.
@@ -6226,11 +6242,13 @@ export interface operations {
             403: components["responses"]["EmailNotVerified403"];
             404: components["responses"]["NotFound404"];
             /**
-             * @description - `answer_first`: The dispute waits for your first answer; nothing else you say counts before.
-             *     - `frozen`: A dispute is open about the money, so it does not move.
+             * @description - `additions_closed`: Our staff are deciding the dispute, and nothing is added to it meanwhile.
+             *     - `answer_first`: The dispute waits for your first answer; nothing else you say counts before.
+             *     - `frozen`: A dispute is open about the money, so it does not move: `dispute_id`, unless it is one with the payer’s bank.
              *     - `idempotency_in_progress`: A request with this key is still running.
              *     - `not_a_small_claim`: More is held than may be halved at once.
              *     - `nothing_held`: Nothing is held for the milestone.
+             *     - `time_over`: The time for the first answer is over, so the dispute is settled as was asked.
              *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.
              */
             409: {
@@ -6240,7 +6258,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "answer_first" | "frozen" | "idempotency_in_progress" | "not_a_small_claim" | "nothing_held" | "wrong_state";
+                        code?: "additions_closed" | "answer_first" | "frozen" | "idempotency_in_progress" | "not_a_small_claim" | "nothing_held" | "time_over" | "wrong_state";
                     };
                 };
             };
@@ -6351,7 +6369,8 @@ export interface operations {
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             /**
-             * @description - `too_much_evidence`: Your side of the dispute takes no more files, or no more bytes.
+             * @description - `additions_closed`: Our staff are deciding the dispute, and nothing is added to it meanwhile.
+             *     - `too_much_evidence`: Your side of the dispute takes no more files, or no more bytes.
              *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.
              */
             409: {
@@ -6361,7 +6380,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "too_much_evidence" | "wrong_state";
+                        code?: "additions_closed" | "too_much_evidence" | "wrong_state";
                     };
                 };
             };
@@ -6443,7 +6462,9 @@ export interface operations {
             401: components["responses"]["Unauthenticated401"];
             404: components["responses"]["NotFound404"];
             /**
-             * @description - `answer_first`: The dispute waits for your first answer; nothing else you say counts before.
+             * @description - `additions_closed`: Our staff are deciding the dispute, and nothing is added to it meanwhile.
+             *     - `answer_first`: The dispute waits for your first answer; nothing else you say counts before.
+             *     - `time_over`: The time for the first answer is over, so the dispute is settled as was asked.
              *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.
              */
             409: {
@@ -6453,10 +6474,48 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "answer_first" | "wrong_state";
+                        code?: "additions_closed" | "answer_first" | "time_over" | "wrong_state";
                     };
                 };
             };
+            413: components["responses"]["TooLarge413"];
+            415: components["responses"]["UnsupportedMediaType415"];
+            422: components["responses"]["ValidationFailed422"];
+            429: components["responses"]["TooManyRequests429"];
+            500: components["responses"]["InternalError500"];
+        };
+    };
+    offersIndex: {
+        parameters: {
+            query?: {
+                /** @description `meta.next_cursor` of the page before. */
+                after?: string;
+                /** @description How many on a page, 20 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of offers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Offer"][];
+                        meta: components["schemas"]["PageMeta"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequestOrBadUrlOrMalformedJson400"];
+            401: components["responses"]["Unauthenticated401"];
+            404: components["responses"]["NotFound404"];
             413: components["responses"]["TooLarge413"];
             415: components["responses"]["UnsupportedMediaType415"];
             422: components["responses"]["ValidationFailed422"];
@@ -6476,7 +6535,11 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description ISO 4217, such as USD. */
+                    currency?: string;
                     note?: string;
+                    /** @example 1250.00 */
+                    to_client?: string;
                     /** @example 1250.00 */
                     to_freelancer: string;
                 };
@@ -6499,8 +6562,10 @@ export interface operations {
             403: components["responses"]["EmailNotVerified403"];
             404: components["responses"]["NotFound404"];
             /**
-             * @description - `answer_first`: The dispute waits for your first answer; nothing else you say counts before.
+             * @description - `additions_closed`: Our staff are deciding the dispute, and nothing is added to it meanwhile.
+             *     - `answer_first`: The dispute waits for your first answer; nothing else you say counts before.
              *     - `nothing_held`: Nothing is held for the milestone.
+             *     - `time_over`: The time for the first answer is over, so the dispute is settled as was asked.
              *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.
              */
             409: {
@@ -6510,7 +6575,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "answer_first" | "nothing_held" | "wrong_state";
+                        code?: "additions_closed" | "answer_first" | "nothing_held" | "time_over" | "wrong_state";
                     };
                 };
             };
@@ -6980,6 +7045,8 @@ export interface operations {
                      * @example 1250.00
                      */
                     asked_amount?: string;
+                    /** @description ISO 4217, such as USD. */
+                    currency?: string;
                     reason: string;
                 };
             };
@@ -7002,7 +7069,7 @@ export interface operations {
             404: components["responses"]["NotFound404"];
             /**
              * @description - `dispute_withdrawn`: You have withdrawn a dispute over this milestone not long ago: `dispute_id`.
-             *     - `frozen`: A dispute is open about the money, so it does not move.
+             *     - `frozen`: A dispute is open about the money, so it does not move: `dispute_id`, unless it is one with the payer’s bank.
              *     - `nothing_held`: Nothing is held for the milestone.
              */
             409: {
@@ -7056,7 +7123,7 @@ export interface operations {
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
             /**
-             * @description - `frozen`: A dispute is open about the money, so it does not move.
+             * @description - `frozen`: A dispute is open about the money, so it does not move: `dispute_id`, unless it is one with the payer’s bank.
              *     - `milestone_closed`: Nothing can happen to the milestone any more: `closed_reason`.
              *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.
              */
@@ -7151,7 +7218,7 @@ export interface operations {
             403: components["responses"]["Forbidden403"];
             404: components["responses"]["NotFound404"];
             /**
-             * @description - `frozen`: A dispute is open about the money, so it does not move.
+             * @description - `frozen`: A dispute is open about the money, so it does not move: `dispute_id`, unless it is one with the payer’s bank.
              *     - `milestone_closed`: Nothing can happen to the milestone any more: `closed_reason`.
              *     - `not_funded`: No money is held for the milestone yet.
              *     - `quarantined`: The virus scanner found something in the file `deliverable_id`.
@@ -7379,7 +7446,7 @@ export interface operations {
             403: components["responses"]["EmailNotVerifiedOrForbidden403"];
             404: components["responses"]["NotFound404"];
             /**
-             * @description - `frozen`: A dispute is open about the money, so it does not move.
+             * @description - `frozen`: A dispute is open about the money, so it does not move: `dispute_id`, unless it is one with the payer’s bank.
              *     - `idempotency_in_progress`: A request with this key is still running.
              *     - `nothing_held`: Nothing is held for the milestone.
              *     - `offer_outdated`: Less is held now than when the offer was made.
@@ -8080,7 +8147,7 @@ export interface operations {
             403: components["responses"]["EmailNotVerifiedOrForbidden403"];
             404: components["responses"]["NotFound404"];
             /**
-             * @description - `frozen`: A dispute is open about the money, so it does not move.
+             * @description - `frozen`: A dispute is open about the money, so it does not move: `dispute_id`, unless it is one with the payer’s bank.
              *     - `idempotency_in_progress`: A request with this key is still running.
              *     - `nothing_held`: Nothing is held for the milestone.
              *     - `wrong_state`: The record is in a state that does not allow this: `current_status`.

@@ -61,6 +61,7 @@ export const controllers = {
     Authenticators: () => import('#controllers/console/authenticators_controller'),
     Chargebacks: () => import('#controllers/console/chargebacks_controller'),
     Dashboard: () => import('#controllers/console/dashboard_controller'),
+    DisputeAdditions: () => import('#controllers/console/dispute_additions_controller'),
     DisputeFiles: () => import('#controllers/console/dispute_files_controller'),
     Disputes: () => import('#controllers/console/disputes_controller'),
     Files: () => import('#controllers/console/files_controller'),

@@ -1046,6 +1046,12 @@ export const responseSchemas = {
       "respondent_splits": {
         "type": "boolean"
       },
+      "additions_closed_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
       "escalated_at": {
         "type": [
           "string",
@@ -1154,6 +1160,7 @@ export const responseSchemas = {
       "negotiate_until",
       "opener_splits",
       "respondent_splits",
+      "additions_closed_at",
       "escalated_at",
       "escalated_by",
       "escalated_reason",
@@ -1274,6 +1281,12 @@ export const responseSchemas = {
       "respondent_splits": {
         "type": "boolean"
       },
+      "additions_closed_at": {
+        "type": [
+          "string",
+          "null"
+        ]
+      },
       "escalated_at": {
         "type": [
           "string",
@@ -1387,6 +1400,7 @@ export const responseSchemas = {
       "negotiate_until",
       "opener_splits",
       "respondent_splits",
+      "additions_closed_at",
       "escalated_at",
       "escalated_by",
       "escalated_reason",
@@ -2832,6 +2846,8 @@ export const responseSchemas = {
           "deposit.expired",
           "deposit.failed",
           "deposit.returned",
+          "dispute.additions_closed",
+          "dispute.additions_opened",
           "dispute.answered",
           "dispute.decision_dropped",
           "dispute.decision_proposed",

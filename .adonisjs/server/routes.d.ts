@@ -86,6 +86,7 @@ export type ScannedRoutes = {
     'api.disputes.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.disputes.messages.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.evidence.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.offers.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.offers.store': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.offers.accept': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.offers.decline': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -234,6 +235,8 @@ export type ScannedRoutes = {
     'console.disputes.index': { paramsTuple?: []; params?: {} }
     'console.disputes.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.disputes.preview': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.additions.close': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.additions.open': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.disputes.decide': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.disputes.withdraw': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.disputes.approve': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -274,6 +277,7 @@ export type ScannedRoutes = {
     'api.disputes.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.disputes.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.evidence.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.offers.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
     'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -381,6 +385,7 @@ export type ScannedRoutes = {
     'api.disputes.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.disputes.messages.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.evidence.download': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'api.offers.index': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'api.payout_accounts.index': { paramsTuple?: []; params?: {} }
     'api.dashboard.show': { paramsTuple?: []; params?: {} }
     'api.receipts.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -569,6 +574,8 @@ export type ScannedRoutes = {
     'console.treasury.claw_back': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.treasury.write_off': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.treasury.correct': { paramsTuple?: []; params?: {} }
+    'console.additions.close': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.additions.open': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.disputes.decide': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.disputes.withdraw': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.disputes.approve': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }

@@ -66,6 +66,8 @@ const PREDICATES: Record<string, string> = {
   'dispute.split_taken_back': 'took the choice to halve it back',
   'dispute.split_lapsed':
     'ended the choice to halve what is held, since another amount is held now',
+  'dispute.additions_closed': 'closed the dispute for additions',
+  'dispute.additions_opened': 'opened the dispute for additions again',
   'dispute.escalated': 'handed the dispute to staff',
   'dispute.withdrawn': 'withdrew the dispute',
   'dispute.settled': 'settled the dispute',

@@ -21,11 +21,12 @@ import type Project from '#models/project'
  *     +-------------------------+------------------------+---> [withdrawn]
  *                          by who opened it
  *
- * A refund request that nobody answers begins as escalated. Each of the first four becomes withdrawn, too,
+ * An open one becomes escalated when its respondent is suspended until the end of the time for an answer. A
+ * refund request that nobody answers begins as escalated. Each of the first four becomes withdrawn, too,
  * when the payer's bank takes all that is held: nothing is left to disagree about.
  */
 export const DISPUTE_TRANSITIONS: Record<DisputeStatus, readonly DisputeStatus[]> = {
-  open: ['negotiating', 'settled', 'withdrawn'],
+  open: ['negotiating', 'escalated', 'settled', 'withdrawn'],
   negotiating: ['escalated', 'settled', 'withdrawn'],
   escalated: ['decided', 'settled', 'withdrawn'],
   decided: ['settled', 'escalated', 'withdrawn'],

@@ -6,7 +6,7 @@ import Dispute from '#models/dispute'
 import type Milestone from '#models/milestone'
 import RefundRequest from '#models/refund_request'
 import Transaction from '#models/transaction'
-import { FROZEN_MILESTONE } from '#escrow/chargebacks/frozen'
+import { FROZEN_MILESTONE, REFUNDED_ELSEWHERE } from '#escrow/chargebacks/frozen'
 import { toMoney } from '#validators/money'
 
 /** States in which a dispute freezes its milestone. */
@@ -58,18 +58,24 @@ export async function assertNotFrozen(
   await assertPaymentNotFrozen(trx, milestone)
 }
 
-/** @throws Problem 409 `frozen` while the payment for the milestone is disputed with its payer's bank */
+/**
+ * @throws Problem 409 `frozen` while the payment for the milestone is disputed with its payer's bank, or money of
+ *   it went back past us
+ */
 export async function assertPaymentNotFrozen(
   trx: TransactionClientContract,
   milestone: Milestone
 ): Promise<void> {
   const { rows } = await trx.rawQuery(
-    `SELECT ${FROZEN_MILESTONE} AS disputed FROM milestones m WHERE m.id = ?`,
+    `SELECT ${FROZEN_MILESTONE} AS frozen, ${REFUNDED_ELSEWHERE} AS refunded
+       FROM milestones m WHERE m.id = ?`,
     [milestone.id]
   )
-  if (rows[0].disputed) {
+  if (rows[0].frozen) {
     throw wrongState(
-      "The payment for this milestone is disputed with the payer's bank; its money is frozen.",
+      rows[0].refunded
+        ? 'Money of the payment for this milestone was refunded past us; what is held is frozen until our staff have booked that.'
+        : "The payment for this milestone is disputed with the payer's bank; its money is frozen.",
       milestone.status,
       { code: 'frozen' }
     )

@@ -11,6 +11,11 @@ export default class DisputeOffer extends DisputeOfferSchema {
   @column()
   declare status: OfferStatus
 
+  /** All that it divides, in minor units. */
+  get divides(): bigint {
+    return this.toFreelancer + this.toClient
+  }
+
   @belongsTo(() => Dispute)
   declare dispute: BelongsTo<typeof Dispute>
 }

@@ -746,6 +746,26 @@ export const catalogue = {
       body: `Nothing is held for "${d.milestone_title}" any more: ${ENDED_BY[d.because]}. The dispute over it is over.`,
     }),
   },
+  'dispute.additions_closed': {
+    to: 'both',
+    category: 'money',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute) => ({
+      title: 'Our staff are reading the dispute',
+      body: `Our staff are about to decide the dispute over "${d.milestone_title}": nothing can be added meanwhile. Until they have you can still agree on what is there.`,
+    }),
+  },
+  'dispute.additions_opened': {
+    to: 'both',
+    category: 'money',
+    email: 'by_default',
+    page: disputePage,
+    words: (d: AboutDispute) => ({
+      title: 'The dispute is open for additions again',
+      body: `You can write, show files and make offers in the dispute over "${d.milestone_title}" again. Our staff have not decided yet.`,
+    }),
+  },
   'dispute.decision_proposed': {
     to: 'both',
     category: 'money',

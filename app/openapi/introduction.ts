@@ -289,6 +289,9 @@ Show the buttons that \`may\` of a [dispute](#operation/disputesShow) names: it 
 | \`escalated\` | the same, but escalate | the same, but withdraw and escalate |
 | \`decided\` | waits | waits |
 
+While our staff read an escalated one nothing is added to it (\`additions_closed_at\`); both can still agree on what is there. Who is
+not able to answer, because their account is suspended, does not lose by that: it becomes escalated instead.
+
 One offer is open at a time: another one, of either side, takes its place. For a small claim both may choose an
 [equal split](#operation/equalSplitsStore) instead. While the payment is disputed with the payer's bank, too, nothing is settled
 (\`frozen\`), and deadlines that pass decide once the bank has.
@@ -303,6 +306,7 @@ sent with every retry of that press. The same key with the same request does it 
 - \`idempotency_in_progress\`: the first one is still at work. Wait a second, same key.
 - Another refusal is not kept: the same key may try again once its reason is gone.
 - \`idempotency_key_reused\`: the body is another one than before. A changed wish is a new key.
+- A key is of one operation: sent to another one it is a new wish there, and does not stop it.
 
 # Files
 
@@ -312,7 +316,8 @@ the boundary. \`XMLHttpRequest\` shows progress. Work is at most 100 MB a file u
 
 [Uploaded work](#operation/deliverablesStore) has a \`scan_status\`: \`pending\` for a moment where files are scanned, then
 \`clean\`, which can be handed in and downloaded, or \`infected\`, which can only be deleted; \`unscanned\` where there is no scanner.
-While one is \`pending\`, ask the [list](#operation/deliverablesIndex) again after a few seconds; a
+[Evidence](#operation/evidenceStore) of a dispute is kept: at most 25 MB a file, 30 files a side and four at a time, unless this
+installation says otherwise; nobody deletes it. While a file is \`pending\`, ask the [list](#operation/deliverablesIndex) again after a few seconds; a
 \`deliverable.quarantined\` notification tells of a bad one.
 
 Downloads go by links: [ask for one](#operation/deliverablesDownload) when the user presses the button, and send the browser to

@@ -344,8 +344,9 @@ export const PROBLEMS = {
   },
   frozen: {
     status: 409,
-    means: 'A dispute is open about the money, so it does not move.',
-    todo: 'Wait for the end of the dispute.',
+    means:
+      'A dispute is open about the money, so it does not move: `dispute_id`, unless it is one with the payer’s bank.',
+    todo: 'Wait for the end of the dispute. `detail` says what it is.',
   },
   refund_pending: {
     status: 409,
@@ -356,6 +357,11 @@ export const PROBLEMS = {
     status: 409,
     means: 'The dispute waits for your first answer; nothing else you say counts before.',
     todo: 'Show the form for the answer, and `respond_by`.',
+  },
+  additions_closed: {
+    status: 409,
+    means: 'Our staff are deciding the dispute, and nothing is added to it meanwhile.',
+    todo: 'Show what `may` still has: accept, decline, withdraw.',
   },
   time_over: {
     status: 409,

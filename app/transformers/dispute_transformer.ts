@@ -31,6 +31,7 @@ export function disputeOf(dispute: Dispute) {
     negotiate_until: isoTime(dispute.negotiateUntil),
     opener_splits: dispute.openerSplitsAt !== null,
     respondent_splits: dispute.respondentSplitsAt !== null,
+    additions_closed_at: isoTime(dispute.additionsClosedAt),
     escalated_at: isoTime(dispute.escalatedAt),
     escalated_by: dispute.escalatedBy,
     escalated_reason: dispute.escalatedReason,

@@ -73,6 +73,20 @@ const currencyRule = vine.createRule(
   { name: 'currency', toJSONSchema: (schema) => (schema.pattern = '^[A-Z]{3}$') }
 )
 
+/**
+ * The currency is the record's. Whoever sends one thinks of that amount, and of no other.
+ *
+ * @throws Problem 422 if another one was sent
+ */
+export function assertSameCurrency(given: string | undefined, is: string): void {
+  if (given === undefined || given === is) return
+  throw unprocessable(
+    'currency',
+    'same',
+    `The amount is in ${is}. Leave the currency out, or send that.`
+  )
+}
+
 /** An ISO 4217 code that we can count in. Whether a payment provider takes it is decided at the deposit. */
 export function currency() {
   return vine.string().use(currencyRule())

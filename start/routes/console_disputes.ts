@@ -1,6 +1,7 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#start/kernel'
 
+const Additions = () => import('#controllers/console/dispute_additions_controller')
 const Disputes = () => import('#controllers/console/disputes_controller')
 const Files = () => import('#controllers/console/dispute_files_controller')
 
@@ -14,6 +15,8 @@ export function disputePages() {
   router.get('disputes', [Disputes, 'index']).use(read)
   router.get('disputes/:id', [Disputes, 'show']).use(read)
   router.get('disputes/:id/preview', [Disputes, 'preview']).use(read)
+  router.post('disputes/:id/additions/close', [Additions, 'close']).use(decide)
+  router.post('disputes/:id/additions/open', [Additions, 'open']).use(decide)
   router.post('disputes/:id/decision', [Disputes, 'decide']).use(decide)
   router.post('disputes/:id/decision/withdraw', [Disputes, 'withdraw']).use(decide)
   router.post('disputes/:id/decision/approve', [Disputes, 'approve']).use(approve)

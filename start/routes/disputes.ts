@@ -47,6 +47,7 @@ api(() => {
       .as('evidence.download')
       .use(limits.download)
 
+    router.get('disputes/:id/offers', [Offers, 'index']).as('offers.index').use(limits.list)
     router.post('disputes/:id/offers', [Offers, 'store']).as('offers.store').use(limits.write)
     router.post('offers/:id/accept', [Offers, 'accept']).as('offers.accept').use(limits.payment)
     router.post('offers/:id/decline', [Offers, 'decline']).as('offers.decline').use(limits.write)

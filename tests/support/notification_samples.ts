@@ -111,6 +111,8 @@ export const samples: { [Kind in NotificationKind]: NotificationData<Kind> } = {
   'dispute.escalated': { ...DISPUTE, by_time: true },
   'dispute.withdrawn': { ...DISPUTE, ...CLARA },
   'dispute.ended': { ...DISPUTE, because: 'charged_back' },
+  'dispute.additions_closed': DISPUTE,
+  'dispute.additions_opened': DISPUTE,
   'dispute.decision_proposed': DISPUTE,
   'dispute.decision_dropped': DISPUTE,
   'dispute.reminder': { ...DISPUTE, unanswered: true, until: AT, days: 1 },

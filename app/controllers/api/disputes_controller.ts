@@ -33,9 +33,9 @@ export default class DisputesController {
   async store({ auth, params, request, response }: HttpContext) {
     const by = auth.getUserOrFail()
     assertVerified(by)
-    const { reason, asked_amount: askedAmount } = await request.validateUsing(openDisputeValidator)
+    const { asked_amount: askedAmount, ...form } = await request.validateUsing(openDisputeValidator)
     const milestone = await visibleMilestone(by, params.id)
-    const { id } = await openDispute(milestone.id, { by, reason, askedAmount })
+    const { id } = await openDispute(milestone.id, { by, askedAmount, ...form })
     response.status(201)
     return describeDispute(by, id)
   }

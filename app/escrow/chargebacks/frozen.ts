@@ -17,6 +17,11 @@ export const FROZEN_MILESTONE = `EXISTS (
   SELECT FROM deposit_allocations a JOIN deposits d ON d.transaction_id = a.transaction_id
    WHERE a.milestone_id = m.id AND a.live AND ${FROZEN_DEPOSIT})`
 
+/** Whether it waits because money of its payment went back to the payer past us, as SQL. */
+export const REFUNDED_ELSEWHERE = `EXISTS (
+  SELECT FROM deposit_allocations a JOIN deposits d ON d.transaction_id = a.transaction_id
+   WHERE a.milestone_id = m.id AND a.live AND d.refunded_elsewhere > 0)`
+
 /** Whether money that came with this deposit must stay where it is. */
 export async function isDepositFrozen(
   trx: TransactionClientContract,

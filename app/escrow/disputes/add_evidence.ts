@@ -4,7 +4,13 @@ import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { receiveUpload, type Received } from '#drive/receive_upload'
 import { scannerIsSetUp } from '#drive/virus_scanner'
 import { Problem } from '#exceptions/problem'
-import { aboutDispute, assertUndecided, inDispute, touch } from '#escrow/disputes/in_dispute'
+import {
+  aboutDispute,
+  assertMayAdd,
+  assertUndecided,
+  inDispute,
+  touch,
+} from '#escrow/disputes/in_dispute'
 import { actorOf, recordActivity } from '#escrow/record_activity'
 import { setting, settings } from '#escrow/settings'
 import { TurnStiles } from '#identity/turnstile'
@@ -27,7 +33,7 @@ const arriving = new TurnStiles({ running: 4, waiting: 0, what: 'uploads of your
  *
  * @param input.request whose body is the form; the field is `file`
  * @throws Problem what `receiveUpload` throws; 409 `wrong_state` once it is decided or over,
- *   `too_much_evidence`; 503 `busy` while others of theirs are on their way
+ *   `additions_closed`, `too_much_evidence`; 503 `busy` while others of theirs are on their way
  */
 export async function addEvidence(
   dispute: Dispute,
@@ -36,6 +42,7 @@ export async function addEvidence(
   return arriving.pass(by.id, async () => {
     // Before a byte is read; and once more with the dispute locked, when all are.
     assertUndecided(dispute)
+    assertMayAdd(dispute)
     await assertRoomFor(db.connection(), dispute, by, 0)
     const maxBytes = (await setting(db, 'evidence_max_mb')) * 1024 * 1024
     const folder = `${EVIDENCE}/${dispute.id}`
@@ -52,6 +59,7 @@ async function record(
 ): Promise<DisputeEvidence> {
   return inDispute(disputeId, { by }, async ({ trx, other, ...locked }) => {
     const { project, milestone, dispute } = locked
+    assertMayAdd(dispute)
     await assertRoomFor(trx, dispute, by, file.size)
     const scanned = scannerIsSetUp()
     const evidence = await DisputeEvidence.create(

@@ -1,6 +1,6 @@
 import { forbidden, wrongState } from '#exceptions/problem'
 import { transition } from '#escrow/dispute_states'
-import { aboutDispute, inDispute } from '#escrow/disputes/in_dispute'
+import { aboutDispute, assertInTime, inDispute } from '#escrow/disputes/in_dispute'
 import { actorOf } from '#escrow/record_activity'
 import type Dispute from '#models/dispute'
 import DisputeMessage from '#models/dispute_message'
@@ -25,17 +25,7 @@ export async function answerDispute(
     if (dispute.status !== 'open') {
       throw wrongState('This dispute needs no first answer any more.', dispute.status)
     }
-    const { rows } = await trx.rawQuery(
-      'SELECT respond_by <= now() AS over FROM disputes WHERE id = ?',
-      [disputeId]
-    )
-    if (rows[0].over) {
-      throw wrongState(
-        'The time for an answer is over; the dispute is settled as was asked.',
-        dispute.status,
-        { code: 'time_over' }
-      )
-    }
+    await assertInTime(trx, dispute)
     await DisputeMessage.create(
       { disputeId, senderId: by.id, kind: 'answer', body },
       { client: trx }

@@ -6,6 +6,7 @@ import { FROZEN_MILESTONE } from '#escrow/chargebacks/frozen'
 import { lockDispute, type LockedDispute } from '#escrow/dispute_states'
 import { escalateByTime } from '#escrow/disputes/escalate_dispute'
 import { partOfHeld } from '#escrow/held_money'
+import { isSuspended } from '#identity/suspended'
 import { SYSTEM } from '#escrow/record_activity'
 import { settleDispute } from '#escrow/settle_dispute'
 import { Money } from '#ledger/money'
@@ -21,7 +22,7 @@ const DUE = `
 
 /**
  * Decides disputes whose time is over, by the database's clock: one without a first answer is settled as
- * was asked, one that both negotiate goes to staff. One that fails does not hold up the others.
+ * was asked, one that both negotiate goes to staff, and so does one whose respondent is suspended. One that fails does not hold up the others.
  *
  * @returns how many were settled and how many went to staff
  */
@@ -51,7 +52,12 @@ async function decide(
   const { rows } = await trx.rawQuery(`SELECT FROM disputes d WHERE d.id = ? AND (${DUE})`, [id])
   if (rows.length === 0) return undefined
   if (locked.dispute.status === 'negotiating') {
-    await escalateByTime(trx, locked)
+    await escalateByTime(trx, locked, 'negotiation_over')
+    return 'escalated'
+  }
+  // Who was shut out by us could not answer: that is no silence of theirs.
+  if (await isSuspended(trx, locked.dispute.respondentId)) {
+    await escalateByTime(trx, locked, 'could_not_answer')
     return 'escalated'
   }
   await settleDispute(trx, {

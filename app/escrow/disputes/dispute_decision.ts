@@ -61,7 +61,13 @@ export const disputeDecision: ApprovalKind<SplitContent, undefined> = {
     const actor: Actor = { type: 'staff', id: approval.decidedBy ?? approval.proposedBy }
     await transition(trx, locked, 'escalated', actor, {
       action: `dispute.decision_${approval.status}`,
-      changes: { decided_at: null, decided_by: null, decision_reason: null },
+      changes: {
+        decided_at: null,
+        decided_by: null,
+        decision_reason: null,
+        additions_closed_at: null,
+        additions_closed_by: null,
+      },
     })
     await tellBoth(trx, locked, 'dispute.decision_dropped')
   },

@@ -1,7 +1,7 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { wrongState } from '#exceptions/problem'
 import { inWords } from '#escrow/about'
-import { aboutDispute, assertAnswered, inDispute } from '#escrow/disputes/in_dispute'
+import { aboutDispute, assertAnswered, assertMayAdd, inDispute } from '#escrow/disputes/in_dispute'
 import { lapseEqualSplit } from '#escrow/disputes/lapse_equal_split'
 import { partOfHeld } from '#escrow/held_money'
 import type { BindIntent } from '#escrow/intent'
@@ -20,8 +20,8 @@ import { notify } from '#notifications/notify'
  * can only choose what the other side has chosen.
  *
  * @param input.bind bound to the dispute
- * @throws Problem 409 `wrong_state` once it is decided or over, `answer_first`, `not_a_small_claim`,
- *   `nothing_held`; `frozen` while the payment is disputed with the payer's bank
+ * @throws Problem 409 `wrong_state` once it is decided or over, `answer_first`, `time_over`,
+ *   `additions_closed`, `not_a_small_claim`, `nothing_held`; `frozen` while the payment is disputed with the payer's bank
  */
 export async function chooseEqualSplit(
   disputeId: string,
@@ -39,7 +39,9 @@ export async function chooseEqualSplit(
       )
     }
     await lapseEqualSplit(trx, locked, held)
-    if (!dispute.openerSplitsAt) assertAnswered(dispute, by)
+    const { openerSplitsAt, respondentSplitsAt } = dispute
+    if (!openerSplitsAt) await assertAnswered(trx, dispute, by)
+    if (!(by.id === dispute.openedBy ? respondentSplitsAt : openerSplitsAt)) assertMayAdd(dispute)
     const chosen = await choose(trx, dispute, by, held)
     const actor = actorOf(by)
     if (chosen) {

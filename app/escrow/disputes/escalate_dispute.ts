@@ -29,9 +29,10 @@ export async function escalateDispute(disputeId: string, { by }: { by: User }): 
 /** The same because time is over. Needs the locks of `lockDispute`. */
 export async function escalateByTime(
   trx: TransactionClientContract,
-  locked: LockedDispute
+  locked: LockedDispute,
+  reason: 'negotiation_over' | 'could_not_answer'
 ): Promise<Dispute> {
-  return escalate(trx, locked, 'negotiation_over', SYSTEM)
+  return escalate(trx, locked, reason, SYSTEM)
 }
 
 async function escalate(
@@ -54,7 +55,7 @@ async function escalate(
     told.map((userId) => ({
       userId,
       kind: 'dispute.escalated' as const,
-      data: { ...aboutDispute(locked), by_time: reason === 'negotiation_over' },
+      data: { ...aboutDispute(locked), by_time: reason !== 'requested' },
     }))
   )
   return dispute

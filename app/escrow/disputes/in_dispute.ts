@@ -55,13 +55,53 @@ export function assertUndecided(dispute: Dispute): void {
 }
 
 /**
+ * While staff read it nothing is added; see `closeAdditions`.
+ *
+ * @throws Problem 409 `additions_closed`
+ */
+export function assertMayAdd(dispute: Dispute): void {
+  if (!dispute.additionsClosedAt) return
+  throw wrongState(
+    'Our staff are deciding this dispute, so nothing is added to it meanwhile. You can still agree on what is there.',
+    dispute.status,
+    { code: 'additions_closed' }
+  )
+}
+
+/**
+ * The time for the first answer ends by the database's clock, whether the job that acts on it has run or not.
+ *
+ * @throws Problem 409 `time_over`
+ */
+export async function assertInTime(
+  trx: TransactionClientContract,
+  dispute: Dispute
+): Promise<void> {
+  const { rows } = await trx.rawQuery(
+    'SELECT respond_by <= now() AS over FROM disputes WHERE id = ?',
+    [dispute.id]
+  )
+  if (!rows[0].over) return
+  throw wrongState(
+    'The time for an answer is over; the dispute is settled as was asked.',
+    dispute.status,
+    { code: 'time_over' }
+  )
+}
+
+/**
  * Who was asked answers first. Before that nothing they write counts, and they would lose while they thought
  * that they had said something.
  *
- * @throws Problem 409 `answer_first`
+ * @throws Problem 409 `answer_first`; `time_over` when it is too late for that
  */
-export function assertAnswered(dispute: Dispute, by: User): void {
+export async function assertAnswered(
+  trx: TransactionClientContract,
+  dispute: Dispute,
+  by: User
+): Promise<void> {
   if (dispute.status !== 'open' || by.id !== dispute.respondentId) return
+  await assertInTime(trx, dispute)
   throw wrongState(
     `Answer the dispute first, by ${dispute.respondBy!.toUTC().toISO()}: without an answer it is settled as was asked.`,
     dispute.status,

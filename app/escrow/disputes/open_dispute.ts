@@ -14,6 +14,7 @@ import Dispute from '#models/dispute'
 import type Milestone from '#models/milestone'
 import type User from '#models/user'
 import { notify } from '#notifications/notify'
+import { assertSameCurrency } from '#validators/money'
 
 /**
  * Opens a dispute over what is held for a milestone, which is frozen from now on: its clock stops, and it
@@ -24,16 +25,18 @@ import { notify } from '#notifications/notify'
  * @param input.askedAmount decimal in the milestone's currency: what of the held money shall go to who opens
  *   it; the rest is for the other party. Without it, everything
  * @throws Problem 409 `nothing_held`; `frozen` while another dispute, of the parties or of the payment, is
- *   open; `dispute_withdrawn` too soon after withdrawing one; 422 more than is held, or nothing
+ *   open; `dispute_withdrawn` too soon after withdrawing one; 422 more than is held, nothing, or
+ *   another currency
  */
 export async function openDispute(
   milestoneId: string,
-  input: { by: User; reason: string; askedAmount?: string }
+  input: { by: User; reason: string; askedAmount?: string; currency?: string }
 ): Promise<Dispute> {
   const { by, reason } = input
   return inTransaction(async (trx) => {
     const { project, milestone } = await lockMilestone(trx, milestoneId)
     await assertNotFrozen(trx, milestone)
+    assertSameCurrency(input.currency, milestone.currency)
     const { amount } = await partOfHeld(trx, milestone, input.askedAmount, 'asked_amount')
     const periods = await settings(trx)
     await assertNotTooSoon(trx, milestone, by, periods.dispute_again_days)

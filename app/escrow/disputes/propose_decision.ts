@@ -79,7 +79,7 @@ function assertDecidable({ status, version }: Dispute, seen: bigint): void {
   }
   if (BigInt(version) !== seen) {
     throw wrongState(
-      'Something was added to this dispute since you opened its page. Read it again.',
+      'Something was added to this dispute since you opened its page. Read it again. Close it for additions first if that goes on.',
       status,
       { code: 'subject_changed' }
     )

@@ -14,7 +14,7 @@ const DEADLINE = `CASE d.status WHEN 'open' THEN d.respond_by WHEN 'negotiating'
 
 /**
  * Reminds of the end of a dispute's time, once for each of the setting's `dispute_reminder_days` before:
- * the respondent who has not answered, or both who have not agreed. Where several are due at once, one
+ * the respondent who has not answered (unless we have shut them out), or both who have not agreed. Where several are due at once, one
  * reminder serves for all of them. One that fails does not hold up the others.
  *
  * @returns how many disputes were reminded of
@@ -24,6 +24,8 @@ export async function remindOfDisputes(): Promise<number> {
   const { rows } = await db.rawQuery(
     `SELECT d.id FROM disputes d
       WHERE d.status IN ('open', 'negotiating') AND ${DEADLINE} >= now()
+        AND NOT (d.status = 'open' AND EXISTS (SELECT FROM users u
+                  WHERE u.id = d.respondent_id AND u.suspended_at IS NOT NULL))
         AND EXISTS (SELECT FROM unnest(?::int[]) AS mark
                      WHERE ${DEADLINE} <= now() + make_interval(days => mark)
                        AND NOT d.reminders_sent @> to_jsonb(mark))

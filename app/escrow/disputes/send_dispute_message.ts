@@ -1,4 +1,10 @@
-import { aboutDispute, assertAnswered, inDispute, touch } from '#escrow/disputes/in_dispute'
+import {
+  aboutDispute,
+  assertAnswered,
+  assertMayAdd,
+  inDispute,
+  touch,
+} from '#escrow/disputes/in_dispute'
 import DisputeMessage from '#models/dispute_message'
 import type User from '#models/user'
 import { notify } from '#notifications/notify'
@@ -6,14 +12,16 @@ import { notify } from '#notifications/notify'
 /**
  * Writes to the other side of a dispute, and to staff who will read it.
  *
- * @throws Problem 409 `wrong_state` once it is decided or over, `answer_first`
+ * @throws Problem 409 `wrong_state` once it is decided or over, `answer_first`, `time_over`,
+ *   `additions_closed`
  */
 export async function sendDisputeMessage(
   disputeId: string,
   { by, body }: { by: User; body: string }
 ): Promise<DisputeMessage> {
   return inDispute(disputeId, { by }, async ({ trx, other, ...locked }) => {
-    assertAnswered(locked.dispute, by)
+    await assertAnswered(trx, locked.dispute, by)
+    assertMayAdd(locked.dispute)
     const message = await DisputeMessage.create(
       { disputeId, senderId: by.id, kind: 'message', body },
       { client: trx }

@@ -12,7 +12,7 @@ export const disputeOperations: Operations = {
   'POST /api/milestones/:id/disputes': {
     summary: 'Open a dispute',
     description:
-      'Either party, while money is held. `asked_amount` is what of it shall go to **you**: a client asks it back, a freelancer asks for its release; the rest is for the other side. Without it, it is everything that is held. The milestone is frozen from then on, and a refund request that waits becomes part of the dispute. Without a first answer by `respond_by` it is settled as you ask.',
+      'Either party, while money is held. `asked_amount` is what of it shall go to **you**: a client asks it back, a freelancer asks for its release; the rest is for the other side. Without it, it is everything that is held. `currency`, where it is sent, is the milestone’s. The milestone is frozen from then on, and a refund request that waits becomes part of the dispute. Without a first answer by `respond_by` it is settled as you ask.',
     tag: 'Disputes',
     who: 'signed in',
     verified: true,
@@ -32,7 +32,7 @@ export const disputeOperations: Operations = {
   'GET /api/disputes/:id': {
     summary: 'Show a dispute',
     description:
-      'With all evidence and the newest hundred messages and offers, oldest first. `may` says what you can do now, and `held` what there is to divide.',
+      'With all evidence and the newest hundred messages and offers, oldest first; their lists have the rest. `may` says what you can do now, and `held` what there is to divide.',
     tag: 'Disputes',
     who: 'signed in',
     answers: { 200: data('DisputeDetails', 'The dispute.') },
@@ -62,7 +62,7 @@ export const disputeOperations: Operations = {
     who: 'signed in',
     body: disputeMessageValidator,
     answers: { 201: data('DisputeMessage', 'The message.') },
-    problems: ['wrong_state', 'answer_first'],
+    problems: ['wrong_state', 'answer_first', 'time_over', 'additions_closed'],
   },
   'POST /api/disputes/:id/evidence': {
     summary: 'Show a file as evidence',
@@ -72,7 +72,7 @@ export const disputeOperations: Operations = {
     who: 'signed in',
     body: multipart({ file: 'The file, at most 25 MB unless this installation says otherwise.' }),
     answers: { 201: data('Evidence', 'The file.') },
-    problems: [...OF_UPLOADS, 'wrong_state', 'too_much_evidence', 'busy'],
+    problems: [...OF_UPLOADS, 'wrong_state', 'additions_closed', 'too_much_evidence', 'busy'],
   },
   'GET /api/evidence/:id/download': {
     summary: 'Get a link to a file of evidence',
@@ -82,16 +82,24 @@ export const disputeOperations: Operations = {
     answers: { 200: data('DownloadLink', 'The link.') },
     problems: ['scan_pending', 'quarantined'],
   },
+  'GET /api/disputes/:id/offers': {
+    summary: 'List the offers of a dispute',
+    description: 'Newest first, those of both sides.',
+    tag: 'Disputes',
+    who: 'signed in',
+    query: pageValidator,
+    answers: { 200: page('Offer', 'A page of offers.') },
+  },
   'POST /api/disputes/:id/offers': {
     summary: 'Offer a settlement',
     description:
-      'So much of what is held to the freelancer, our fee included; the rest goes back to the client. It takes the place of the offer that is open, whoever made it.',
+      'So much of what is held to the freelancer, our fee included; the rest goes back to the client. `to_client` and `currency` may be left out; where they are sent they have to agree with that. It takes the place of the offer that is open, whoever made it.',
     tag: 'Disputes',
     who: 'signed in',
     verified: true,
     body: offerValidator,
     answers: { 201: data('Offer', 'The offer.') },
-    problems: ['wrong_state', 'answer_first', 'nothing_held'],
+    problems: ['wrong_state', 'answer_first', 'time_over', 'additions_closed', 'nothing_held'],
   },
   'POST /api/offers/:id/accept': {
     summary: 'Accept an offer',
@@ -122,7 +130,15 @@ export const disputeOperations: Operations = {
     verified: true,
     idempotent: true,
     answers: { 200: data('Dispute', 'The dispute; settled, if both sides have chosen.') },
-    problems: ['wrong_state', 'answer_first', 'not_a_small_claim', 'frozen', 'nothing_held'],
+    problems: [
+      'wrong_state',
+      'answer_first',
+      'time_over',
+      'additions_closed',
+      'not_a_small_claim',
+      'frozen',
+      'nothing_held',
+    ],
   },
   'DELETE /api/disputes/:id/equal-split': {
     summary: 'Take your choice of an equal split back',

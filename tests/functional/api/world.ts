@@ -543,6 +543,7 @@ export function examples(own: World): Record<string, Example[]> {
       { ...both, params: [own.negotiating], file: { field: 'file', contents: 'What was agreed.' } },
     ],
     'GET evidence/:id/download': [{ ...both, params: [own.evidence] }],
+    'GET disputes/:id/offers': [{ ...both, params: [own.negotiating] }],
     'POST disputes/:id/offers': [
       {
         ...both,
