@@ -216,6 +216,7 @@ export type ScannedRoutes = {
     'console.transactions.index': { paramsTuple?: []; params?: {} }
     'console.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.provider': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.chargebacks.index': { paramsTuple?: []; params?: {} }
     'console.chargebacks.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.clear_dispute': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.chargebacks.submit_evidence': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
@@ -339,6 +340,7 @@ export type ScannedRoutes = {
     'console.transactions.index': { paramsTuple?: []; params?: {} }
     'console.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.provider': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.chargebacks.index': { paramsTuple?: []; params?: {} }
     'console.chargebacks.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.treasury.show': { paramsTuple?: []; params?: {} }
     'console.ledger.index': { paramsTuple?: []; params?: {} }
@@ -447,6 +449,7 @@ export type ScannedRoutes = {
     'console.transactions.index': { paramsTuple?: []; params?: {} }
     'console.transactions.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.transactions.provider': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
+    'console.chargebacks.index': { paramsTuple?: []; params?: {} }
     'console.chargebacks.show': { paramsTuple: [ParamValue]; params: {'id': ParamValue} }
     'console.treasury.show': { paramsTuple?: []; params?: {} }
     'console.ledger.index': { paramsTuple?: []; params?: {} }

@@ -23,6 +23,7 @@ const SECTIONS: { label: string; entries: Entry[] }[] = [
     entries: [
       { label: 'Payouts', href: '/console/payouts', needs: 'console.read' },
       { label: 'Transactions', href: '/console/transactions', needs: 'console.read' },
+      { label: 'Chargebacks', href: '/console/chargebacks', needs: 'console.read' },
       { label: 'Treasury', href: '/console/treasury', needs: 'console.read' },
       { label: 'Ledger', href: '/console/ledger', needs: 'console.read' },
       { label: 'Reconciliation', href: '/console/reconciliation', needs: 'console.read' },

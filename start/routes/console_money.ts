@@ -16,6 +16,7 @@ export function moneyPages() {
   router.get('transactions', [Transactions, 'index']).use(read)
   router.get('transactions/:id', [Transactions, 'show']).use(read)
   router.get('transactions/:id/provider', [Transactions, 'provider']).use(read)
+  router.get('chargebacks', [Chargebacks, 'index']).use(read)
   router.get('chargebacks/:id', [Chargebacks, 'show']).use(read)
 
   const answer = middleware.may({ action: 'chargeback.answer' })

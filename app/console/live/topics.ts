@@ -12,6 +12,7 @@ const LISTS = {
   approvals: `SELECT ${OPEN} FROM approvals WHERE status = 'proposed'`,
   disputes: `SELECT ${OPEN} FROM disputes
     WHERE status IN ('open', 'negotiating', 'escalated', 'decided')`,
+  chargebacks: `SELECT ${OPEN} FROM chargebacks WHERE closed_at IS NULL`,
   payouts: `SELECT ${OPEN} FROM payouts WHERE state NOT IN ('paid', 'cancelled')`,
   transactions: `SELECT ${OPEN} || ${newest('transactions')} FROM transactions WHERE status = 'pending'`,
   webhooks: `SELECT ${OPEN} || ${newest('inbox_events')} FROM inbox_events

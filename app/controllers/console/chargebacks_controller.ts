@@ -1,10 +1,19 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { actOf, doneAt } from '#console/acts'
+import { listChargebacks } from '#console/chargebacks_page'
 import { wrongState } from '#exceptions/problem'
 import { findChargeback } from '#escrow/chargebacks/find_chargeback'
 import { submitChargebackEvidence, type EvidenceOutcome } from '#escrow/chargebacks/submit_evidence'
+import { RAILS } from '#models/transaction'
+import { chargebacksFilters } from '#validators/console/chargebacks'
 
 export default class ChargebacksController {
+  async index({ request, view }: HttpContext) {
+    const query = await request.validateUsing(chargebacksFilters, { data: request.qs() })
+    const page = await listChargebacks(query)
+    return view.render('console/chargebacks/index', { query, page, rails: RAILS })
+  }
+
   /** A chargeback is shown with the deposit that it is about. */
   async show({ params, response }: HttpContext) {
     const { id, depositId } = await findChargeback(params.id)

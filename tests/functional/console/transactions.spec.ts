@@ -1,4 +1,5 @@
 import { test } from '@japa/runner'
+import { listChargebacks } from '#console/chargebacks_page'
 import db from '@adonisjs/lucid/services/db'
 import { STAFF_ROLES } from '#models/staff'
 import { expectData } from '#tests/support/api'
@@ -168,6 +169,17 @@ test.group('Transactions at the console', (group) => {
       (await browser.get(at)).location,
       `/console/transactions/${deposit.id}#chargeback-${chargeback.id}`
     )
+    const waiting = await browser.get('/console/chargebacks?show=wants_evidence')
+    assert.include(linksOf(waiting), at)
+    assert.include(textOf(waiting), '1,000.00 USD')
+    assert.include(
+      textOf(await browser.get('/console/chargebacks?show=over')),
+      'No chargeback fits'
+    )
+    assert.include(
+      textOf(await browser.get('/console/chargebacks?rail=paypal')),
+      'No chargeback fits'
+    )
     const page = await browser.get(`/console/transactions/${deposit.id}`)
     assert.include(textOf(page), 'Chargeback of 1,000.00 USD')
     assert.include(
@@ -290,5 +302,44 @@ test.group('Transactions in a browser', (group) => {
       complaints.filter((each) => !each.includes('/console/live/')),
       []
     )
+  })
+})
+
+test.group('Chargebacks at the console', (group) => {
+  group.each.setup(() => resetAll())
+
+  test('are paged by what is due, each once, and asked for by one query', async ({ assert }) => {
+    await submittedMilestone()
+    const deposit = await ofType('deposit')
+    // Several at the same moment, and some without a deadline.
+    await db.rawQuery(
+      `INSERT INTO chargebacks (rail, provider_dispute_id, deposit_id, amount, currency, state, provider_status,
+           evidence_due_by, opened_at, observed_at)
+         SELECT 'stripe', 'dp_' || n, ?, 100 + n, 'USD', 'needs_response', 'needs_response',
+                CASE WHEN n % 4 > 0 THEN now() + make_interval(days => n % 4) END, now(), now()
+           FROM generate_series(1, 120) n`,
+      [deposit.id]
+    )
+    const browser = console(await createStaff({ role: 'support' }))
+    const seen: string[] = []
+    let path: string | undefined = '/console/chargebacks'
+    while (path) {
+      const page = await browser.get(path)
+      assert.equal(page.status, 200)
+      seen.push(
+        ...[...page.text.matchAll(/class="id" href="\/console\/chargebacks\/([^"]+)"/g)].map(
+          ([, id]) => id
+        )
+      )
+      path = /<a[^>]* href="([^"]+)"[^>]* data-next|data-next[^>]* href="([^"]+)"/
+        .exec(page.text)
+        ?.slice(1)
+        .find(Boolean)
+        ?.replaceAll('&amp;', '&')
+    }
+    assert.lengthOf(seen, 120)
+    assert.equal(new Set(seen).size, 120)
+    assert.lengthOf(await queriesOf(() => listChargebacks({})), 1)
+    assert.equal((await browser.get('/console/chargebacks?after=bm8')).status, 422)
   })
 })
