@@ -679,8 +679,7 @@ class Play {
       }
       case 'look at disputes':
         await settleClawBacks()
-        await syncDisputes()
-        return
+        return this.#lookAtDisputes()
       case 'settle pending':
         await settlePending({ olderThanSeconds: 0 })
         return
@@ -728,6 +727,17 @@ class Play {
       const { id: by } = await member('support')
       const version = BigInt(dispute.version)
       await proposeDecision(dispute.id, { by, toFreelancer, reason: 'So.', version })
+    }
+  }
+
+  /** The job looks again when a provider did not answer; anything else that it reports is a defect. */
+  async #lookAtDisputes(): Promise<string | void> {
+    try {
+      await syncDisputes()
+    } catch (error) {
+      const errors = error instanceof AggregateError ? error.errors : [error]
+      if (!errors.every((each) => each instanceof ProviderFailure)) throw error
+      return 'the provider did not answer'
     }
   }
 
