@@ -38,13 +38,11 @@ const KINDS: Record<DueKind, string> = {
     SELECT 'approval' AS subject, id, subject_type, subject_id, kind AS state, amount, currency, proposed_at AS at
       FROM approvals WHERE status = 'proposed'`,
   dispute: `
-    SELECT 'dispute', d.id, 'dispute', d.id, d.status, coalesce(a.balance, 0), d.currency,
-           CASE d.status WHEN 'open' THEN d.respond_by WHEN 'negotiating' THEN d.negotiate_until
-             ELSE d.escalated_at END
+    SELECT 'dispute', d.id, 'dispute', d.id, d.status, coalesce(a.balance, 0), d.currency, d.escalated_at
       FROM disputes d
       LEFT JOIN ledger_accounts a
         ON a.name = 'escrow:' || d.milestone_id AND a.currency = d.currency AND a.stripe = 0
-     WHERE d.status IN ('open', 'negotiating', 'escalated', 'decided')`,
+     WHERE d.status = 'escalated'`,
   chargeback: `
     SELECT 'chargeback', id, 'chargeback', id, state, amount, currency, evidence_due_by
       FROM chargebacks
@@ -55,8 +53,8 @@ const KINDS: Record<DueKind, string> = {
 }
 
 /**
- * What waits for somebody, by when it is due: proposals for a second person, disputes, evidence for
- * chargebacks, and held money that its rail will soon neither refund nor hold. Two queries.
+ * What waits for staff, by when it is due: proposals for a second person (which a decided dispute is), disputes
+ * that are with us, evidence for chargebacks, and held money that its rail will soon neither refund nor hold. Two queries.
  */
 export async function readDue() {
   const days = await setting(db, 'hold_warning_days')

@@ -81,10 +81,22 @@ async function owedByRail() {
   return rows
 }
 
-async function stuckRefunds(after?: string): Promise<Page<OwedRefund>> {
+/** With the proposal by which somebody says that they have paid it another way, if one waits. Constant queries. */
+async function stuckRefunds(
+  after?: string
+): Promise<Page<OwedRefund & { proposalId: string | undefined }>> {
   const found = await pageOfOwedRefunds(PAGE + 1, after && decodeCursor(after))
+  const proposals = await db
+    .from('approvals')
+    .where({ kind: 'refund_paid_by_hand', status: 'proposed' })
+    .whereIn(
+      'subject_id',
+      found.map(({ refund }) => refund.id)
+    )
+    .select('id', 'subject_id')
+  const proposalOf = new Map(proposals.map((row) => [row.subject_id, row.id]))
   return cutPage(
-    found.map((row) => ({ ...row, id: row.refund.id })),
+    found.map((row) => ({ ...row, id: row.refund.id, proposalId: proposalOf.get(row.refund.id) })),
     PAGE
   )
 }

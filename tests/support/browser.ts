@@ -85,7 +85,10 @@ export async function openPage(browser: Browser, viewer: Viewer = {}): Promise<O
   const requests: string[] = []
   const complaints: string[] = []
   page.on('request', (request) => requests.push(request.url()))
-  page.on('console', (message) => complaints.push(message.text()))
+  page.on('console', (message) => {
+    // Advice of Chromium's about a canvas that a test reads, now and then.
+    if (!message.text().includes('willReadFrequently')) complaints.push(message.text())
+  })
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('requestfailed', (request) => {
     // Who goes on closes the stream of the page before.

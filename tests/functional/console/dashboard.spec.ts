@@ -10,10 +10,10 @@ import { Money } from '#ledger/money'
 import { credit, debit, postEntries } from '#ledger/post_entries'
 import { STAFF_ROLES } from '#models/staff'
 import { bookFloat, reconcile } from '#tests/functional/reconcile/helpers'
-import { openDispute } from '#tests/functional/disputes/parties'
+import { answer, openDispute } from '#tests/functional/disputes/parties'
 import { disputeOf, settleFor } from '#tests/functional/disputes/settling'
 import { chargebacks, disputed } from '#tests/functional/payments/chargebacks'
-import { expectData } from '#tests/support/api'
+import { api, expectData } from '#tests/support/api'
 import { axeViolations, sideways, useBrowser } from '#tests/support/browser'
 import { resetAll } from '#tests/support/database'
 import { settle } from '#tests/support/jobs'
@@ -191,8 +191,12 @@ test.group('Dashboard of the console', (group) => {
     const found = await fundedProject({ amounts: ['1000.00', '250.50'] })
     await disputed()
     const [chargeback] = await chargebacks()
-    const other = await fundedProject({ amounts: ['30.00'] })
+    const other = await fundedProject({ amounts: ['30.00', '20.00'] })
     const dispute = await openDispute(other.client, other.milestone)
+    // One that the parties still talk about waits for them.
+    await openDispute(other.client, other.milestones[1])
+    await answer(other.freelancer, dispute)
+    expectData(await api(other.client).post(`disputes/${dispute.id}/escalate`))
     await db
       .from('deposits')
       .whereIn(
@@ -222,7 +226,7 @@ test.group('Dashboard of the console', (group) => {
     assert.deepEqual(counts, { approvals: 1, disputes: 1, chargebacks: 1, holds: 2 })
     assert.deepEqual(
       due.map(({ kind }) => kind),
-      ['approval', 'dispute', 'chargeback', 'hold', 'hold']
+      ['dispute', 'approval', 'chargeback', 'hold', 'hold']
     )
     // Each says what it is about. A correcting entry belongs to no project.
     const [about] = await db
@@ -313,9 +317,13 @@ test.group('Dashboard of the console', (group) => {
     }
     const few = await count()
     await manyProjects({ client: await aClient(), freelancer: await aFreelancer() }, 60)
+    await db
+      .from('disputes')
+      .where('status', 'negotiating')
+      .update({ status: 'escalated', escalated_at: db.raw('now()'), escalated_reason: 'requested' })
     assert.equal(await count(), few)
     const { due, counts } = await readDashboard()
-    assert.equal(counts.disputes, 120)
+    assert.equal(counts.disputes, 60)
     assert.lengthOf(due, 5)
   })
 })

@@ -132,8 +132,14 @@ test.group('The treasury at the console', (group) => {
     await somebody.get(HOME)
     const path = `${HOME}/refunds/${id}/pay-by-hand`
     const form = { reference: 'bank-1', ...REASON }
-    assert.include(textOf(await somebody.submit(path, form, HOME)), 'Proposed.')
+    const proposed = await somebody.submit(path, form, HOME)
+    assert.include(textOf(proposed), 'Proposed.')
+    // It is said to be paid: nothing offers to pay it once more.
+    assert.include(textOf(proposed), 'Paid another way: waits for a second person')
+    assert.notInclude(proposed.text, `${HOME}/refunds/${id}/retry`)
     assert.include(textOf(await somebody.submit(path, form, HOME)), 'is proposed already')
+    const retried = await somebody.submit(`${HOME}/refunds/${id}/retry`, REASON, HOME)
+    assert.include(textOf(retried), 'proposed this refund as paid from our bank')
     assert.equal(await held(accounts.refundPayable(client.id)), '300.00')
     await approveOnItsPage()
     assert.equal(await held(accounts.refundPayable(client.id)), '0.00')
