@@ -136,8 +136,9 @@ export default class extends BaseSchema {
       END $$;
       CREATE TRIGGER disputes_guard_withdrawal BEFORE UPDATE ON disputes
         FOR EACH ROW WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION guard_withdrawal();
+      -- By row: a draft that is deleted asks for those of its milestones, and has none.
       CREATE TRIGGER disputes_not_deleted BEFORE DELETE ON disputes
-        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+        FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
       -- Words may be erased, but not without a line that says who did it, and why.
       CREATE FUNCTION guard_words() RETURNS trigger LANGUAGE plpgsql AS $$
