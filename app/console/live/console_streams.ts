@@ -140,7 +140,9 @@ class ConsoleStreams {
   async #endOver(): Promise<void> {
     try {
       const { console_idle_minutes: idle } = await settings(db)
-      const sessionIds = [...new Set([...this.#streams].map(({ sessionId }) => sessionId))]
+      // Those that are open now: of one that opens while the database is asked nothing is known.
+      const asked = [...this.#streams]
+      const sessionIds = [...new Set(asked.map(({ sessionId }) => sessionId))]
       const { rows } = await db.rawQuery<{ rows: { id: string }[] }>(
         `SELECT s.id FROM staff_sessions s JOIN staff ON staff.id = s.staff_id AND staff.disabled_at IS NULL
           WHERE s.id = ANY (:sessionIds) AND s.ended_at IS NULL AND s.expires_at > now()
@@ -148,7 +150,7 @@ class ConsoleStreams {
         { sessionIds, idle }
       )
       const alive = new Set(rows.map(({ id }) => id))
-      for (const { sessionId, response } of this.#streams) {
+      for (const { sessionId, response } of asked) {
         if (!alive.has(sessionId)) response.destroy()
       }
     } catch (error) {
