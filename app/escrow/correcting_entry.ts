@@ -7,6 +7,8 @@ import { notFound, unprocessable, wrongState } from '#exceptions/problem'
 import { CORRECTABLE, kindOf, type AccountName } from '#ledger/chart_of_accounts'
 import { isKnownCurrency, Money, sumOf } from '#ledger/money'
 import { postEntries, type JournalEntryInput, type PostingInput } from '#ledger/post_entries'
+import { enqueue } from '#jobs/queue'
+import reconcileRail from '#jobs/reconcile_rail'
 import type Approval from '#models/approval'
 import { RAILS } from '#models/transaction'
 
@@ -27,8 +29,9 @@ const MOST_POSTINGS = 20
 
 /**
  * An entry that people write: it moves what nobody's own operation can book, such as a fee of the
- * provider's own or what is in suspense. Only between accounts that belong to no user. Refused are 404 for
- * a break that is not there; 409 `resolved`; 422 for postings that do not balance or are not allowed.
+ * provider's own or what is in suspense. Only between accounts that belong to no user. A break is corrected
+ * once, and its rail is compared again then. Refused are 404 for a break that is not there; 409 `resolved`,
+ * `corrected`; 422 for postings that do not balance or are not allowed.
  */
 export const correctingEntry: ApprovalKind<Correction> = {
   name: 'correcting_entry',
@@ -60,6 +63,10 @@ export const correctingEntry: ApprovalKind<Correction> = {
 
   async carryOut(trx, approval) {
     await postEntries(trx, [entryOf(approval)])
+    const { break_id: id } = approval.content as Correction
+    if (!id) return
+    const { rail } = await trx.from('reconciliation_breaks').where('id', id).firstOrFail()
+    await enqueue(trx, reconcileRail, { rail }, { singletonKey: rail })
   },
 
   preview: async (_, approval) => [entryOf(approval)],
@@ -129,6 +136,17 @@ async function holdBreak(trx: TransactionClientContract, id: string): Promise<vo
     ? await trx.from('reconciliation_breaks').where('id', id).forShare().first()
     : undefined
   if (!row) throw notFound('break')
-  if (!row.resolved_at) return
-  throw wrongState('The break is resolved already.', 'resolved', { code: 'resolved' })
+  if (row.resolved_at) {
+    throw wrongState('The break is resolved already.', 'resolved', { code: 'resolved' })
+  }
+  const corrected = await trx
+    .from('approvals')
+    .where({ kind: 'correcting_entry', subject_id: id, status: 'approved' })
+    .first()
+  if (!corrected) return
+  throw wrongState(
+    'A correcting entry for this break is posted already. If that was wrong, correct it at the treasury, for itself.',
+    'corrected',
+    { code: 'corrected', extra: { approval_id: corrected.id } }
+  )
 }

@@ -11,7 +11,10 @@ import {
 import { providerOfRail } from '#payments/registry'
 import { defineJob } from '#jobs/queue'
 
-/** Compares the last days of a rail with our ledger. Each day is looked at several times. */
+/**
+ * Compares the last days of a rail with our ledger, so that each day is looked at several times; and further
+ * back, as far as a break lies that was corrected and is to be seen no more.
+ */
 export default defineJob<{ rail: Rail }>({
   name: 'reconcile_rail',
   expireInSeconds: 4 * 3600,
@@ -22,7 +25,7 @@ export default defineJob<{ rail: Rail }>({
     let runId: string
     try {
       runId = await reconcileProvider(providerOfRail(rail), {
-        period: { from: new Date(to.getTime() - RECONCILED_DAYS * 86_400_000), to },
+        period: { from: await beginning(rail, to), to },
         graceMinutes: limits.reconcile_grace_minutes,
         inTransitDays: limits.in_transit_days,
         signal,
@@ -42,3 +45,16 @@ export default defineJob<{ rail: Rail }>({
     )
   },
 })
+
+async function beginning(rail: Rail, to: Date): Promise<Date> {
+  const { rows } = await db.rawQuery<{ rows: { first: Date | null }[] }>(
+    `SELECT min(b.happened_at) AS first FROM reconciliation_breaks b
+      WHERE b.rail = ? AND b.resolved_at IS NULL AND EXISTS (SELECT FROM approvals a
+        WHERE a.kind = 'correcting_entry' AND a.status = 'approved' AND a.subject_id = b.id)`,
+    [rail]
+  )
+  const DAY = 86_400_000
+  const usual = to.getTime() - RECONCILED_DAYS * DAY
+  const [{ first }] = rows
+  return new Date(first ? Math.min(usual, first.getTime() - DAY) : usual)
+}

@@ -57,6 +57,7 @@ export default class extends BaseSchema {
       DECLARE
         lines jsonb := posted_lines(NEW.id);
         about uuid[] := ARRAY[NEW.transaction_id, NEW.milestone_id, NEW.deposit_id];
+        posted bigint := (lines -> 0 ->> 3)::bigint;
         fits boolean;
       BEGIN
         fits := NEW.reverses IS NULL AND CASE NEW.kind
@@ -64,10 +65,16 @@ export default class extends BaseSchema {
             SELECT FROM debt_write_offs w
               JOIN approvals a ON a.id = w.approval_id AND a.status = 'approved'
               JOIN chargebacks c ON c.id = w.chargeback_id
-              WHERE NEW.reference = 'debt_written_off:' || w.id AND about = ARRAY[NULL, NULL, c.deposit_id]
+              WHERE about = ARRAY[NULL, NULL, c.deposit_id]
+                -- Where a loss is booked anew because its amount has changed, what was forgiven of it stays so,
+                -- at most.
+                AND (NEW.reference = 'debt_written_off:' || w.id AND posted = a.amount
+                  OR NEW.reference LIKE 'debt_written_off:' || w.id || ':%' AND posted <= a.amount AND EXISTS (
+                    SELECT FROM journal_entries l WHERE l.kind = 'chargeback_lost'
+                      AND l.reference = 'chargeback_lost:' || c.id || ':' || split_part(NEW.reference, ':', 3)))
                 AND lines = jsonb_build_array(
-                  jsonb_build_array('chargeback_loss', a.currency, 'debit', a.amount),
-                  jsonb_build_array('freelancer_receivable:' || substr(a.payee, 6), a.currency, 'credit', a.amount)))
+                  jsonb_build_array('chargeback_loss', a.currency, 'debit', posted),
+                  jsonb_build_array('freelancer_receivable:' || substr(a.payee, 6), a.currency, 'credit', posted)))
           WHEN 'refund_paid_by_hand' THEN EXISTS (
             SELECT FROM refunds_paid_by_hand h
               JOIN approvals a ON a.id = h.approval_id AND a.status = 'approved'

@@ -27,6 +27,7 @@ const NOT_OF_THE_API = new Set([
   'already_asked',
   'already_held',
   'continues_another',
+  'corrected',
   'debt_changed',
   'dispute_known',
   'held',

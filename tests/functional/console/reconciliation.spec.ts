@@ -1,5 +1,6 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
+import { approve } from '#approvals/approve'
 import { expectData } from '#tests/support/api'
 import { bookFloat, reconcile } from '#tests/functional/reconcile/helpers'
 import { resetAll } from '#tests/support/database'
@@ -8,6 +9,7 @@ import { queriesOf } from '#tests/support/many_projects'
 import { pay, submittedMilestone } from '#tests/support/projects'
 import { sandbox } from '#tests/support/sandbox'
 import { console, createStaff } from '#tests/support/staff'
+import { member } from '#tests/support/two_people'
 import { textOf } from './pages.js'
 
 const REASON = { reason: 'Our bank moved it by mistake.' }
@@ -113,6 +115,35 @@ test.group('Reconciliation at the console', (group) => {
     assert.equal(approval.amount, 10_001n)
     assert.include(page.text, `/console/approvals/${approval.id}`)
     assert.deepEqual(await db.from('journal_entries').count('* AS n'), before)
+  })
+
+  test('what is corrected is not corrected again, and its rail is compared as far back as it lies', async ({
+    assert,
+  }) => {
+    await aBreak()
+    const { rows } = await db.rawQuery(
+      `INSERT INTO reconciliation_breaks (rail, kind, scope, fingerprint, subject, currency, difference, amount,
+           details, happened_at, opened_by, last_seen_by)
+       SELECT rail, kind, scope, fingerprint || 'x', subject || 'x', currency, difference, amount, details,
+           happened_at - interval '20 days', opened_by, last_seen_by FROM reconciliation_breaks
+       RETURNING id`
+    )
+    const path = `${BREAKS}/${rows[0].id}`
+    const browser = console(await createStaff({ role: 'finance' }))
+    const form = { debit: 'clearing:stripe', credit: 'suspense', amount: '100.01', ...REASON }
+    await browser.get(path)
+    await browser.submit(`${path}/correct`, form, path)
+    const waiting = await db.from('approvals').firstOrFail()
+    await approve(waiting.id, { by: (await member()).id, hash: waiting.content_hash })
+    const page = await browser.get(path)
+    assert.include(page.text, 'was approved and posted as')
+    assert.notInclude(page.text, `${path}/correct`)
+    const again = await browser.submit(`${path}/correct`, form, path)
+    assert.include(again.text, 'is posted already')
+    assert.lengthOf(await db.from('approvals'), 1)
+    await drain()
+    const found = await db.from('reconciliation_breaks').where('id', rows[0].id).firstOrFail()
+    assert.isNotNull(found.resolved_at)
   })
 
   test('breaks that cancel each other out are still said to be open', async ({ assert }) => {
