@@ -372,20 +372,34 @@ function sent({ state, amount, fee, returnedAmount, debited }: ProviderMovement)
 }
 
 /**
- * What our books have moved for a transaction on its rail, signed. What its disputes cost, which carries
- * its name, too, is explained with them.
+ * What our books have moved for the present attempt of a transaction on its rail, signed: that is the one which
+ * its provider is asked for, and one before it may have left its fee. What its disputes cost, which carries its
+ * name, too, is explained with them.
  */
-async function bookedOf({ id, rail, currency }: Transaction): Promise<Money> {
+async function bookedOf(transaction: Transaction): Promise<Money> {
+  const { id, rail, currency, attempt } = transaction
+  const since = attempt > 1 ? await beginningOf(transaction) : 0n
+  if (since === undefined) return Money.zero(currency)
   const { rows } = await db.rawQuery(
     `SELECT coalesce(sum(CASE p.direction WHEN 'debit' THEN p.amount ELSE -p.amount END), 0)::bigint AS minor
        FROM journal_entries e
        JOIN postings p ON p.entry_id = e.id
        JOIN ledger_accounts a ON a.id = p.account_id AND a.name = ? AND a.currency = ?
       WHERE (e.transaction_id = ? OR e.transaction_id IS NULL AND e.deposit_id = ?)
-        AND NOT starts_with(e.reference, 'dispute_movement:')`,
-    [`clearing:${rail}`, currency, id, id]
+        AND NOT starts_with(e.reference, 'dispute_movement:') AND e.id >= ?`,
+    [`clearing:${rail}`, currency, id, id, String(since)]
   )
   return Money.of(rows[0].minor, currency)
+}
+
+/** The entry with which the present attempt begins; undefined if nothing is booked of it yet. */
+async function beginningOf({ id, transactionType, attempt }: Transaction) {
+  const { rows } = await db.rawQuery<{ rows: { first: bigint | null }[] }>(
+    `SELECT max(id) AS first FROM journal_entries WHERE transaction_id = :id
+        AND (kind = 'refund_started' OR reference = :payout)`,
+    { id, payout: `payout_started:${id}:${attempt}` }
+  )
+  return transactionType === 'deposit' ? 0n : (rows[0].first ?? undefined)
 }
 
 const DAY = 86_400_000

@@ -1,6 +1,8 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
+import { cancelUnclaimed } from '#escrow/cancel_unclaimed'
 import { explainClearing } from '#escrow/explain_clearing'
+import { retryPayout } from '#escrow/retry_payout'
 import { settlePending } from '#escrow/settle_pending'
 import { withSetting, deadPort } from '#tests/support/provider_calls'
 import { expectData } from '#tests/support/api'
@@ -8,6 +10,7 @@ import { resetAll } from '#tests/support/database'
 import { drain, settle } from '#tests/support/jobs'
 import { bookedFloats } from '#tests/support/floats'
 import { breaks } from '#tests/support/ledger'
+import { OPERATOR } from '#tests/support/operator'
 import {
   activeProject,
   aDeposit,
@@ -128,6 +131,27 @@ test.group('reconcile:ledger, clearing', (group) => {
     await settlePending({ olderThanSeconds: 0 })
     assert.equal((await stripeUsd()).verdict, 'agrees')
     assert.deepEqual(await breaks(), [])
+  })
+
+  test('explains a payout that is open again, apart from the fee that its attempt before has left', async ({
+    assert,
+  }) => {
+    const { client, milestone } = await submittedMilestone({ provider: 'paypal' })
+    paypalSandbox.planPayout('UNCLAIMED')
+    expectData(await pay(client, `milestones/${milestone.id}/approve`), 201)
+    await settle()
+    const { transaction_id: payout } = await db.from('payouts').firstOrFail()
+    await cancelUnclaimed(payout, OPERATOR)
+    await settle()
+    paypalSandbox.planPayout('UNCLAIMED')
+    await retryPayout(payout, OPERATOR)
+    await settle()
+    assert.deepInclude(await db.from('payouts').firstOrFail(), { state: 'in_transit' })
+    assert.equal((await db.from('transactions').where('id', payout).firstOrFail()).attempt, 2)
+    const { exitCode, json } = await run('reconcile:ledger', '--json')
+    const [check] = json.clearing.filter((each: any) => each.rail === 'paypal')
+    assert.deepInclude(check, { verdict: 'explained', unexplained: '0.00' })
+    assert.equal(exitCode, 0)
   })
 
   test('explains what came back late, and what a dispute took, before anybody has told us', async ({
