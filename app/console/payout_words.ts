@@ -10,6 +10,10 @@ interface Payout {
   wait_reason: string
   failure_code: string
   failure_message: string
+  /** Of one that came back, in minor units: see `whatCameBack`. */
+  returned_amount: bigint
+  repaid: bigint | null
+  left_over: bigint | null
 }
 
 /** What freelancers are told to do, for who cannot do it. */
@@ -38,10 +42,20 @@ export function whyOf(payout: Payout, now = new Date()): string {
         ? 'Nobody had claimed it, and we took it back. It is owed to the freelancer again.'
         : payout.failure_message
     case 'returned':
-      return 'It was paid and came back. What came back is owed to the freelancer again.'
+      return becameOf(payout)
     case 'cancelled':
       return 'All of it was set off against what the freelancer owes us.'
     default:
       return ''
   }
+}
+
+/** What became of what came back. */
+function becameOf({ returned_amount: returned, repaid, left_over: left }: Payout): string {
+  if (left) return 'It was paid and came back. What is left of it is owed to the freelancer again.'
+  if (!repaid)
+    return 'It was paid and came back. It was set off against what the freelancer owed us.'
+  return repaid < returned
+    ? 'It was paid and came back. A part was sent again, the rest set off against what the freelancer owed us.'
+    : 'It was paid and came back. All that came back was sent again.'
 }

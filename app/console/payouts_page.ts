@@ -4,6 +4,7 @@ import { ENTRY, type EntryRow } from '#console/ledger_entries_page'
 import { maskDestination } from '#console/mask'
 import { PAGE } from '#console/paging'
 import { whyOf } from '#console/payout_words'
+import { RETURNED_AND_SETTLED, whatCameBack } from '#console/returned_payouts'
 import { readTimeline } from '#console/timeline'
 import { TAKEN_BACK } from '#escrow/apply_payout'
 import { setting } from '#escrow/settings'
@@ -31,29 +32,39 @@ interface PayoutRow {
   failure_message: string
   unclaimed: boolean
   not_before: Date
+  returned_amount: bigint
+  /** Of one that came back. */
+  repaid: bigint | null
+  left_over: bigint | null
   user_id: string
   user_name: string
 }
 
-/** A state as people look for it, as SQL over payouts `p` and their transactions `t`. */
+/** A state as people look for it, as SQL over payouts `p`, their transactions `t` and what came `back`. */
 const SHOWN = `CASE
   WHEN p.held_at IS NULL AND p.state = 'failed' AND t.failure_code = '${TAKEN_BACK}' THEN '${TAKEN_BACK}'
   WHEN p.held_at IS NOT NULL AND p.state IN ('waiting', 'failed') THEN 'held'
   WHEN p.unclaimed AND p.state = 'in_transit' THEN 'unclaimed'
+  WHEN p.state = 'returned' AND back.left_over = 0 THEN '${RETURNED_AND_SETTLED}'
   ELSE p.state END`
+
+const CAME_BACK = whatCameBack('p', 't')
 
 /** What a user `u` is called; who was erased is called nothing. */
 const NAME = `coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), 'Nameless')`
 
 const ROW = `
   p.transaction_id AS id, p.state, ${SHOWN} AS shown, t.amount, t.currency, t.payment_provider, t.rail,
-  t.created_at, t.wait_reason, t.failure_code, t.failure_message, p.unclaimed, p.not_before, p.user_id, ${NAME} AS user_name`
+  t.created_at, t.wait_reason, t.failure_code, t.failure_message, p.unclaimed, p.not_before,
+  p.returned_amount, back.repaid, back.left_over, p.user_id, ${NAME} AS user_name`
 
 /** Payouts, newest first: those that are not over, unless a state is asked for. One query. */
 export async function listPayouts(filters: PayoutsFilters): Promise<Page<PayoutRow>> {
   const query = db
     .from('payouts AS p')
-    .joinRaw('JOIN transactions t ON t.id = p.transaction_id JOIN users u ON u.id = p.user_id')
+    .joinRaw(
+      `JOIN transactions t ON t.id = p.transaction_id JOIN users u ON u.id = p.user_id ${CAME_BACK}`
+    )
     .select(db.raw(ROW))
     .orderBy('p.transaction_id', 'desc')
     .limit(PAGE + 1)
@@ -64,10 +75,15 @@ export async function listPayouts(filters: PayoutsFilters): Promise<Page<PayoutR
   } else if (filters.state === 'failed' || filters.state === TAKEN_BACK) {
     query.where('p.state', 'failed').whereNull('p.held_at')
     query.where('t.failure_code', filters.state === 'failed' ? '<>' : '=', TAKEN_BACK)
+  } else if (filters.state === 'returned' || filters.state === RETURNED_AND_SETTLED) {
+    query.where('p.state', 'returned')
+    query.where('back.left_over', filters.state === 'returned' ? '>' : '=', 0)
   } else if (filters.state) {
     query.where('p.state', filters.state)
   } else {
     query.whereNotIn('p.state', ['paid', 'cancelled'])
+    // Null for those that did not come back.
+    query.whereRaw('back.left_over IS DISTINCT FROM 0')
   }
   if (filters.rail) query.where('t.rail', filters.rail)
   if (filters.provider) query.where('t.payment_provider', filters.provider)
@@ -90,8 +106,8 @@ export async function countPayouts() {
     rows: { shown: string; currency: string; count: number; amount: bigint }[]
   }>(
     `SELECT ${SHOWN} AS shown, t.currency, count(*)::int AS count, sum(t.amount)::bigint AS amount
-       FROM payouts p JOIN transactions t ON t.id = p.transaction_id
-      WHERE p.state NOT IN ('paid', 'cancelled') GROUP BY 1, 2 ORDER BY 1, 2`
+       FROM payouts p JOIN transactions t ON t.id = p.transaction_id ${CAME_BACK}
+      WHERE p.state NOT IN ('paid', 'cancelled') AND back.left_over IS DISTINCT FROM 0 GROUP BY 1, 2 ORDER BY 1, 2`
   )
   return rows
 }
@@ -105,7 +121,6 @@ interface PayoutDetails extends PayoutRow {
   provider_source_id: string
   held_at: Date | null
   cancel_asked_at: Date | null
-  returned_amount: bigint
   release_id: string | null
   chargeback_id: string | null
   repays_id: string | null
@@ -117,7 +132,10 @@ interface PayoutDetails extends PayoutRow {
   account_provider: PaymentProvider | null
   account_status: string | null
   destination: string | null
-  repaid: bigint
+  /** The payouts that sent again what came back of it. */
+  repaid_by: string[]
+  /** The chargebacks for which it was clawed back. */
+  clawed_back_for: string[]
 }
 
 /**
@@ -130,18 +148,21 @@ export async function readPayout(id: string, after?: string) {
   if (!isUuid(id)) throw notFound('payout')
   const { rows } = await db.rawQuery<{ rows: PayoutDetails[] }>(
     `SELECT ${ROW}, t.status, t.attempt, t.sent_at, t.completed_at, t.provider_transaction_id,
-        t.provider_source_id, p.held_at, p.cancel_asked_at, p.returned_amount, p.release_id,
+        t.provider_source_id, p.held_at, p.cancel_asked_at, p.release_id,
         p.chargeback_id, p.repays_id, t.deposit_id, t.milestone_id, m.title AS milestone_title,
         j.id AS project_id, j.title AS project_title,
         a.payment_provider AS account_provider, a.status AS account_status, a.destination,
-        (SELECT coalesce(sum(r.amount), 0)::bigint FROM payouts q JOIN transactions r ON r.id = q.transaction_id
-          WHERE q.repays_id = p.transaction_id AND q.state <> 'cancelled') AS repaid
+        ARRAY(SELECT q.transaction_id::text FROM payouts q
+               WHERE q.repays_id = p.transaction_id AND q.state <> 'cancelled' ORDER BY 1) AS repaid_by,
+        ARRAY(SELECT DISTINCT b.chargeback_id::text FROM claw_backs b
+               WHERE b.payout_id = p.transaction_id AND b.state = 'succeeded' ORDER BY 1) AS clawed_back_for
        FROM payouts p
        JOIN transactions t ON t.id = p.transaction_id
        JOIN users u ON u.id = p.user_id
        JOIN escrow_accounts e ON e.id = t.escrow_account_id
        JOIN projects j ON j.id = e.project_id
        LEFT JOIN milestones m ON m.id = t.milestone_id
+       ${CAME_BACK}
        -- The one that it went to, else the one that it would go to now.
        LEFT JOIN payout_accounts a ON a.id = coalesce(p.payout_account_id,
          (SELECT d.id FROM payout_accounts d WHERE d.user_id = p.user_id AND d.is_default AND d.deleted_at IS NULL))
@@ -156,7 +177,8 @@ export async function readPayout(id: string, after?: string) {
       ...payout,
       why: whyOf(payout),
       destination: payout.destination && maskDestination(payout.destination),
-      leftToRepay: payout.returned_amount - payout.repaid,
+      leftToRepay: payout.left_over ?? 0n,
+      intoDebts: payout.returned_amount - (payout.repaid ?? 0n) - (payout.left_over ?? 0n),
     },
     canRetry:
       !payout.held_at &&

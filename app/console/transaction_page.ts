@@ -2,6 +2,7 @@ import { validate as isUuid } from 'uuid'
 import db from '@adonisjs/lucid/services/db'
 import { ENTRY, type EntryRow } from '#console/ledger_entries_page'
 import { whyOf } from '#console/payout_words'
+import { whatCameBack } from '#console/returned_payouts'
 import { readTimeline } from '#console/timeline'
 import { notFound } from '#exceptions/problem'
 import type { PaymentProvider, Rail, TransactionType } from '#models/transaction'
@@ -61,6 +62,7 @@ async function readRow(id: string): Promise<Row | undefined> {
             r.id AS release_id, r.kind AS release_kind, r.amount AS release_amount, r.fee AS release_fee,
             r.net AS release_net, r.debt_offset, r.transaction_id AS release_transaction_id, r.fee_transaction_id,
             y.state AS payout_state, y.unclaimed, y.not_before, y.returned_amount, y.repays_id,
+            back.repaid, back.left_over,
             q.id AS request_id, q.status AS request_status, q.reason AS request_reason, q.immediate,
             h.reference AS hand_reference, h.paid_by AS hand_paid_by, h.created_at AS hand_at,
             v.settled_at AS reservation_settled_at, v.amount AS reserved
@@ -71,6 +73,7 @@ async function readRow(id: string): Promise<Row | undefined> {
        LEFT JOIN users u ON u.id = t.user_id
        LEFT JOIN deposits d ON d.transaction_id = t.id
        LEFT JOIN payouts y ON y.transaction_id = t.id
+       ${whatCameBack('y', 't')}
        LEFT JOIN releases r ON r.transaction_id = t.id OR r.fee_transaction_id = t.id OR r.id = y.release_id
        LEFT JOIN refund_requests q ON q.transaction_id = t.id
        LEFT JOIN refunds_paid_by_hand h ON h.transaction_id = t.id
@@ -110,7 +113,7 @@ async function chargebacksOf(id: string) {
   const { rows } = await db.rawQuery(
     `SELECT c.*, claim.balance AS claimed, claim.currency AS claim_currency,
             coalesce((SELECT jsonb_agg(jsonb_build_object('id', b.id, 'amount', b.amount::text, 'currency', b.currency,
-               'state', b.state) ORDER BY b.id) FROM claw_backs b WHERE b.chargeback_id = c.id), '[]') AS claw_backs,
+               'state', b.state, 'payout_id', b.payout_id) ORDER BY b.id) FROM claw_backs b WHERE b.chargeback_id = c.id), '[]') AS claw_backs,
             coalesce((SELECT jsonb_agg(jsonb_build_object('amount', w.amount::text, 'currency', w.currency,
                'reason', w.reason) ORDER BY w.id) FROM debt_write_offs w WHERE w.chargeback_id = c.id), '[]') AS write_offs
        FROM chargebacks c

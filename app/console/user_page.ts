@@ -3,6 +3,7 @@ import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { nameOf, stateOf } from '#console/users_page'
 import { accountPage } from '#console/links'
 import { whyOf } from '#console/payout_words'
+import { whatCameBack } from '#console/returned_payouts'
 import { maskDestination } from '#console/mask'
 import { notFound } from '#exceptions/problem'
 
@@ -181,11 +182,14 @@ interface PayoutRow {
   payment_provider: string
   created_at: Date
   completed_at: Date | null
+  returned_amount: bigint
+  repaid: bigint | null
+  left_over: bigint | null
 }
 const PAYOUTS = `
   SELECT t.id, t.amount, t.currency, p.state, p.unclaimed, p.not_before, t.wait_reason, t.failure_code, t.failure_message, t.payment_provider,
-         t.created_at, t.completed_at
-    FROM payouts p JOIN transactions t ON t.id = p.transaction_id
+         t.created_at, t.completed_at, p.returned_amount, back.repaid, back.left_over
+    FROM payouts p JOIN transactions t ON t.id = p.transaction_id ${whatCameBack('p', 't')}
    WHERE p.user_id = ? ORDER BY p.transaction_id DESC LIMIT ${SHOWN}`
 
 interface NotificationRow {

@@ -1,9 +1,10 @@
 import vine from '@vinejs/vine'
 import type { Infer } from '@vinejs/vine/types'
+import { RETURNED_AND_SETTLED } from '#console/returned_payouts'
 import { PAYMENT_PROVIDERS, RAILS } from '#models/transaction'
 import { after, oneOf, words } from '#validators/console/filters'
 
-/** As people look for payouts: `held` and `unclaimed` are ways of waiting and of being in transit, `taken_back` one of having failed. */
+/** As people look for payouts: `held` and `unclaimed` are ways of waiting and of being in transit, `taken_back` one of having failed, `returned_and_settled` one of having come back. */
 export const PAYOUT_STATES = [
   'waiting',
   'held',
@@ -12,6 +13,7 @@ export const PAYOUT_STATES = [
   'failed',
   'taken_back',
   'returned',
+  RETURNED_AND_SETTLED,
   'paid',
   'cancelled',
 ] as const

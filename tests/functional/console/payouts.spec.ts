@@ -1,10 +1,19 @@
+import type { Assert } from '@japa/assert'
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
+import { readDashboard } from '#console/dashboard_page'
+import { clawBack } from '#escrow/chargebacks/claw_back'
 import { accounts } from '#ledger/chart_of_accounts'
 import { runPayouts } from '#escrow/run_payouts'
 import { sendPayout } from '#escrow/send_payout'
 import { changeSetting } from '#escrow/settings'
 import { settlePending } from '#escrow/settle_pending'
+import {
+  chargebacks,
+  decided,
+  disputed,
+  releasedProject,
+} from '#tests/functional/payments/chargebacks'
 import { expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { drain, settle } from '#tests/support/jobs'
@@ -16,7 +25,7 @@ import { impatient } from '#tests/support/rails'
 import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 import { OPERATOR } from '#tests/support/operator'
 import { console, createStaff } from '#tests/support/staff'
-import { textOf } from './pages.js'
+import { linksOf, textOf } from './pages.js'
 
 const REASON = { reason: 'The freelancer asked us to.' }
 
@@ -206,13 +215,44 @@ test.group('Payouts at the console', (group) => {
     await settle()
     assert.equal(await stateOf(id), 'returned')
     const browser = console(await createStaff({ role: 'finance' }))
-    await browser.get(path)
+    assert.include((await browser.get('/console/payouts')).text, path)
+    assert.equal((await readDashboard()).payouts.returned, 1)
+    assert.include((await browser.get(path)).text, `${path}/repay`)
     await Promise.all([
       browser.post(`${path}/repay`, REASON, path),
       browser.post(`${path}/repay`, REASON, path),
     ])
     await settle()
     assert.equal(paypalSandbox.effects('payout_batch'), 2)
+    assert.deepEqual(await breaks(), [])
+
+    await assertOver(assert, browser, id)
+    const page = await browser.get(path)
+    assert.include(textOf(page), 'All that came back was sent again.')
+    const [again] = await db.from('payouts').where('repays_id', id)
+    assert.include(linksOf(page), `/console/payouts/${again.transaction_id}`)
+    assert.include(linksOf(await browser.get(`/console/payouts/${again.transaction_id}`)), path)
+  })
+
+  test('what came back and went into a debt waits for nobody, and is not offered to be sent again', async ({
+    assert,
+  }) => {
+    await releasedProject()
+    await decided(await disputed(), 'lost')
+    const [{ id: chargeback }] = await chargebacks()
+    await clawBack(chargeback, { amount: '100.00' }, OPERATOR)
+    await settle()
+    const { transaction_id: id } = await db.from('payouts').firstOrFail()
+    assert.equal(await stateOf(id), 'returned')
+    const browser = console(await createStaff({ role: 'finance' }))
+    await assertOver(assert, browser, id)
+    const page = await browser.get(`/console/payouts/${id}`)
+    assert.include(textOf(page), 'It was set off against what the freelancer owed us.')
+    assert.include(textOf(page), 'Of it set off against a debt 100.00 USD for chargeback')
+    const there = linksOf(page).find((href) => href.includes(chargeback))!
+    // It leads to its place on the page of its deposit.
+    const { location } = await browser.get(there)
+    assert.include(linksOf(await browser.get(location!)), `/console/payouts/${id}`)
     assert.deepEqual(await breaks(), [])
   })
 
@@ -298,6 +338,19 @@ test.group('Payouts at the console', (group) => {
     assert.notIncludeMembers(ids(first.text), ids(second.text))
   })
 })
+
+/** That nothing asks anybody to do something about a payout that came back. */
+async function assertOver(assert: Assert, browser: ReturnType<typeof console>, id: string) {
+  const path = `/console/payouts/${id}`
+  const list = '/console/payouts'
+  assert.notInclude((await browser.get(list)).text, path)
+  assert.notInclude((await browser.get(`${list}?state=returned`)).text, path)
+  assert.include((await browser.get(`${list}?state=returned_and_settled`)).text, path)
+  assert.equal((await readDashboard()).payouts.returned, 0)
+  const { text } = await browser.get(path)
+  assert.notInclude(text, `${path}/repay`)
+  assert.notInclude(text, 'owed to the freelancer again')
+}
 
 const isPaid = (item: { transaction_status: string }) => item.transaction_status === 'SUCCESS'
 
