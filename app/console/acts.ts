@@ -8,8 +8,14 @@ export async function actOf({ request, staff }: HttpContext): Promise<Act> {
   return staff.act(reason)
 }
 
-/** Leads to a page which says what was done. */
-export function doneAt({ response, session }: HttpContext, path: string, done: string) {
-  session.flash('done', done)
+/** Leads to a page which says what was done, and what was refused. */
+export function doneAt(
+  { response, session }: HttpContext,
+  path: string,
+  done: string,
+  refused = ''
+) {
+  if (done) session.flash('done', done)
+  if (refused) session.flash('refused', refused)
   return response.redirect().status(303).toPath(path)
 }

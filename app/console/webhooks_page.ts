@@ -151,12 +151,14 @@ export interface Replay {
   failed: number
   created_at: Date
   finished_at: Date | null
+  state: 'waiting' | 'handled' | 'failed'
   by: string | null
   reason: string | null
 }
 
 const REPLAY = `
-  r.id, cardinality(r.event_ids) AS total, r.done, r.failed, r.created_at, r.finished_at, s.name AS by, w.reason
+  r.id, cardinality(r.event_ids) AS total, r.done, r.failed, r.created_at, r.finished_at, s.name AS by, w.reason,
+  CASE WHEN r.failed > 0 THEN 'failed' WHEN r.finished_at IS NULL THEN 'waiting' ELSE 'handled' END AS state
   FROM inbox_replays r
   LEFT JOIN audit_log l ON l.target_type = 'inbox_replay' AND l.target_id = r.id::text
   LEFT JOIN staff s ON s.id = l.actor_id

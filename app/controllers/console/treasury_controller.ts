@@ -1,6 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { propose } from '#approvals/propose'
 import { actOf, doneAt } from '#console/acts'
+import { toldOf } from '#console/claw_back_words'
 import { proposeAdoption } from '#console/propose_adoption'
 import { proposeFreeCorrection } from '#console/propose_correction'
 import { recordMovement } from '#console/record_movement'
@@ -54,10 +55,8 @@ export default class TreasuryController {
   async clawBack(ctx: HttpContext) {
     const { reason, ...input } = await ctx.request.validateUsing(debtValidator)
     const rows = await clawBack(ctx.params.id, input, ctx.staff.act(reason))
-    return back(
-      ctx,
-      rows.map((row) => `Claw-back ${row.id}: ${row.failureMessage || row.state}.`).join(' ')
-    )
+    const [refused, others] = toldOf(rows)
+    return back(ctx, others, refused)
   }
 
   async writeOff(ctx: HttpContext) {
@@ -80,7 +79,8 @@ export default class TreasuryController {
 
 const by = ({ staff }: HttpContext) => staff.getUserOrFail().id
 
-const back = (ctx: HttpContext, done: string) => doneAt(ctx, '/console/treasury', done)
+const back = (ctx: HttpContext, done: string, refused?: string) =>
+  doneAt(ctx, '/console/treasury', done, refused)
 
 const proposed = (ctx: HttpContext) =>
   back(ctx, 'Proposed. Nothing is done until somebody else approves it at Approvals.')

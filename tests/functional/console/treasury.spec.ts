@@ -193,6 +193,20 @@ test.group('The treasury at the console', (group) => {
     assert.deepEqual(await breaks(), [])
   })
 
+  test('a claw-back that its rail refuses is told as refused', async ({ assert }) => {
+    const found = await aDebt()
+    sandbox.payAutomatically(sandbox.accounts[0].id)
+    await settle()
+    const somebody = await finance()
+    await somebody.get(HOME)
+    const take = { amount: '100.00', owed: '900.00', ...REASON }
+    const { text } = await somebody.submit(`${found.path}/claw-back`, take, HOME)
+    const [, told] = /<p class="notice bad"[^>]*>([^<]*)</.exec(text)!
+    assert.match(told, /^Claw-back \S+ was refused: .*insufficient funds.*[^.]\.$/)
+    assert.notInclude(text, 'notice good')
+    assert.equal(await debtOf(found), '900.00')
+  })
+
   test('the position of a rail leads to the entries that it is made of', async ({ assert }) => {
     const { client } = await stuckRefund()
     const somebody = await finance()

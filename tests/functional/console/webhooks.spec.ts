@@ -134,6 +134,10 @@ test.group('Webhooks at the console', (group) => {
     await settle({ mayFail: true })
     const page = await browser.get(location!)
     assert.include(page.text, '2 of 2 processed, 1 failed')
+    for (const { text } of [page, await browser.get(`${LIST}/replays`)]) {
+      // That of the replay: those of its events come after it.
+      assert.equal(/<span class="status [^<]*/.exec(text)![0], '<span class="status bad">Failed')
+    }
     const attempts = async (id: string) => (await events().where('id', id).first())!.attempts
     assert.deepEqual([await attempts(one.id), await attempts(three.id)], [1, 0])
   })
