@@ -22,7 +22,7 @@ const steps = [
   { name: 'lint', command: 'npm run --silent lint' },
   { name: 'generated files', command: `${ours} bin/surroundings/check_generated.ts` },
   { name: 'types', command: 'npm run --silent typecheck' },
-  { name: 'tests', command: 'npm test', minutes: 40 },
+  { name: 'tests', command: 'npm test', minutes: 55 },
   { name: 'contract', command: 'npm run --silent test:contract', minutes: 20 },
   ...['stripe', 'paypal', 'venmo'].map((provider) => ({
     name: `demo ${provider}`,
