@@ -377,8 +377,9 @@ function sent({ state, amount, fee, returnedAmount, debited }: ProviderMovement)
  * name, too, is explained with them.
  */
 async function bookedOf(transaction: Transaction): Promise<Money> {
-  const { id, rail, currency, attempt } = transaction
-  const since = attempt > 1 ? await beginningOf(transaction) : 0n
+  const { id, rail, currency, attempt, transactionType } = transaction
+  const isFirst = attempt === 1 || transactionType === 'deposit'
+  const since = isFirst ? 0n : await beginningOf(transaction)
   if (since === undefined) return Money.zero(currency)
   const { rows } = await db.rawQuery(
     `SELECT coalesce(sum(CASE p.direction WHEN 'debit' THEN p.amount ELSE -p.amount END), 0)::bigint AS minor
@@ -393,13 +394,13 @@ async function bookedOf(transaction: Transaction): Promise<Money> {
 }
 
 /** The entry with which the present attempt begins; undefined if nothing is booked of it yet. */
-async function beginningOf({ id, transactionType, attempt }: Transaction) {
+async function beginningOf({ id, attempt }: Transaction): Promise<bigint | undefined> {
   const { rows } = await db.rawQuery<{ rows: { first: bigint | null }[] }>(
     `SELECT max(id) AS first FROM journal_entries WHERE transaction_id = :id
         AND (kind = 'refund_started' OR reference = :payout)`,
     { id, payout: `payout_started:${id}:${attempt}` }
   )
-  return transactionType === 'deposit' ? 0n : (rows[0].first ?? undefined)
+  return rows[0].first ?? undefined
 }
 
 const DAY = 86_400_000

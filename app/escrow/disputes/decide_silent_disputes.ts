@@ -22,7 +22,8 @@ const DUE = `
 
 /**
  * Decides disputes whose time is over, by the database's clock: one without a first answer is settled as
- * was asked, one that both negotiate goes to staff, and so does one whose respondent is suspended. One that fails does not hold up the others.
+ * was asked, one that both negotiate goes to staff, and so does one whose respondent is suspended. One that
+ * fails does not hold up the others.
  *
  * @returns how many were settled and how many went to staff
  */

@@ -14,8 +14,8 @@ const DEADLINE = `CASE d.status WHEN 'open' THEN d.respond_by WHEN 'negotiating'
 
 /**
  * Reminds of the end of a dispute's time, once for each of the setting's `dispute_reminder_days` before:
- * the respondent who has not answered (unless we have shut them out), or both who have not agreed. Where several are due at once, one
- * reminder serves for all of them. One that fails does not hold up the others.
+ * the respondent who has not answered (unless we have shut them out), or both who have not agreed. Where
+ * several are due at once, one reminder serves for all of them. One that fails does not hold up the others.
  *
  * @returns how many disputes were reminded of
  */
