@@ -1,9 +1,8 @@
-import { args, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { Problem } from '#exceptions/problem'
-import { EXIT, OperatorCommand, WrongUsage } from './_operator_command.js'
+import type { Act } from '#audit/record_audit'
+import { StaffCommand } from './_staff_command.js'
 
-export default class StaffReset extends OperatorCommand {
+export default class StaffReset extends StaffCommand {
   static commandName = 'staff:reset'
   static description =
     'Take away what somebody signs in to the console with, and print a new invitation'
@@ -14,30 +13,10 @@ export default class StaffReset extends OperatorCommand {
   ]
   static options: CommandOptions = { startApp: true }
 
-  @args.string({ description: 'E-mail address or id' })
-  declare staff: string
-
-  @flags.string({ description: 'Who does it', required: true })
-  declare by: string
-
-  @flags.string({ description: 'Why, such as a ticket', required: true })
-  declare reason: string
-
-  async run() {
-    const { findStaff } = await import('#staff/find_staff')
+  protected async change(staffId: string, act: Act) {
     const { resetStaff } = await import('#staff/reset_staff')
-    const name = this.by.trim()
-    const reason = this.reason.trim()
-    if (!name || !reason) throw new WrongUsage('--by and --reason may not be empty.')
-    try {
-      const { id } = await findStaff(this.staff)
-      const link = await resetStaff(id, { actor: { type: 'operator', name }, reason })
-      this.logger.success(`${id} signs in anew by this link, within 24 hours, once:`)
-      this.logger.log(link)
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem
-      this.logger.error(problem.message)
-      this.exitCode = EXIT.broken
-    }
+    const link = await resetStaff(staffId, act)
+    this.logger.success(`${staffId} signs in anew by this link, within 24 hours, once:`)
+    this.logger.log(link)
   }
 }
