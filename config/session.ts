@@ -1,4 +1,4 @@
-import app from '@adonisjs/core/services/app'
+import { cookieNamed, isHttps } from '#config/app'
 import { defineConfig, stores } from '@adonisjs/session'
 
 /**
@@ -8,13 +8,13 @@ import { defineConfig, stores } from '@adonisjs/session'
  */
 const sessionConfig = defineConfig({
   enabled: true,
-  cookieName: 'console_session',
+  cookieName: cookieNamed('console_session'),
   clearWithBrowser: true,
   age: '12h',
   cookie: {
-    path: '/console',
+    path: '/',
     httpOnly: true,
-    secure: app.inProduction,
+    secure: isHttps,
     sameSite: 'lax',
   },
   store: 'database',

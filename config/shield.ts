@@ -4,24 +4,58 @@ import { defineConfig } from '@adonisjs/shield'
 /** While pages are being made, Vite hands out styles and scripts itself, and says what has changed. */
 const viteServes = app.inDev && process.env.DEV_MODE !== undefined
 
+/** What any page of ours may do: nothing but with what is our own. Nothing is written into a page to be run. */
+const OURS = {
+  defaultSrc: [`'none'`],
+  scriptSrc: [`'self'`],
+  styleSrc: [`'self'`, ...(viteServes ? [`'unsafe-inline'`] : [])],
+  imgSrc: [`'self'`, 'data:'],
+  fontSrc: [`'self'`],
+  connectSrc: [`'self'`, ...(viteServes ? ['ws:', 'wss:'] : [])],
+  manifestSrc: [`'self'`],
+  workerSrc: [`'self'`],
+  objectSrc: [`'none'`],
+  baseUri: [`'none'`],
+  formAction: [`'self'`],
+  frameAncestors: [`'none'`],
+}
+
+/** Of pages that anybody may see; those of the console have a nonce each, and shield writes theirs. */
+export const PUBLIC_PAGE = written(OURS)
+
+/** Of public pages that need no script. */
+export const PAGE_WITHOUT_SCRIPTS = written({
+  defaultSrc: OURS.defaultSrc,
+  styleSrc: OURS.styleSrc,
+  imgSrc: OURS.imgSrc,
+  fontSrc: OURS.fontSrc,
+  baseUri: OURS.baseUri,
+  formAction: [`'none'`],
+  frameAncestors: OURS.frameAncestors,
+})
+
+function written(directives: Record<string, string[]>): string {
+  return Object.entries(directives)
+    .map(([name, values]) => [
+      name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      ...values,
+    ])
+    .map((words) => words.join(' '))
+    .join('; ')
+}
+
 /**
- * What the console's pages may do: nothing but with our own scripts and styles. A nonce covers what a library
- * of ours adds while it runs. The API has no pages and takes none of this.
+ * The console's pages besides: a nonce covers what a library of ours adds while it runs, and a page shows a
+ * party's file in a frame of its own. All other headers are those of `answer_headers.ts`.
  */
 const shieldConfig = defineConfig({
   csp: {
     enabled: true,
     directives: {
-      defaultSrc: [`'none'`],
-      scriptSrc: [`'self'`, '@nonce', ...(viteServes ? ['@viteUrl'] : [])],
-      styleSrc: [`'self'`, ...(viteServes ? [`'unsafe-inline'`] : ['@nonce'])],
-      imgSrc: [`'self'`, 'data:'],
-      fontSrc: [`'self'`],
-      connectSrc: [`'self'`, ...(viteServes ? ['ws:', 'wss:'] : [])],
+      ...OURS,
+      scriptSrc: [...OURS.scriptSrc, '@nonce', ...(viteServes ? ['@viteUrl'] : [])],
+      styleSrc: [...OURS.styleSrc, ...(viteServes ? [] : ['@nonce'])],
       frameSrc: [`'self'`],
-      objectSrc: [`'none'`],
-      baseUri: [`'none'`],
-      formAction: [`'self'`],
       frameAncestors: [`'self'`],
     },
     reportOnly: false,
@@ -32,10 +66,9 @@ const shieldConfig = defineConfig({
     enableXsrfCookie: false,
     methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
   },
-  // A page of ours shows a party's file in a frame of its own; nobody else frames anything.
-  xFrame: { enabled: true, action: 'SAMEORIGIN' },
-  hsts: { enabled: app.inProduction, maxAge: '180 days' },
-  contentTypeSniffing: { enabled: true },
+  xFrame: { enabled: false },
+  hsts: { enabled: false },
+  contentTypeSniffing: { enabled: false },
 })
 
 export default shieldConfig

@@ -6,8 +6,7 @@ const staticConfig = defineConfig({
   etag: true,
   lastModified: true,
   dotFiles: 'ignore',
-  maxAge: '1y',
-  immutable: true,
+  headers: () => ({ 'cache-control': 'public, max-age=31536000, immutable' }),
 })
 
 export default staticConfig

@@ -8,6 +8,9 @@ server.errorHandler(() => import('#exceptions/handler'))
 server.use([
   // First, because the logger that the next one hands out carries the id.
   () => import('#middleware/request_id_middleware'),
+  // Before whatever may refuse: an answer that says so is closed, too.
+  () => import('#middleware/closed_answer_middleware'),
+  () => import('#middleware/https_middleware'),
   () => import('#middleware/container_bindings_middleware'),
   () => import('#middleware/vary_by_origin_middleware'),
   () => import('@adonisjs/cors/cors_middleware'),
@@ -29,6 +32,7 @@ export const middleware = router.named({
   initializeAuth: () => import('@adonisjs/auth/initialize_auth_middleware'),
   auth: () => import('#middleware/auth_middleware'),
   bouncer: () => import('#middleware/initialize_bouncer_middleware'),
+  page: () => import('#middleware/page_middleware'),
   assets: () => import('@adonisjs/static/static_middleware'),
   session: () => import('@adonisjs/session/session_middleware'),
   shield: () => import('@adonisjs/shield/shield_middleware'),

@@ -30,8 +30,6 @@ export function headersOf(contentType: string): Record<string, string> {
   return {
     'content-type': as ? type : 'application/octet-stream',
     'content-security-policy': `default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'${sandbox}`,
-    'x-content-type-options': 'nosniff',
-    'cross-origin-resource-policy': 'same-origin',
     'cache-control': 'private, no-store',
   }
 }

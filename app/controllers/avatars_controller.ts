@@ -12,7 +12,6 @@ export default class AvatarsController {
     if (!(await file.exists())) throw notFound('picture')
     response.header('content-type', 'image/webp')
     response.header('cache-control', `public, max-age=${KEPT_FOR_SECONDS}, immutable`)
-    response.header('x-content-type-options', 'nosniff')
     response.header('content-security-policy', "default-src 'none'; sandbox")
     response.header('cross-origin-resource-policy', 'cross-origin')
     response.header('etag', `"${params.name}"`)

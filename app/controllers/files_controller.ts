@@ -21,7 +21,6 @@ export default class FilesController {
     // Somebody's file is never a page of ours, whatever is in it.
     response.header('content-disposition', saved(contentDisposition))
     response.header('content-type', servedType(contentType))
-    response.header('x-content-type-options', 'nosniff')
     response.header('content-security-policy', "default-src 'none'; sandbox")
     response.header('cross-origin-resource-policy', 'cross-origin')
     response.header('cache-control', 'private, no-cache')

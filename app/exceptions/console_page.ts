@@ -4,6 +4,7 @@ import { errors as vineErrors } from '@vinejs/vine'
 import { pageOfForm } from '#console/safe_path'
 import { SECRETS } from '#console/typed_values'
 import { Problem, type FieldError } from '#exceptions/problem'
+import { openAsPage } from '#middleware/answer_headers'
 
 /** What is said of a failure: as in a problem document, for people. */
 interface Failure {
@@ -54,13 +55,8 @@ export async function answerAsPage(
     return response.redirect().status(303).back()
   }
   response.status(failure.status).header('content-type', 'text/html; charset=utf-8')
-  // It failed before there was a policy, and a page without scripts is enough then.
-  if (!response.getHeader('content-security-policy')) {
-    response.header(
-      'content-security-policy',
-      "default-src 'none'; style-src 'self'; img-src data:"
-    )
-  }
+  // It failed before shield wrote its policy, and a page without scripts is enough then.
+  if (!response.nonce) openAsPage(ctx, { scripts: false })
   response.send(await ctx.view.render('console/error', wordsFor(error, failure, ctx)))
 }
 

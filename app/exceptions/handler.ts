@@ -63,6 +63,7 @@ export default class HttpExceptionHandler extends ExceptionHandler {
     if (problem.retry_after !== undefined) {
       ctx.response.header('retry-after', String(problem.retry_after))
     }
+    ctx.response.header('cache-control', 'no-store')
     if (isConsole(ctx)) return answerAsPage(cause, problem, ctx)
     ctx.response
       .status(problem.status)

@@ -1,19 +1,18 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
+import { openAsConsolePage } from '#middleware/answer_headers'
 
 /** Names of the colour schemes that a browser may ask for; anything else follows the system. */
 const SCHEMES = ['light', 'dark']
 
 /**
- * What every page of the console has in common: nothing of it is kept by a cache or told to other sites, and
- * its colour scheme is the one that was chosen in this browser.
+ * What every page of the console has in common: its headers, and the colour scheme that was chosen in this
+ * browser.
  */
 export default class ConsolePageMiddleware {
-  async handle({ request, response, view }: HttpContext, next: NextFn) {
-    response.header('cache-control', 'no-store')
-    response.header('referrer-policy', 'same-origin')
-    response.header('cross-origin-opener-policy', 'same-origin')
-    response.header('permissions-policy', 'camera=(), geolocation=(), microphone=()')
+  async handle(ctx: HttpContext, next: NextFn) {
+    const { request, view } = ctx
+    openAsConsolePage(ctx)
     const scheme = request.plainCookie('console_scheme', { encoded: false })
     view.share({
       scheme: SCHEMES.includes(scheme) ? scheme : undefined,

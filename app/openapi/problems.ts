@@ -39,6 +39,11 @@ export const PROBLEMS = {
     means: 'The access token is missing, wrong, expired, or its session has ended.',
     todo: 'Refresh the tokens once and send the request again; if that fails, sign in.',
   },
+  https_required: {
+    status: 403,
+    means: 'The request came by plain HTTP, so that anybody on its way could read it.',
+    todo: 'Call `https://` addresses only; replace the tokens and passwords that were sent.',
+  },
   forbidden: {
     status: 403,
     means: 'You may see the record, but your role does not allow this.',

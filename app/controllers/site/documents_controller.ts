@@ -7,15 +7,6 @@ import { openApiDocument, servedDocument } from '#openapi/document'
 import { pageOf } from '#openapi/page'
 import { PROBLEMS } from '#openapi/problems'
 
-/** No script, no frame, nothing from elsewhere: one style sheet of ours is all that the page needs. */
-const POLICY = [
-  "default-src 'none'",
-  "style-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
-
 /** Made on the first request; nothing of it changes while the process runs. */
 let page: string | undefined
 
@@ -32,16 +23,12 @@ export default class DocumentsController {
   async page({ response }: HttpContext) {
     page ??= await edge.render('docs/page', { page: pageOf(openApiDocument()) })
     response.header('content-type', 'text/html; charset=utf-8')
-    response.header('content-security-policy', POLICY)
-    response.header('x-content-type-options', 'nosniff')
-    response.header('referrer-policy', 'no-referrer')
     response.header('cache-control', 'public, max-age=300')
     return response.send(page)
   }
 
   async style({ response }: HttpContext) {
     response.header('content-type', 'text/css; charset=utf-8')
-    response.header('x-content-type-options', 'nosniff')
     response.header('cache-control', 'public, max-age=300')
     return response.send(await readFile(app.makePath('resources/docs.css'), 'utf8'))
   }

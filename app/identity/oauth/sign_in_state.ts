@@ -1,7 +1,7 @@
 import { safeEqual } from '@adonisjs/core/helpers'
+import { cookieNamed, isHttps } from '#config/app'
 import type { HttpContext } from '@adonisjs/core/http'
 import encryption from '@adonisjs/core/services/encryption'
-import env from '#start/env'
 import { newToken } from '#identity/opaque_tokens'
 import type { Provider } from '#identity/oauth/providers'
 
@@ -51,14 +51,14 @@ export function takeState(
   return kept
 }
 
-const cookie = (provider: Provider) => `oauth_${provider}`
+const cookie = (provider: Provider) => cookieNamed(`oauth_${provider}`)
 
 /** Lax: the provider sends the browser back by a link, and nothing else needs the cookie. */
 function options() {
   return {
-    path: '/api/auth/oauth',
+    path: '/',
     httpOnly: true,
     sameSite: 'lax' as const,
-    secure: env.get('APP_URL').startsWith('https:'),
+    secure: isHttps,
   }
 }
