@@ -2,6 +2,7 @@ import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
 import { startWorker } from '#jobs/queue'
 import { checkLiveMoney } from '#start/live_money'
+import { isTelemetryOn } from '#telemetry/lifecycle'
 
 export default class QueueWork extends BaseCommand {
   static commandName = 'queue:work'
@@ -23,6 +24,10 @@ export default class QueueWork extends BaseCommand {
     await checkLiveMoney()
     this.app.terminating(() => this.logger.info('worker stopped'))
     await startWorker({ stopTimeoutSeconds: this.stopTimeout, pollingSeconds: this.polling })
+    if (isTelemetryOn()) {
+      const { measureBusiness } = await import('#telemetry/measure_business')
+      measureBusiness()
+    }
     this.logger.info('worker ready')
   }
 }
