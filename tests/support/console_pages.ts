@@ -50,7 +50,8 @@ export async function consolePages(): Promise<ConsolePage[]> {
   )
 }
 
-async function samplePath(pattern: string): Promise<string | undefined> {
+/** Where to look at a record of the kind that a pattern is about; undefined if there is none. */
+export async function samplePath(pattern: string): Promise<string | undefined> {
   const params = [...pattern.matchAll(/:(\w+)/g)].map(([, name]) => name)
   if (params.length === 0) return pattern.replace('*', 'nowhere')
   const sql = SAMPLES[pattern] ?? (await newestOf(pattern))
@@ -67,6 +68,9 @@ async function samplePath(pattern: string): Promise<string | undefined> {
 async function newestOf(pattern: string): Promise<string | undefined> {
   const table = /\/([\w-]+)\/:id$/.exec(pattern)?.[1].replaceAll('-', '_')
   if (!table) return undefined
-  const { rows } = await db.rawQuery('SELECT to_regclass(?) AS found', [`public.${table}`])
-  return rows[0].found === null ? undefined : `SELECT id FROM ${table} ORDER BY id DESC`
+  const hasIds = await db
+    .from('information_schema.columns')
+    .where({ table_schema: 'public', table_name: table, column_name: 'id' })
+    .first()
+  return hasIds ? `SELECT id FROM ${table} ORDER BY id DESC` : undefined
 }

@@ -112,9 +112,15 @@ export function console(staff?: Staff) {
     get: (path: string, headers?: Record<string, string>) => send('GET', path, undefined, headers),
 
     /** Sends a form, and says where that leads. It comes from the page that was looked at last. */
-    async post(path: string, form: Record<string, unknown> = {}, from?: string) {
+    async post(
+      path: string,
+      form: Record<string, unknown> = {},
+      from?: string,
+      headers?: Record<string, string>
+    ) {
       if (!csrf) await send('GET', staff ? '/console/security' : '/console/sign-in')
-      return send('POST', path, { _csrf: csrf, ...form }, { referer: base() + (from ?? referer) })
+      const sent = { referer: base() + (from ?? referer), ...headers }
+      return send('POST', path, { _csrf: csrf, ...form }, sent)
     },
 
     /** Sends a form and goes where that leads, as a browser does. @returns the page there */

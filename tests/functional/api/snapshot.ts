@@ -1,7 +1,13 @@
 import db from '@adonisjs/lucid/services/db'
 
 /** Change with every sign-in or key; a refused request may touch them. */
-const NOT_BUSINESS = ['sessions', 'refresh_tokens', 'idempotency_keys']
+const NOT_BUSINESS = [
+  'sessions',
+  'refresh_tokens',
+  'idempotency_keys',
+  'console_sessions',
+  'staff_sessions',
+]
 
 const SCHEMA = 'snapshot'
 

@@ -212,7 +212,7 @@ export const aMilestone = () => ({
 })
 
 /** A PNG of one pixel. */
-const A_PICTURE = Buffer.from(
+export const A_PICTURE = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64'
 )

@@ -1,45 +1,62 @@
 import { test } from '@japa/runner'
-import router from '@adonisjs/core/services/router'
 import type { RouteJSON } from '@adonisjs/core/types/http'
 import db from '@adonisjs/lucid/services/db'
 import { STAFF_ROLES } from '#models/staff'
-import { ACTIONS, roleMay, type StaffAction } from '#staff/roles'
+import { disableStaff } from '#staff/disable_staff'
+import { ACTIONS, roleMay } from '#staff/roles'
+import {
+  actionsOf,
+  consoleRoutes,
+  isStaffOnly,
+  methodOf,
+  nameOf,
+  pathOf,
+  pathOfRecord,
+  PUBLIC,
+} from '#tests/support/console_routes'
 import { resetAll } from '#tests/support/database'
-import { console, createStaff } from '#tests/support/staff'
+import { OPERATOR } from '#tests/support/operator'
+import { aColleague, console, createStaff, type ConsoleAnswer } from '#tests/support/staff'
+import { aClient, tokenOf } from '#tests/support/users'
+import { Snapshot } from '../api/snapshot.js'
+import { aWorld } from '../api/world.js'
 
-/** What is open to who is not signed in. Nothing else is, and nothing is added here lightly. */
-const PUBLIC = [
-  'GET /console/sign-in',
-  'POST /console/sign-in',
-  'GET /console/sign-in/code',
-  'POST /console/sign-in/code',
-  'GET /console/invitation',
-  'POST /console/invitation',
-  'GET /console/invitation/set-up',
-  'POST /console/invitation/set-up',
-]
-
-const routes = () =>
-  Object.values(router.toJSON())
-    .flat()
-    .filter(({ pattern }) => /^\/console(\/|$)/.test(pattern))
-
-const methodOf = ({ methods }: RouteJSON) => methods.find((method) => method !== 'HEAD')!
-const nameOf = (route: RouteJSON) => `${methodOf(route)} ${route.pattern}`
-
-/** The actions that a route names by `middleware.may`. */
-function actionsOf(route: RouteJSON): StaffAction[] {
-  return [...route.middleware.all()].flatMap((each) => {
-    return 'name' in each && each.name === 'may' ? [(each as any).args.action as StaffAction] : []
-  })
+/** Who is not let in, or no longer: each with a way to send. */
+async function outsiders(): Promise<Record<string, { browser: Browser; headers?: Sent }>> {
+  const half = await aColleague()
+  const halfSignedIn = console()
+  await halfSignedIn.post('/console/sign-in', { email: half.staff.email, password: half.password })
+  const [left, dismissed, idle] = [await createStaff(), await createStaff(), await createStaff()]
+  const [gone, shutOut, asleep] = [console(left), console(dismissed), console(idle)]
+  for (const one of [gone, shutOut, asleep]) await one.get('/console/security')
+  // Whoever has copied the cookie keeps it.
+  const copied = [...gone.cookies]
+  await gone.post('/console/sign-out')
+  for (const [name, value] of copied) gone.cookies.set(name, value)
+  await gone.get('/console/sign-in')
+  await disableStaff(dismissed.id, OPERATOR)
+  const longAgo = db.raw("now() - interval '1 day'")
+  await db.from('staff_sessions').where('staff_id', idle.id).update({ last_seen_at: longAgo })
+  return {
+    'nobody': { browser: console() },
+    'a user of the API with their token': {
+      browser: console(),
+      headers: { authorization: `Bearer ${await tokenOf(await aClient())}` },
+    },
+    'who has given no second factor yet': { browser: halfSignedIn },
+    'who has signed out': { browser: gone },
+    'whose account is disabled': { browser: shutOut },
+    'who was away for too long': { browser: asleep },
+  }
 }
 
-const isStaffOnly = (route: RouteJSON) =>
-  [...route.middleware.all()].some((each) => 'name' in each && each.name === 'staff')
+type Browser = ReturnType<typeof console>
+type Sent = Record<string, string>
 
-/** A path of a route, of something that is not there. */
-const pathOf = ({ pattern }: RouteJSON) =>
-  pattern.replaceAll(/:[a-z_]+\??/g, '01912345-0000-7000-8000-000000000000').replace('*', 'nowhere')
+const send = (browser: Browser, route: RouteJSON, path: string, headers?: Sent) =>
+  methodOf(route) === 'GET'
+    ? browser.get(path, headers)
+    : browser.post(path, {}, '/console/security', headers)
 
 test.group('Every route of the console', (group) => {
   group.each.setup(() => resetAll())
@@ -47,9 +64,9 @@ test.group('Every route of the console', (group) => {
   test('names one line of the table of actions, or is on the short list of public ones', ({
     assert,
   }) => {
-    const open = routes().filter((route) => !isStaffOnly(route))
+    const open = consoleRoutes().filter((route) => !isStaffOnly(route))
     assert.sameMembers(open.map(nameOf), PUBLIC)
-    for (const route of routes().filter(isStaffOnly)) {
+    for (const route of consoleRoutes().filter(isStaffOnly)) {
       assert.lengthOf(
         actionsOf(route),
         1,
@@ -60,24 +77,35 @@ test.group('Every route of the console', (group) => {
   })
 
   test('changes something only by POST', ({ assert }) => {
-    for (const route of routes()) assert.include(['GET', 'POST'], methodOf(route), nameOf(route))
+    for (const route of consoleRoutes())
+      assert.include(['GET', 'POST'], methodOf(route), nameOf(route))
   })
 
-  test('lets nobody in who is not signed in', async ({ assert }) => {
-    const browser = console()
-    for (const route of routes().filter(isStaffOnly)) {
-      const answer =
-        methodOf(route) === 'GET'
-          ? await browser.get(pathOf(route))
-          : await browser.post(pathOf(route))
-      assert.equal(answer.status, 303, nameOf(route))
-      assert.match(answer.location!, /^\/console\/sign-in/, nameOf(route))
+  test('lets nobody in who is not signed in, or no longer, and does nothing for them', async ({
+    assert,
+  }) => {
+    await aWorld()
+    const everyone = await outsiders()
+    const asked = await Promise.all(
+      consoleRoutes()
+        .filter(isStaffOnly)
+        .map(async (route) => ({ route, path: await pathOfRecord(route) }))
+    )
+    const snapshot = await Snapshot.take()
+    for (const [who, { browser, headers }] of Object.entries(everyone)) {
+      for (const { route, path } of asked) {
+        const answer = await send(browser, route, path, headers)
+        assert.equal(answer.status, 303, `${nameOf(route)} for ${who}`)
+        assert.match(answer.location!, /^\/console\/sign-in/, `${nameOf(route)} for ${who}`)
+      }
+      assert.deepEqual(await snapshot.written(), [], `something was done for ${who}`)
     }
-  }).timeout(120_000)
+    await snapshot.drop()
+  }).timeout(240_000)
 
   test('takes no form without a CSRF token', async ({ assert }) => {
     const browser = console(await createStaff())
-    for (const route of routes().filter((each) => methodOf(each) === 'POST')) {
+    for (const route of consoleRoutes().filter((each) => methodOf(each) === 'POST')) {
       const elsewhere = await browser.post(pathOf(route), { _csrf: 'x' }, '/elsewhere')
       assert.equal(elsewhere.status, 403, nameOf(route))
       assert.include(elsewhere.text, 'CSRF', nameOf(route))
@@ -87,25 +115,37 @@ test.group('Every route of the console', (group) => {
   }).timeout(120_000)
 
   for (const role of STAFF_ROLES) {
-    test(`lets ${role} do what the table of actions says, and nothing else`, async ({ assert }) => {
-      for (const route of routes().filter(isStaffOnly)) {
+    const isOpen = (route: RouteJSON) => roleMay(role, actionsOf(route)[0])
+    const isRefused = ({ status, text }: ConsoleAnswer) =>
+      status === 403 && text.includes('one has to be')
+
+    test(`lets ${role} do what the table of actions says`, async ({ assert }) => {
+      for (const route of consoleRoutes().filter(isStaffOnly).filter(isOpen)) {
         // Each anew: one of them signs out.
-        const browser = console(await createStaff({ role }))
-        const answer =
-          methodOf(route) === 'GET'
-            ? await browser.get(pathOf(route))
-            : await browser.post(pathOf(route), {}, '/console/security')
-        const [action] = actionsOf(route)
-        const refused = answer.status === 403 && answer.text.includes('one has to be')
-        assert.equal(refused, !roleMay(role, action), `${role}: ${nameOf(route)}`)
+        const answer = await send(console(await createStaff({ role })), route, pathOf(route))
+        assert.isFalse(isRefused(answer), `${role}: ${nameOf(route)}`)
         assert.isBelow(answer.status, 500, `${role}: ${nameOf(route)}\n${answer.text}`)
-        if (refused) assert.include(answer.text, ACTIONS[action].roles.join(' or '))
       }
+    }).timeout(240_000)
+
+    const closed = () => consoleRoutes().filter((route) => isStaffOnly(route) && !isOpen(route))
+    test(`refuses ${role} everything else, and does nothing`, async ({ assert }) => {
+      await aWorld()
+      const browser = console(await createStaff({ role }))
+      await browser.get('/console/security')
+      const snapshot = await Snapshot.take()
+      for (const route of closed()) {
+        const answer = await send(browser, route, await pathOfRecord(route))
+        assert.isTrue(isRefused(answer), `${role}: ${nameOf(route)} ${answer.status}`)
+        assert.include(answer.text, ACTIONS[actionsOf(route)[0]].roles.join(' or '))
+        assert.deepEqual(await snapshot.written(), [], `${role}: ${nameOf(route)}`)
+      }
+      await snapshot.drop()
     }).timeout(240_000)
   }
 
   test('that moves money or trust asks for the second factor of just now', async ({ assert }) => {
-    const steppedUp = routes().filter((route) => {
+    const steppedUp = consoleRoutes().filter((route) => {
       const [action] = actionsOf(route)
       return action && ACTIONS[action].stepUp
     })
