@@ -23,6 +23,9 @@ export const cookieNamed = (name: string): string => (isHttps ? `__Host-${name}`
 /** Whose `X-Forwarded-*` headers count. By default nobody's: the framework would believe loopback. */
 export const isTrustedProxy = trustedProxies(env.get('TRUSTED_PROXIES') ?? '')
 
+/** Which build this is: the commit that its image was made from. */
+export const revision = env.get('REVISION') ?? 'unknown'
+
 export const http = defineConfig({
   generateRequestId: true,
   allowMethodSpoofing: false,

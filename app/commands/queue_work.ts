@@ -1,8 +1,8 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
+import { serveHealth } from '#jobs/health_server'
 import { startWorker } from '#jobs/queue'
 import { checkLiveMoney } from '#start/live_money'
-import { isTelemetryOn } from '#telemetry/lifecycle'
 
 export default class QueueWork extends BaseCommand {
   static commandName = 'queue:work'
@@ -20,13 +20,16 @@ export default class QueueWork extends BaseCommand {
   @flags.number({ description: 'Seconds between looks at an idle queue', default: 1 })
   declare polling: number
 
+  @flags.number({ description: 'Answer GET /health/live at this port, once the queues are worked' })
+  declare healthPort?: number
+
   async run() {
     await checkLiveMoney()
     this.app.terminating(() => this.logger.info('worker stopped'))
     await startWorker({ stopTimeoutSeconds: this.stopTimeout, pollingSeconds: this.polling })
-    if (isTelemetryOn()) {
-      const { measureBusiness } = await import('#telemetry/measure_business')
-      measureBusiness()
+    if (this.healthPort !== undefined) {
+      const health = await serveHealth(this.healthPort)
+      this.app.terminating(() => health.stop())
     }
     this.logger.info('worker ready')
   }

@@ -1,4 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
+import { revision } from '#config/app'
 import { readiness } from '#start/health'
 
 export default class HealthController {
@@ -7,7 +8,7 @@ export default class HealthController {
    * none of that.
    */
   live() {
-    return { status: 'ok' }
+    return { status: 'ok', revision }
   }
 
   /** Whether requests should be sent here. Names what is wrong; the log has the reasons. */

@@ -21,7 +21,6 @@ import { setting } from '#escrow/settings'
 import { HELD } from '#escrow/hold_payout'
 import { reserve, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
 import { isSuspended } from '#identity/suspended'
-import { aboutTransaction } from '#telemetry/scope'
 
 /**
  * Sends a payout to the freelancer's default account: moves the money from payable into transit,
@@ -32,7 +31,6 @@ import { aboutTransaction } from '#telemetry/scope'
 export async function sendPayout(
   transactionId: string
 ): Promise<'settled' | 'pending' | 'waiting' | 'unknown'> {
-  aboutTransaction(transactionId)
   const found = await Transaction.find(transactionId)
   if (found?.status !== 'pending') return 'settled'
 

@@ -22,8 +22,11 @@ export const healthOperations: Operations = {
       200: json(
         {
           type: 'object',
-          properties: { status: status('ok') },
-          required: ['status'],
+          properties: {
+            status: status('ok'),
+            revision: { type: 'string', description: 'Which build answers.' },
+          },
+          required: ['status', 'revision'],
           additionalProperties: false,
         },
         'It does.'

@@ -15,7 +15,7 @@ test.group('Health', () => {
   test('a process that runs is live', async ({ assert }) => {
     const { status, body } = await get('/health/live')
     assert.equal(status, 200)
-    assert.deepEqual(body, { status: 'ok' })
+    assert.deepEqual(body, { status: 'ok', revision: 'unknown' })
   })
 
   test('a process whose database, migrations and job queue are there is ready', async ({
