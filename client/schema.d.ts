@@ -10038,6 +10038,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description Which build answers. */
+                        revision: string;
                         /** @enum {string} */
                         status: "ok";
                     };
