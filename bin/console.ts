@@ -1,4 +1,9 @@
 /** Runs ace commands: `node ace <command>`. */
+// Other commands are over before anything would have been sent.
+if (process.argv[2] === 'queue:work') {
+  const { startTelemetry } = await import('./otel.js')
+  await startTelemetry('worker')
+}
 await import('reflect-metadata')
 const { Ignitor, prettyPrintError } = await import('@adonisjs/core')
 

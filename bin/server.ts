@@ -1,4 +1,6 @@
 /** Starts the HTTP server: `node ace serve` in development, `node bin/server.js` in production. */
+const { startTelemetry } = await import('./otel.js')
+await startTelemetry('web')
 await import('reflect-metadata')
 const { Ignitor, prettyPrintError } = await import('@adonisjs/core')
 

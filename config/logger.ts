@@ -1,6 +1,7 @@
 import env from '#start/env'
 import app from '@adonisjs/core/services/app'
 import { defineConfig, syncDestination, targets } from '@adonisjs/core/logger'
+import { aboutLine } from '#telemetry/log_line'
 
 const loggerConfig = defineConfig({
   default: 'app',
@@ -9,6 +10,7 @@ const loggerConfig = defineConfig({
       enabled: true,
       name: 'safesend',
       level: env.get('LOG_LEVEL'),
+      mixin: aboutLine,
       redact: {
         paths: ['*.password', '*.token', '*.refresh_token', '*.authorization', '*.client_secret'],
       },

@@ -94,4 +94,16 @@ export default await Env.create(new URL('../', import.meta.url), {
   CLAMAV_PORT: Env.schema.number.optional(),
   /** Path of its Unix socket, in place of host and port. */
   CLAMAV_SOCKET: Env.schema.string.optional(),
+
+  /**
+   * Where telemetry goes; without either there is none. These are read from the environment of the process
+   * before anything else (`bin/otel.ts`), and only checked here. See docs/observability.md.
+   */
+  APPLICATIONINSIGHTS_CONNECTION_STRING: Env.schema.secret.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Env.schema.string.optional({ format: 'url', tld: false }),
+  OTEL_EXPORTER_OTLP_HEADERS: Env.schema.secret.optional(),
+  /** Of all traces, how many are kept: 0 to 1. Default 1. */
+  OTEL_SAMPLING_RATIO: Env.schema.number.optional(),
+  /** Milliseconds between two looks at the metrics. Default 60000. */
+  OTEL_METRIC_EXPORT_INTERVAL: Env.schema.number.optional(),
 })

@@ -3,6 +3,7 @@ import type { CommandOptions } from '@adonisjs/core/types/ace'
 import { serveHealth } from '#jobs/health_server'
 import { startWorker } from '#jobs/queue'
 import { checkLiveMoney } from '#start/live_money'
+import { isTelemetryOn } from '#telemetry/lifecycle'
 
 export default class QueueWork extends BaseCommand {
   static commandName = 'queue:work'
@@ -30,6 +31,10 @@ export default class QueueWork extends BaseCommand {
     if (this.healthPort !== undefined) {
       const health = await serveHealth(this.healthPort)
       this.app.terminating(() => health.stop())
+    }
+    if (isTelemetryOn()) {
+      const { measureBusiness } = await import('#telemetry/measure_business')
+      measureBusiness()
     }
     this.logger.info('worker ready')
   }

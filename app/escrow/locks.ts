@@ -3,6 +3,7 @@ import Milestone from '#models/milestone'
 import Project from '#models/project'
 import Transaction from '#models/transaction'
 import { notFound } from '#exceptions/problem'
+import { aboutTransaction } from '#telemetry/scope'
 
 /**
  * Row locks are always taken in this order: project, its milestones by id, then transactions by id,
@@ -52,6 +53,7 @@ export async function lockTransaction(
   trx: TransactionClientContract,
   id: string
 ): Promise<Transaction> {
+  aboutTransaction(id)
   const transaction = await Transaction.query({ client: trx }).where('id', id).forUpdate().first()
   if (!transaction) throw notFound('transaction')
   return transaction
@@ -65,6 +67,7 @@ export async function lockTransactionWithProject(
   trx: TransactionClientContract,
   id: string
 ): Promise<{ project: Project; milestones: Milestone[]; transaction: Transaction }> {
+  aboutTransaction(id)
   const { rows } = await trx.rawQuery(
     `SELECT e.project_id,
             array_remove(array_agg(a.milestone_id) || t.milestone_id, NULL) AS milestone_ids

@@ -18,6 +18,7 @@ import { applyDeposit } from '#escrow/apply_deposit'
 import { keyHasExpired } from '#escrow/ask_provider'
 import { closeDeposit } from '#escrow/close_deposit'
 import { lockTransaction } from '#escrow/locks'
+import { aboutTransaction } from '#telemetry/scope'
 
 /**
  * Phases two and three of a deposit: asks the provider for a payment under the transaction's key and
@@ -31,6 +32,7 @@ import { lockTransaction } from '#escrow/locks'
 export async function sendDeposit(
   transactionId: string
 ): Promise<{ transaction: Transaction; clientAction?: ClientAction }> {
+  aboutTransaction(transactionId)
   const { transaction, deposit, projectId } = await markSent(transactionId)
   if (transaction.status !== 'pending' || deposit.state !== 'live') return { transaction }
 

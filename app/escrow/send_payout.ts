@@ -21,6 +21,7 @@ import { setting } from '#escrow/settings'
 import { HELD } from '#escrow/hold_payout'
 import { reserve, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
 import { isSuspended } from '#identity/suspended'
+import { aboutTransaction } from '#telemetry/scope'
 
 /**
  * Sends a payout to the freelancer's default account: moves the money from payable into transit,
@@ -31,6 +32,7 @@ import { isSuspended } from '#identity/suspended'
 export async function sendPayout(
   transactionId: string
 ): Promise<'settled' | 'pending' | 'waiting' | 'unknown'> {
+  aboutTransaction(transactionId)
   const found = await Transaction.find(transactionId)
   if (found?.status !== 'pending') return 'settled'
 

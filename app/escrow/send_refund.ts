@@ -12,6 +12,7 @@ import { askProvider, startNewAttempt, type Answer, type Ask } from '#escrow/ask
 import { lockTransaction } from '#escrow/locks'
 import { FROZEN_DEPOSIT, isDepositFrozen } from '#escrow/chargebacks/frozen'
 import { reserve, settleReservation, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
+import { aboutTransaction } from '#telemetry/scope'
 
 /** Declines that time mends: the refund waits and is tried again. */
 const WAIT_FOR: Record<string, string> = {
@@ -32,6 +33,7 @@ const WAIT_FOR: Record<string, string> = {
 export async function sendRefund(
   transactionId: string
 ): Promise<'settled' | 'pending' | 'waiting' | 'unknown'> {
+  aboutTransaction(transactionId)
   const refund = await Transaction.find(transactionId)
   if (refund?.status !== 'pending') return 'settled'
   const provider = providerFor(refund.paymentProvider)

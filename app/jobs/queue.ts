@@ -5,6 +5,8 @@ import logger from '@adonisjs/core/services/logger'
 import type { Logger } from '@adonisjs/core/logger'
 import type { Database } from '@adonisjs/lucid/database'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { readCause, withCause } from '#telemetry/carry'
+import { inJobSpan } from '#telemetry/job_span'
 import {
   PgBoss,
   fromKnex,
@@ -115,7 +117,7 @@ export async function enqueue<Data extends object>(
   const client = 'isTransaction' in trx ? trx : trx.connection()
   const id = randomUUID()
   const send = () =>
-    boss.send(job.name, data, {
+    boss.send(job.name, withCause(data), {
       db: fromKnex(client.getWriteClient()),
       id,
       // Queues allow one waiting job per key (policy `short`), so a job without one gets its own.
@@ -199,7 +201,7 @@ export async function drainQueue(options: DrainOptions = {}): Promise<DrainResul
             await boss.fail(job.name, row, asOutput(error))
             result.failed++
             if (isLastAttempt(row)) result.dead++
-            result.errors.push({ job: job.name, data: row.data, error })
+            result.errors.push({ job: job.name, data: readCause(row.data).data, error })
           } finally {
             clearInterval(heartbeat)
           }
@@ -354,6 +356,8 @@ function makeBoss(options: ConstructorOptions): PgBoss {
   const boss = new PgBoss({
     connectionString: env.get('DATABASE_URL').release(),
     schema: QUEUE_SCHEMA,
+    // Its spans are of batches; ours are of jobs, and go on with what caused them.
+    openTelemetry: { enabled: false },
     ...options,
   })
   boss.on('error', (error) => logger.error({ err: error }, 'job queue'))
@@ -454,19 +458,11 @@ async function synchroniseSchedule(boss: PgBoss, jobs: Job[]): Promise<void> {
 async function perform(job: Job, row: JobWithMetadata<object>, signal: AbortSignal): Promise<void> {
   const attempt = row.retryCount + 1
   const lastAttempt = isLastAttempt(row)
-  const log = logger.child({ job: job.name, job_id: row.id, attempt })
-  const started = performance.now()
-  try {
-    await job.handle(row.data, { id: row.id, attempt, lastAttempt, logger: log, signal })
-    log.info({ ms: Math.round(performance.now() - started) }, 'job done')
-  } catch (error) {
-    if (lastAttempt) {
-      log.error({ err: error }, 'job failed for the last time: staff must look')
-    } else {
-      log.warn({ err: error }, 'job failed and will be tried again')
-    }
-    throw error
-  }
+  const { data, ...cause } = readCause(row.data)
+  // Every line of the log gets the ids from the scope.
+  await inJobSpan({ job: job.name, id: row.id, attempt, lastAttempt, data, ...cause }, () =>
+    job.handle(data, { id: row.id, attempt, lastAttempt, logger, signal })
+  )
 }
 
 function isLastAttempt(row: JobWithMetadata<object>): boolean {

@@ -3,11 +3,12 @@ import { RAILS, type PaymentProvider, type Rail } from '#models/transaction'
 import type { Provider } from '#payments/provider'
 import { isPaypalConfigured, paypal, venmo } from '#payments/paypal/index'
 import { stripe } from '#payments/stripe/index'
+import { traced } from '#telemetry/provider_calls'
 
 const PROVIDERS: Record<PaymentProvider, { provider: Provider; isOffered: () => boolean }> = {
-  stripe: { provider: stripe, isOffered: () => true },
-  paypal: { provider: paypal, isOffered: isPaypalConfigured },
-  venmo: { provider: venmo, isOffered: isPaypalConfigured },
+  stripe: { provider: traced(stripe), isOffered: () => true },
+  paypal: { provider: traced(paypal), isOffered: isPaypalConfigured },
+  venmo: { provider: traced(venmo), isOffered: isPaypalConfigured },
 }
 
 /**

@@ -9,6 +9,7 @@ import {
 } from '@paypal/paypal-server-sdk'
 import env from '#start/env'
 import { ProviderFailure } from '#payments/provider'
+import { noteProviderRequest } from '#telemetry/provider_calls'
 import { asUnknown, failureOf, isUnauthenticated, malformedAnswer } from './errors.js'
 
 const LIVE_BASE = 'https://api-m.paypal.com'
@@ -151,10 +152,9 @@ function withinTime(): { abortSignal: AbortSignal } {
 }
 
 /** One call of the SDK; hand `options` on to it, they end it in time. */
-type Call<T> = (
-  session: Session,
-  options: { abortSignal: AbortSignal }
-) => Promise<Pick<ApiResponse<T>, 'result'>>
+type Call<T> = (session: Session, options: { abortSignal: AbortSignal }) => Promise<Answered<T>>
+
+type Answered<T> = Pick<ApiResponse<T>, 'result'> & { headers?: Record<string, string> }
 
 /**
  * Waits for an answer. A token that is no longer taken is replaced once; a request that was refused for
@@ -165,19 +165,24 @@ type Call<T> = (
 export async function ask<T>(call: Call<T>): Promise<T> {
   const session = await currentSession()
   try {
-    const { result } = await call(session, withinTime())
-    return result
+    return noted(await call(session, withinTime())).result
   } catch (error) {
-    if (!isUnauthenticated(error)) throw failureOf(error)
+    if (!isUnauthenticated(error)) throw failureOf(noted(error))
   }
   if ((await cached?.session.catch(() => undefined)) === session) cached = undefined
   const renewed = await currentSession()
   try {
-    const { result } = await call(renewed, withinTime())
-    return result
+    return noted(await call(renewed, withinTime())).result
   } catch (error) {
-    throw failureOf(error)
+    throw failureOf(noted(error))
   }
+}
+
+/** An answer or a refusal, after its id has been noted. */
+function noted<T>(said: T): T {
+  const { headers } = (said ?? {}) as { headers?: Record<string, string> }
+  noteProviderRequest(headers?.['paypal-debug-id'])
+  return said
 }
 
 /**
@@ -221,8 +226,8 @@ export function rest<T extends object>(
       builder.text(text.content)
       builder.contentType(text.type)
     }
-    const { result } = await builder.callAsText(options)
-    return { result: objectIn(result) as T }
+    const { result, headers: answered } = await builder.callAsText(options)
+    return { result: objectIn(result) as T, headers: answered }
   }
 }
 

@@ -1,5 +1,6 @@
 import Stripe from 'stripe'
 import env from '#start/env'
+import { noteProviderRequest } from '#telemetry/provider_calls'
 import { asUnknown, failureOf, malformedAnswer } from './errors.js'
 
 const TIMEOUT_MS = 20_000
@@ -59,8 +60,10 @@ export async function ask<T extends { object: string }>(
   try {
     answer = await call()
   } catch (error) {
+    noteProviderRequest((error as { requestId?: string })?.requestId)
     throw failureOf(error)
   }
+  noteProviderRequest(answer?.lastResponse?.requestId)
   if (answer?.object !== object) throw malformedAnswer(object)
   return answer
 }
