@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import app from '@adonisjs/core/services/app'
 import logger from '@adonisjs/core/services/logger'
 import type { HttpContext } from '@adonisjs/core/http'
+import type { ContainerBindings } from '@adonisjs/core/types'
 import db from '@adonisjs/lucid/services/db'
 import transmitConfig from '#config/transmit'
 import { Problem } from '#exceptions/problem'
@@ -17,8 +18,11 @@ const MOST_STREAMS_OF_A_USER = 20
 /** Messages that wait for a client which does not read; one more, and its stream is ended. */
 const MOST_UNREAD = 500
 
-/** Rows that are read and pushed at once. */
+/** Rows of one user that are read and pushed at once. */
 const BATCH = 100
+
+/** Users whose rows are read with one query. */
+const USERS_AT_ONCE = 100
 
 /** The only channel that a user's stream carries. */
 export function channelOf(userId: string): string {
@@ -34,9 +38,11 @@ export interface OpenStream {
 
 interface Stream extends OpenStream {
   response: ServerResponse
-  /** Messages not yet handed to the connection. */
-  unread(): number
+  /** Transmit's end of it. */
+  carrier: ReturnType<ContainerBindings['transmit']['createStream']>
 }
+
+type Message = Parameters<Stream['carrier']['writeMessage']>[0]
 
 /** A user with streams in this process. */
 interface Followed {
@@ -45,9 +51,7 @@ interface Followed {
   cursorKnown: Promise<void>
   /** Streams that are open or being opened. */
   streams: number
-  /** There may be rows beyond the cursor. */
-  behind: boolean
-  pushing: boolean
+  open: Set<Stream>
 }
 
 /**
@@ -67,6 +71,9 @@ interface Followed {
 class Streams {
   #streams = new Map<string, Stream>()
   #followed = new Map<string, Followed>()
+  /** Users who may have rows beyond their cursor. */
+  #behind = new Map<string, Followed>()
+  #pushing?: Promise<void>
   #running?: Promise<() => Promise<void>>
   #beating = false
 
@@ -114,24 +121,20 @@ class Streams {
       response,
       injectResponseHeaders: ctx.response.getHeaders(),
     })
-    const stream = { userId, sessionId, uid, response, unread: () => carrier.writableLength }
+    const stream = { userId, sessionId, uid, response, carrier }
     this.#streams.set(name, stream)
+    followed.open.add(stream)
     response.once('close', () => {
       if (this.#streams.get(name) === stream) this.#streams.delete(name)
+      followed.open.delete(stream)
       this.#unfollow(userId, followed)
-    })
-    await transmit.subscribe({
-      uid: id,
-      channel: channelOf(userId),
-      context: ctx,
-      skipAuthorization: true,
     })
   }
 
   /** For measuring: streams open in this process, and the most messages that one of them has waiting. */
   get load(): { streams: number; unread: number } {
     const all = [...this.#streams.values()]
-    return { streams: all.length, unread: Math.max(0, ...all.map((stream) => stream.unread())) }
+    return { streams: all.length, unread: Math.max(0, ...all.map(unread)) }
   }
 
   /** Starts what streams need, with the first of them: commands and workers never do. */
@@ -164,8 +167,7 @@ class Streams {
         cursor: 0n,
         cursorKnown: Promise.resolve(),
         streams: 0,
-        behind: false,
-        pushing: false,
+        open: new Set<Stream>(),
       } as Followed)
       fresh.cursorKnown = db
         .from('users')
@@ -189,35 +191,59 @@ class Streams {
   #wake(userId: string): void {
     const followed = this.#followed.get(userId)
     if (!followed) return
-    followed.behind = true
-    if (!followed.pushing) void this.#push(userId, followed)
+    this.#behind.set(userId, followed)
+    this.#pushing ??= this.#push()
   }
 
-  /** Pushes what is new, one reader at a time per user, so that the order is that of the numbers. */
-  async #push(userId: string, followed: Followed): Promise<void> {
-    followed.pushing = true
-    try {
-      await followed.cursorKnown
-      const transmit = await app.container.make('transmit')
-      while (followed.behind && followed.streams > 0) {
-        followed.behind = false
-        const rows = await Notification.query()
-          .where('user_id', userId)
-          .where('seq', '>', followed.cursor.toString())
-          .orderBy('seq')
-          .limit(BATCH)
-        const messages = await serializeBare(NotificationTransformer.transform(rows))
-        for (const [index, message] of messages.entries()) {
-          transmit.broadcast(channelOf(userId), message)
-          followed.cursor = rows[index].seq
-        }
-        if (rows.length > 0) this.#endUnread()
-        if (rows.length === BATCH) followed.behind = true
-      }
-    } catch (error) {
-      logger.error({ err: error }, 'live notifications: not pushed, the next ping tries again')
-    } finally {
-      followed.pushing = false
+  /**
+   * Pushes what is new. There is one reader, so that the order is that of the numbers; whoever has news
+   * while it reads is read next, together: news for thousands is a query for each hundred of them, and
+   * leaves the database's connections to the requests.
+   */
+  async #push(): Promise<void> {
+    while (this.#behind.size > 0) {
+      const some = [...this.#behind.entries().take(USERS_AT_ONCE)]
+      for (const [userId] of some) this.#behind.delete(userId)
+      await this.#pushTo(some).catch((error: unknown) => {
+        logger.error({ err: error }, 'live notifications: not pushed, the next ping tries again')
+      })
+    }
+    // In the same turn as the look at who is behind, or somebody would wait for nobody.
+    this.#pushing = undefined
+  }
+
+  async #pushTo(behind: [string, Followed][]): Promise<void> {
+    await Promise.allSettled(behind.map(([, { cursorKnown }]) => cursorKnown))
+    // Whoever could not be looked up has no stream: opening it fails with the same error.
+    const users = behind.filter(([, { open }]) => open.size > 0)
+    if (users.length === 0) return
+    const { rows: found } = await db.rawQuery(
+      `SELECT n.* FROM unnest(?::uuid[], ?::bigint[]) AS behind (user_id, seq)
+        CROSS JOIN LATERAL (
+          SELECT * FROM notifications
+           WHERE user_id = behind.user_id AND seq > behind.seq ORDER BY seq LIMIT ${BATCH}) n`,
+      [users.map(([userId]) => userId), users.map(([, { cursor }]) => cursor.toString())]
+    )
+    const rows: Notification[] = found.map((row: object) =>
+      Notification.$createFromAdapterResult(row)
+    )
+    const messages = await serializeBare(NotificationTransformer.transform(rows))
+    const followed = new Map(users)
+    const pushed = new Map<string, number>()
+    for (const [index, { userId, seq }] of rows.entries()) {
+      const data = { channel: channelOf(userId), payload: messages[index] }
+      this.#send(followed.get(userId)!, { data })
+      followed.get(userId)!.cursor = seq
+      pushed.set(userId, (pushed.get(userId) ?? 0) + 1)
+    }
+    for (const [userId, count] of pushed) if (count === BATCH) this.#wake(userId)
+  }
+
+  /** Past Transmit's own list of who hears a channel, which it reads from end to end for each message. */
+  #send({ open }: Followed, message: Message): void {
+    for (const stream of open) {
+      stream.carrier.writeMessage(message)
+      endUnread(stream)
     }
   }
 
@@ -227,8 +253,8 @@ class Streams {
     this.#beating = true
     try {
       this.#listener.check()
-      this.#endUnread()
       const streams = [...this.#streams.values()]
+      streams.forEach(endUnread)
       const { rows } = await db.rawQuery(
         `SELECT s.id, s.user_id, u.notification_seq FROM sessions s JOIN users u ON u.id = s.user_id
           WHERE s.id = ANY(?) AND s.revoked_at IS NULL AND s.expires_at > now()`,
@@ -246,13 +272,16 @@ class Streams {
       this.#beating = false
     }
   }
+}
 
-  /** Ends streams that nobody reads, before what waits for them fills the memory. Their clients catch up. */
-  #endUnread(): void {
-    for (const stream of this.#streams.values()) {
-      if (stream.unread() > MOST_UNREAD) stream.response.destroy()
-    }
-  }
+/** Messages not yet handed to the connection. */
+function unread({ carrier }: Stream): number {
+  return carrier.writableLength
+}
+
+/** Ends a stream that nobody reads, before what waits for it fills the memory. Its client catches up. */
+function endUnread(stream: Stream): void {
+  if (unread(stream) > MOST_UNREAD) stream.response.destroy()
 }
 
 export const streams = new Streams()

@@ -5,12 +5,14 @@ import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import type User from '#models/user'
 import { channelOf, streams } from '#notifications/live/streams'
-import { notify } from '#notifications/notify'
+import { notify, notifyAll } from '#notifications/notify'
 import { issueAccessToken } from '#identity/access_tokens'
 import { refreshSession } from '#identity/refresh_session'
 import { revokeSession, revokeSessionsOf, startSession } from '#identity/sessions'
 import { api, expectData } from '#tests/support/api'
+import { inTransaction } from '#database/transaction'
 import { resetAll } from '#tests/support/database'
+import { queriesOf } from '#tests/support/many_projects'
 import {
   openStream,
   ownUrl,
@@ -103,6 +105,18 @@ test.group('Streams of notifications', (group) => {
     await until('all', () => first.heard.length >= 120 && second.heard.length >= 120)
     assert.deepEqual(seqs(first.heard), upTo(120))
     assert.deepEqual(seqs(second.heard), upTo(120))
+  })
+
+  test('news for many at once is read together, and reaches each of them', async ({ assert }) => {
+    const users = await Promise.all(Array.from({ length: 60 }, () => aClient()))
+    const theirs = await Promise.all(users.map((user) => stream(user)))
+    const sent = await queriesOf(async () => {
+      await inTransaction((trx) => notifyAll(trx, users.map(completed)))
+      await until('all', () => theirs.every(({ heard }) => heard.length > 0))
+    })
+    // The first is read as soon as its word comes, and all others while that is read.
+    assert.isAtMost(sent.filter((sql) => sql.includes('FROM notifications')).length, 6)
+    for (const { heard } of theirs) assert.deepEqual(seqs(heard), [1])
   })
 
   test("the frontend's client subscribes, hears, and goes on after it was refused or cut off", async ({
