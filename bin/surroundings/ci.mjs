@@ -28,6 +28,7 @@ const steps = [
     name: `demo ${provider}`,
     command: `npm run --silent demo -- --once --provider ${provider}`,
   })),
+  { name: 'bench', command: 'npm run --silent bench -- --quick', minutes: 8 },
   { name: 'production', command: `${ours} bin/surroundings/check_production.ts` },
 ]
 

@@ -10,15 +10,21 @@ import { newSecrets } from './secrets.js'
 import { root, type Surroundings } from './start.js'
 import type { Run } from './until_done.js'
 
+/** Checks kill processes of ours, never the machine: nothing needs to reach the disk. */
+const FORGETFUL = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }
+
 /**
  * Surroundings for one check, gone afterwards: an empty PostgreSQL, free ports, new secrets. No
  * process of ours is started yet and nothing is migrated.
+ *
+ * @param options.durable what is committed reaches the disk, as in production
+ * @param options.database more settings of PostgreSQL
  */
 export async function temporarySurroundings(
   run: Run,
   name: 'test' | 'generated' | 'production' | 'bench',
   mode: 'test' | 'development' | 'production',
-  { durable = false } = {}
+  { durable = false, database = {} as Record<string, string> } = {}
 ): Promise<Surroundings> {
   removeLeftovers()
   const dir = join(root, 'tmp', `${name}-pg-${process.pid}`)
@@ -29,8 +35,7 @@ export async function temporarySurroundings(
   const postgres = await startPostgres({
     dir: join(dir, 'data'),
     password: secrets.databasePassword,
-    // Checks kill processes of ours, never the machine: nothing needs to reach the disk.
-    settings: durable ? {} : { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
+    settings: { ...(durable ? {} : FORGETFUL), ...database },
   })
   run.atEnd(() => postgres.stop())
   await postgres.createDatabase(`safesend_${name}`)

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import pg from 'pg'
 import { freePort } from '../../bin/surroundings/ports.js'
 import { script } from '../../bin/surroundings/processes.js'
-import type { Surroundings } from '../../bin/surroundings/start.js'
 import { waitFor } from '../../bin/surroundings/wait.js'
+import type { Bench } from './bench.js'
 import { fetchBody, latencies, throughput, type Target } from './load.js'
-import { median, type Ratio } from './ratio.js'
+import { median, type Measured, type Ratio } from './ratio.js'
 
 const PROJECTS = 100_000
 const ROWS = 50
@@ -14,9 +14,8 @@ const ROUNDS = 5
 const ROUND_MS = 1000
 
 /** How fast the list of projects is: against a hand-written handler, and far down the list. */
-export async function run(surroundings: Surroundings): Promise<Ratio[]> {
-  const { processes, ports, databaseUrl, url } = surroundings
-  await processes.serve('web', script('bin/server.ts'))
+export async function run(bench: Bench): Promise<Measured> {
+  const { processes, ports, databaseUrl, url, quick } = bench
   const { token, userId } = await signIn(url)
   const cursor = await writeProjects(databaseUrl, userId, 999 * ROWS)
 
@@ -33,16 +32,22 @@ export async function run(surroundings: Surroundings): Promise<Ratio[]> {
   const bytes = await waitFor('Fastify', () => fetchBody(handWritten).catch(() => undefined))
   assert.equal(await fetchBody(app), bytes, 'The two must give the same bytes')
 
-  return [await againstHandWritten(app, handWritten), await farAgainstNear(app, page1000)]
+  const rounds = quick ? 3 : ROUNDS
+  return {
+    ratios: [
+      await againstHandWritten(app, handWritten, rounds),
+      await farAgainstNear(app, page1000, rounds * 2),
+    ],
+  }
 }
 
-async function againstHandWritten(app: Target, handWritten: Target): Promise<Ratio> {
+async function againstHandWritten(app: Target, handWritten: Target, turns: number): Promise<Ratio> {
   const measure = (target: Target) => throughput(target, CALLERS, ROUND_MS)
   // Both warm first, then turn by turn, so that what else the machine does meets both alike.
   await measure(app)
   await measure(handWritten)
   const rounds: [number, number][] = []
-  for (let i = 0; i < ROUNDS; i++) rounds.push([await measure(app), await measure(handWritten)])
+  for (let i = 0; i < turns; i++) rounds.push([await measure(app), await measure(handWritten)])
   return {
     name: `listing ${ROWS} projects`,
     subject: 'GET /api/projects, signed in',
@@ -54,10 +59,10 @@ async function againstHandWritten(app: Target, handWritten: Target): Promise<Rat
   }
 }
 
-async function farAgainstNear(page1: Target, page1000: Target): Promise<Ratio> {
+async function farAgainstNear(page1: Target, page1000: Target, turns: number): Promise<Ratio> {
   const near: number[] = []
   const far: number[] = []
-  for (let i = 0; i < 10; i++) {
+  for (let i = 0; i < turns; i++) {
     near.push(...(await latencies(page1, 40)))
     far.push(...(await latencies(page1000, 40)))
   }

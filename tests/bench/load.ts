@@ -14,14 +14,10 @@ const HEAD_END = Buffer.from('\r\n\r\n')
  */
 class Connection {
   #socket: Socket
-  #request: string
   #received: Buffer = Buffer.alloc(0)
   #settle?: { resolve(body: Buffer): void; reject(error: Error): void }
 
-  constructor({ port, path, token }: Target) {
-    const headers = ['Host: bench', 'Accept: application/json']
-    if (token) headers.push(`Authorization: Bearer ${token}`)
-    this.#request = `GET ${path} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`
+  constructor(port: number) {
     this.#socket = connect(port, '127.0.0.1')
     this.#socket.setNoDelay(true)
     this.#socket.on('data', (chunk) => this.#take(chunk))
@@ -29,11 +25,11 @@ class Connection {
     this.#socket.on('close', () => this.#settle?.reject(new Error('The connection was closed.')))
   }
 
-  /** Sends the request and resolves with the body of its answer, which must be a 200. */
-  get(): Promise<Buffer> {
+  /** Sends a request and resolves with the body of its answer, which must be a 200. */
+  send(request: string): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
-      this.#socket.write(this.#request)
+      this.#socket.write(request)
     })
   }
 
@@ -57,11 +53,23 @@ class Connection {
   }
 }
 
+/** The text of a request: a GET, or a POST if there is a body. */
+export function requestText(path: string, headers: Record<string, string>, body?: string): string {
+  const lines = Object.entries({ host: 'bench', accept: 'application/json', ...headers })
+  if (body !== undefined) lines.push(['content-length', String(Buffer.byteLength(body))])
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  return `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1\r\n${head}\r\n${body ?? ''}`
+}
+
+function getOf({ path, token }: Target): string {
+  return requestText(path, token ? { authorization: `Bearer ${token}` } : {})
+}
+
 /** The body of one answer. */
 export async function fetchBody(target: Target): Promise<string> {
-  const connection = new Connection(target)
+  const connection = new Connection(target.port)
   try {
-    return (await connection.get()).toString()
+    return (await connection.send(getOf(target))).toString()
   } finally {
     connection.close()
   }
@@ -69,31 +77,51 @@ export async function fetchBody(target: Target): Promise<string> {
 
 /** Requests per second that a server answers to callers who never pause. */
 export async function throughput(target: Target, callers: number, ms: number): Promise<number> {
-  const connections = Array.from({ length: callers }, () => new Connection(target))
+  const request = getOf(target)
+  const deadline = performance.now() + ms
+  const next = () => (performance.now() < deadline ? request : undefined)
+  return (await drive(target.port, callers, next)).perSecond
+}
+
+/** What driving a server came to. */
+export interface Driven {
+  perSecond: number
+  /** Of each request, in milliseconds. */
+  taken: number[]
+}
+
+/**
+ * Callers who never pause, until there is no next request.
+ *
+ * @param next the text of the next request
+ */
+export async function drive(
+  port: number,
+  callers: number,
+  next: () => string | undefined
+): Promise<Driven> {
+  const connections = Array.from({ length: callers }, () => new Connection(port))
+  const taken: number[] = []
   const started = performance.now()
-  let answered = 0
-  await Promise.all(
-    connections.map(async (connection) => {
-      while (performance.now() - started < ms) {
-        await connection.get()
-        answered++
-      }
-    })
-  )
-  const seconds = (performance.now() - started) / 1000
-  connections.forEach((connection) => connection.close())
-  return answered / seconds
+  try {
+    await Promise.all(
+      connections.map(async (connection) => {
+        for (let request = next(); request !== undefined; request = next()) {
+          const sent = performance.now()
+          await connection.send(request)
+          taken.push(performance.now() - sent)
+        }
+      })
+    )
+  } finally {
+    connections.forEach((connection) => connection.close())
+  }
+  return { perSecond: taken.length / ((performance.now() - started) / 1000), taken }
 }
 
 /** Milliseconds of each of a row of requests, one after the other. */
 export async function latencies(target: Target, requests: number): Promise<number[]> {
-  const connection = new Connection(target)
-  const taken: number[] = []
-  for (let i = 0; i < requests; i++) {
-    const started = performance.now()
-    await connection.get()
-    taken.push(performance.now() - started)
-  }
-  connection.close()
-  return taken
+  const request = getOf(target)
+  let left = requests
+  return (await drive(target.port, 1, () => (left-- > 0 ? request : undefined))).taken
 }

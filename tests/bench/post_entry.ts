@@ -9,15 +9,14 @@ import { median, type Ratio } from './ratio.js'
 
 /** At once, as many as the application's pool holds connections. */
 const CALLERS = 8
-/** Short and many, so that a busy moment of the machine falls on both sides of a comparison. */
-const ROUNDS = 20
+/** Short, and many of them, so that a busy moment of the machine falls on both sides of a comparison. */
 const ROUND_MS = 120
 
 /**
  * How fast the ledger takes entries. Writes entries that belong to no transaction, so it needs a
  * database that is thrown away afterwards.
  */
-export async function run(): Promise<Ratio[]> {
+export async function run(rounds: string): Promise<Ratio[]> {
   const books = await Promise.all(Array.from({ length: CALLERS }, openBooks))
   const prepared = new pg.Pool({
     connectionString: env.get('DATABASE_URL').release(),
@@ -25,7 +24,7 @@ export async function run(): Promise<Ratio[]> {
   })
   try {
     return [
-      await compare({
+      await compare(Number(rounds), {
         name: 'posting with one hot fee account',
         subject: 'all callers credit platform_fee',
         reference: 'each caller credits an account of its own',
@@ -33,7 +32,7 @@ export async function run(): Promise<Ratio[]> {
         a: (caller) => post(release(books[caller], accounts.platformFee())),
         b: (caller) => post(release(books[caller], accounts.payable(`fees-${caller}`))),
       }),
-      await compare({
+      await compare(Number(rounds), {
         name: 'posting through the app',
         subject: 'inTransaction + postEntries',
         reference: 'a prepared call of post_entries',
@@ -130,9 +129,9 @@ interface Comparison extends Pick<Ratio, 'name' | 'subject' | 'reference' | 'req
  * Runs both in turns, so that a busy moment of the machine slows both, and takes the median of the
  * rounds. The first round warms up and does not count.
  */
-async function compare({ a, b, ...labels }: Comparison): Promise<Ratio> {
+async function compare(turns: number, { a, b, ...labels }: Comparison): Promise<Ratio> {
   const rounds: { a: number; b: number }[] = []
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let round = 0; round <= turns; round++) {
     // Who goes first changes, for the caches.
     const [first, second] = round % 2 ? [a, b] : [b, a]
     const perSecond = new Map([
