@@ -22,7 +22,7 @@ param githubRepository string
 param operatorsGroupId string
 param alertEmail string
 
-/** AzureFrontDoor.Backend as Azure lists it today; infra/deploy.sh and each deployment ask anew. */
+/** AzureFrontDoor.Backend as Azure lists it today; infra/deploy.sh asks each time. */
 param frontDoorRanges array
 
 @secure()

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from '@japa/runner'
 import { assertFitForLiveMoney } from '#start/live_money'
@@ -38,9 +38,8 @@ const FUNCTIONS = new Set(
    uriComponent`.split(/\s+/)
 )
 
-/** Variables that App Service itself reads, and the exporter of traces. */
+/** Variables that App Service itself reads. */
 const OF_AZURE = [
-  'APPLICATIONINSIGHTS_CONNECTION_STRING',
   'WEBSITES_CONTAINER_STOP_TIME_LIMIT',
   'WEBSITES_ENABLE_APP_SERVICE_STORAGE',
   'WEBSITES_PORT',
@@ -390,6 +389,69 @@ test.group('What runs the image on Azure', () => {
     assert.deepEqual(
       cached.flatMap((properties) => textsOf(propertyOf(properties, 'patternsToMatch'))),
       ['/assets/*']
+    )
+  })
+})
+
+test.group('Alerts', () => {
+  const file = 'modules/alerts.bicep'
+  test('watch metrics that SafeSend really has', ({ assert }) => {
+    const folder = join(root, '../app/telemetry')
+    const code = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+    const measured = new Set(code.join('\n').match(/safesend(\.[a-z_]+)+/g))
+    const watched = [...read(file).matchAll(/['"](safesend(\.[a-z_]+)+)['"]/g)].map(
+      ([, name]) => name
+    )
+    assert.isAbove(watched.length, 10)
+    assert.includeMembers([...measured], [...new Set(watched)])
+  })
+})
+
+test.group('The workflow that releases', () => {
+  const workflows = ['deploy', 'release'].map((name) =>
+    readFileSync(join(root, `../.github/workflows/${name}.yml`), 'utf8')
+  )
+  const [deploy, release] = workflows
+
+  test('runs scripts that are there, for the environments that are', ({ assert }) => {
+    const scripts = release.match(/\b(bin|infra)\/[a-z_.]+/g)!
+    assert.sameMembers([...new Set(scripts)], ['bin/smoke', 'infra/run.sh'])
+    for (const script of scripts) {
+      assert.isTrue((statSync(join(root, '..', script)).mode & 0o111) > 0, script)
+    }
+    const into = [...deploy.matchAll(/^ +environment: (\w+)$/gm)].map(([, name]) => name)
+    assert.sameMembers(
+      into.map((name) => `parameters/${name}.bicepparam`),
+      environments
+    )
+  })
+
+  test('signs in without a secret, by variables that deploy.md has set', ({ assert }) => {
+    const guide = readFileSync(join(root, '../docs/deploy.md'), 'utf8')
+    const variables = new Set([...release.matchAll(/vars\.(\w+)/g)].map(([, name]) => name))
+    assert.isAbove(variables.size, 5)
+    for (const name of variables) assert.include(guide, `${name}=`)
+    for (const workflow of workflows) assert.notInclude(workflow, 'secrets.')
+  })
+
+  test('migrates first, changes the worker before the swap, and tries the site after it', ({
+    assert,
+  }) => {
+    const steps = [...release.matchAll(/- name: (.+)$/gm)].map(([, name]) => name)
+    const order = [
+      'Push the image',
+      'Migrate',
+      'Start the new web servers in the slot',
+      'Try the slot',
+      'Exchange the worker',
+      'Swap',
+      'Try the site',
+      'Swap back',
+      'Take the worker back',
+    ]
+    assert.deepEqual(
+      steps.filter((step) => order.includes(step)),
+      order
     )
   })
 })
