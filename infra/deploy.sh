@@ -16,9 +16,9 @@ if [ -n "$vault" ]; then
   open_vault "$vault"
   DATABASE_ADMIN_PASSWORD=$(secret_of "$vault" database-admin-password)
   DATABASE_PASSWORD=$(secret_of "$vault" database-password)
-  if [ -z "$DATABASE_ADMIN_PASSWORD" ] && az postgres flexible-server list --resource-group "$group" \
-    --query '[0].name' --output tsv | grep -q .; then
-    echo "There is a database, and its password is not in $vault: nothing was changed." >&2
+  server=$(az postgres flexible-server list --resource-group "$group" --query '[0].name' --output tsv)
+  if [ -n "$server" ] && { [ -z "$DATABASE_ADMIN_PASSWORD" ] || [ -z "$DATABASE_PASSWORD" ]; }; then
+    echo "There is a database, and its passwords are not both in $vault: nothing was changed." >&2
     exit 1
   fi
 fi
@@ -49,6 +49,6 @@ if [ "${3:-}" = apps ]; then
   echo "with $IMAGE"
 fi
 
-az deployment group create --resource-group "$group" --name "safesend-$environment" \
-  --parameters "parameters/$environment.bicepparam" --query properties.outputs --output json |
-  jq -r 'to_entries[] | "\(.key): \(.value.value)"'
+outputs=$(az deployment group create --resource-group "$group" --name "safesend-$environment" \
+  --parameters "parameters/$environment.bicepparam" --query properties.outputs --output json)
+printf '%s' "$outputs" | jq -r 'to_entries[] | "\(.key): \(.value.value)"'

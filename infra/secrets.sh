@@ -39,9 +39,9 @@ for variable in "$@"; do
       ;;
     *)
       printf '%s: ' "$variable"
-      stty -echo
+      [ ! -t 0 ] || stty -echo
       IFS= read -r value || true
-      stty echo
+      [ ! -t 0 ] || stty echo
       echo
       [ -n "$value" ] || continue
       printf '%s' "$value" >"$file"
