@@ -2,6 +2,7 @@ import env from '#start/env'
 import app from '@adonisjs/core/services/app'
 import { defineConfig, syncDestination, targets } from '@adonisjs/core/logger'
 import { aboutLine } from '#telemetry/log_line'
+import { withoutSecrets } from '#start/without_secrets'
 
 const loggerConfig = defineConfig({
   default: 'app',
@@ -11,9 +12,9 @@ const loggerConfig = defineConfig({
       name: 'safesend',
       level: env.get('LOG_LEVEL'),
       mixin: aboutLine,
-      redact: {
-        paths: ['*.password', '*.token', '*.refresh_token', '*.authorization', '*.client_secret'],
-      },
+      // The whole line as it is about to be written: whatever is in it, at any depth, in an error of a package
+      // or in words.
+      hooks: { streamWrite: withoutSecrets },
       desination: !app.inProduction ? await syncDestination() : undefined,
       transport: { targets: [targets.file({ destination: 1 })] },
     },

@@ -28,6 +28,7 @@ export const middleware = router.named({
   noQuery: () => import('#middleware/refuse_query_middleware'),
   json: () => import('#middleware/require_json_middleware'),
   body: () => import('@adonisjs/core/bodyparser_middleware'),
+  noCards: () => import('#middleware/refuse_card_data_middleware'),
   parsedBody: () => import('#middleware/parse_json_middleware'),
   initializeAuth: () => import('@adonisjs/auth/initialize_auth_middleware'),
   auth: () => import('#middleware/auth_middleware'),

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { refuseCardNumber } from '#validators/refuse_card_number'
 import { Problem, unprocessable } from '#exceptions/problem'
 
 /** Everything of a body but the file's contents: boundaries, headers, fields. More means no good. */
@@ -67,6 +68,7 @@ export async function receiveFile<T>(
       if (taken) {
         throw unprocessable(field, 'one_file', `Send one file as "${field}" at a time.`)
       }
+      refuseCardNumber(part.name, field)
       taken = { result: await takeFrom(body, part.name, maxBytes, take) }
     }
     if (taken) return taken.result

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import env from '#start/env'
+import { withoutSecrets } from '#start/without_secrets'
 import app from '@adonisjs/core/services/app'
 import logger from '@adonisjs/core/services/logger'
 import type { Logger } from '@adonisjs/core/logger'
@@ -471,6 +472,10 @@ function isLastAttempt(row: JobWithMetadata<object>): boolean {
 
 function asOutput(error: unknown): object {
   return error instanceof Error
-    ? { name: error.name, message: error.message, stack: error.stack }
-    : { message: String(error) }
+    ? {
+        name: error.name,
+        message: withoutSecrets(error.message),
+        stack: withoutSecrets(error.stack ?? ''),
+      }
+    : { message: withoutSecrets(String(error)) }
 }

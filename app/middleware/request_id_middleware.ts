@@ -3,6 +3,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
 import { spanOfRequest } from '#telemetry/span_of_request'
 import { inScope } from '#telemetry/scope'
+import { findCardNumber } from '#validators/card_number'
 
 const ACCEPTABLE = /^[\w.:-]{1,128}$/
 
@@ -13,7 +14,8 @@ const ACCEPTABLE = /^[\w.:-]{1,128}$/
  */
 export default class RequestIdMiddleware {
   handle(ctx: HttpContext, next: NextFn) {
-    if (!ACCEPTABLE.test(ctx.request.id() ?? '')) {
+    const sent = ctx.request.id() ?? ''
+    if (!ACCEPTABLE.test(sent) || findCardNumber(sent)) {
       delete ctx.request.request.headers['x-request-id']
     }
     const id = ctx.request.id()!

@@ -17,6 +17,7 @@ export function api(callback: () => void) {
       middleware.json(),
       middleware.body(),
       middleware.parsedBody(),
+      middleware.noCards(),
       middleware.initializeAuth(),
     ])
 }
@@ -27,7 +28,12 @@ export function uploads(callback: () => void) {
     .group(callback)
     .prefix('/api')
     .as('api')
-    .use([generalLimits.perIp, middleware.noQuery(), middleware.initializeAuth()])
+    .use([
+      generalLimits.perIp,
+      middleware.noQuery(),
+      middleware.noCards(),
+      middleware.initializeAuth(),
+    ])
 }
 
 /** Inside `api`: routes for who is signed in. `auth.getUserOrFail()` is the user, `bouncer` knows them. */
@@ -39,18 +45,16 @@ export function signedIn(callback: () => void) {
 
 /** Pages of the console, which anybody may ask for: signing in, and no more. */
 export function consolePages(callback: () => void) {
-  return router
-    .group(callback)
-    .prefix('/console')
-    .as('console')
-    .use([
-      limits.console,
-      middleware.noQuery(),
-      middleware.body(),
-      middleware.session(),
-      middleware.shield(),
-      middleware.consolePage(),
-    ])
+  return router.group(callback).prefix('/console').as('console').use([
+    limits.console,
+    middleware.noQuery(),
+    middleware.body(),
+    // Before the session, which keeps what was typed into a form that is refused.
+    middleware.noCards(),
+    middleware.session(),
+    middleware.shield(),
+    middleware.consolePage(),
+  ])
 }
 
 /**

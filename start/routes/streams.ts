@@ -19,6 +19,7 @@ router
     middleware.json(),
     middleware.body(),
     middleware.parsedBody(),
+    middleware.noCards(),
     middleware.initializeAuth(),
     middleware.auth(),
     limits.stream,
