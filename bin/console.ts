@@ -5,7 +5,8 @@ if (process.argv[2] === 'queue:work') {
   await startTelemetry('worker')
 }
 await import('reflect-metadata')
-const { Ignitor, prettyPrintError } = await import('@adonisjs/core')
+const { Ignitor } = await import('@adonisjs/core')
+const { failedToStart } = await import('./failed_to_start.js')
 
 const APP_ROOT = new URL('../', import.meta.url)
 
@@ -26,7 +27,4 @@ new Ignitor(APP_ROOT, { importer: IMPORTER })
   })
   .ace()
   .handle(process.argv.splice(2))
-  .catch((error) => {
-    process.exitCode = 1
-    prettyPrintError(error)
-  })
+  .catch(failedToStart)

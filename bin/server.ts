@@ -2,7 +2,8 @@
 const { startTelemetry } = await import('./otel.js')
 await startTelemetry('web')
 await import('reflect-metadata')
-const { Ignitor, prettyPrintError } = await import('@adonisjs/core')
+const { Ignitor } = await import('@adonisjs/core')
+const { failedToStart } = await import('./failed_to_start.js')
 
 const APP_ROOT = new URL('../', import.meta.url)
 
@@ -23,7 +24,4 @@ new Ignitor(APP_ROOT, { importer: IMPORTER })
   })
   .httpServer()
   .start()
-  .catch((error) => {
-    process.exitCode = 1
-    prettyPrintError(error)
-  })
+  .catch(failedToStart)

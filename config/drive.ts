@@ -3,7 +3,6 @@ import app from '@adonisjs/core/services/app'
 import router from '@adonisjs/core/services/router'
 import { defineConfig } from '@adonisjs/drive'
 import type { InferDriveDisks } from '@adonisjs/drive/types'
-import { Exception } from '@adonisjs/core/exceptions'
 import { FSDriver } from 'flydrive/drivers/fs'
 import env from '#start/env'
 import { appUrl } from '#config/app'
@@ -21,12 +20,6 @@ type SignPattern = (
 
 const disk = env.get('DRIVE_DISK', 'fs')
 const connectionString = env.get('AZURE_STORAGE_CONNECTION_STRING')?.release() ?? ''
-
-if (disk === 'azure' && !connectionString) {
-  throw new Exception('DRIVE_DISK=azure needs AZURE_STORAGE_CONNECTION_STRING.', {
-    code: 'E_DISK_NOT_SET_UP',
-  })
-}
 
 /**
  * Nothing on either disk is public: files leave by signed URLs that expire, or through a controller.

@@ -25,7 +25,14 @@ export default class QueueWork extends BaseCommand {
   declare healthPort?: number
 
   async run() {
-    await checkLiveMoney()
+    try {
+      await checkLiveMoney()
+    } catch (error) {
+      // The worker does not start on what a web server refuses, and says as much as that.
+      this.exitCode = 1
+      this.logger.error((error as Error).message)
+      return this.terminate()
+    }
     this.app.terminating(() => this.logger.info('worker stopped'))
     await startWorker({ stopTimeoutSeconds: this.stopTimeout, pollingSeconds: this.polling })
     if (this.healthPort !== undefined) {

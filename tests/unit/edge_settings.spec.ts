@@ -1,5 +1,5 @@
 import { test } from '@japa/runner'
-import { readOrigins } from '#config/cors'
+import { readOrigins } from '#start/cors_origins'
 import { clientNetwork } from '#middleware/client_network'
 import { plainAddress, trustedProxies } from '#start/trusted_proxies'
 

@@ -51,9 +51,9 @@ const OF_AZURE = [
 const known = new Map(
   [
     ...readFileSync(join(root, '../start/env.ts'), 'utf8').matchAll(
-      /^ {2}([A-Z][A-Z0-9_]+): Env\.schema\.(.+)$/gm
+      /^ {2}([A-Z][A-Z0-9_]+): (.+)$/gm
     ),
-  ].map(([, name, rule]) => [name, !rule.includes('.optional')])
+  ].map(([, name, rule]) => [name, !/optional|neededIf|togetherWith/.test(rule)])
 )
 
 const keysOf = (node: Node | undefined): string[] =>

@@ -1,5 +1,5 @@
 import { test } from '@japa/runner'
-import { readRedisUrl } from '#config/redis'
+import { readRedisUrl } from '#start/redis_url'
 
 test.group('The address of Redis', () => {
   test('without more is a server on the usual port', ({ assert }) => {
