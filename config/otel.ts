@@ -3,7 +3,7 @@ import { sendTo } from '#telemetry/destinations'
 import { scrubLogs, scrubSpans } from '#telemetry/scrub'
 
 // Read before `start/env`, which a moment later stops the start for what is not acceptable here.
-const { NODE_ENV, OTEL_METRIC_EXPORT_INTERVAL, OTEL_SAMPLING_RATIO } = process.env
+const { NODE_ENV, REVISION, OTEL_METRIC_EXPORT_INTERVAL, OTEL_SAMPLING_RATIO } = process.env
 
 // All others cost time at start, and watch what we do not use.
 process.env.OTEL_NODE_ENABLED_INSTRUMENTATIONS ||= 'http,undici,pg,ioredis,pino'
@@ -16,6 +16,7 @@ const { spanProcessors, logRecordProcessors, metricReaders } = await sendTo(
 const otelConfig = defineConfig({
   enabled: true,
   environment: NODE_ENV,
+  serviceVersion: REVISION,
   samplingRatio: OTEL_SAMPLING_RATIO ? Number(OTEL_SAMPLING_RATIO) : 1,
   // First: what comes after it sees only what may leave.
   spanProcessors: [scrubSpans, ...spanProcessors],

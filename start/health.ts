@@ -4,6 +4,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import app from '@adonisjs/core/services/app'
 import { BaseCheck, HealthChecks, Result } from '@adonisjs/core/health'
 import db from '@adonisjs/lucid/services/db'
+import logger from '@adonisjs/core/services/logger'
+import env from '#start/env'
+import { redisServer } from '#config/redis'
+import { checkMail, checkRedis, checkStorage, checkWorker } from '#start/optional_parts'
 import { checkQueue } from '#jobs/queue'
 
 /** A check that hangs is a check that fails. */
@@ -12,12 +16,12 @@ const TIMEOUT_MS = 3000
 class Check extends BaseCheck {
   constructor(
     public name: string,
-    private verify: () => Promise<unknown>
+    protected verify: () => Promise<unknown>
   ) {
     super()
   }
 
-  async run() {
+  async run(): Promise<Result> {
     const giveUp = new AbortController()
     try {
       await Promise.race([
@@ -32,6 +36,30 @@ class Check extends BaseCheck {
     } finally {
       giveUp.abort()
     }
+  }
+}
+
+/** How long an answer counts of what may be far away, and takes no process out of rotation. */
+const OPTIONAL_COUNTS = '15 seconds'
+
+/** What SafeSend does without for a while: its failure is a warning, and is logged when it begins and ends. */
+class OptionalCheck extends Check {
+  #failing = false
+
+  constructor(name: string, verify: () => Promise<unknown>) {
+    super(name, verify)
+    this.cacheFor(OPTIONAL_COUNTS)
+  }
+
+  async run() {
+    const { status, meta } = await super.run()
+    const failing = status !== 'ok'
+    if (failing && !this.#failing) {
+      logger.warn({ err: meta?.error }, `goes on without: ${this.name}`)
+    }
+    if (!failing && this.#failing) logger.info(`is back: ${this.name}`)
+    this.#failing = failing
+    return failing ? Result.warning('failed') : Result.ok('ok')
   }
 }
 
@@ -55,6 +83,10 @@ const checks = new HealthChecks().register([
   new Check('database', () => db.rawQuery('SELECT 1')),
   new Check('migrations', checkMigrations),
   new Check('job_queue', checkQueue),
+  new OptionalCheck('worker', checkWorker),
+  new OptionalCheck('storage', checkStorage),
+  ...(redisServer ? [new OptionalCheck('redis', checkRedis)] : []),
+  ...(env.get('MAIL_TRANSPORT') === 'smtp' ? [new OptionalCheck('mail', checkMail)] : []),
 ])
 
 type Report = ReturnType<typeof checks.run>

@@ -11,11 +11,14 @@ export default class HealthController {
     return { status: 'ok', revision }
   }
 
-  /** Whether requests should be sent here. Names what is wrong; the log has the reasons. */
+  /**
+   * Whether requests should be sent here. Names what is wrong; the log has the reasons. What is a warning
+   * takes nobody out of rotation: all processes would go at once, over what they can do without.
+   */
   async ready({ response, logger }: HttpContext) {
     const { isHealthy, checks } = await readiness.run()
     for (const { name, status, meta } of checks) {
-      if (status !== 'ok') logger.error({ err: meta?.error }, `not ready: ${name}`)
+      if (status === 'error') logger.error({ err: meta?.error }, `not ready: ${name}`)
     }
     if (!isHealthy) response.status(503).header('Retry-After', '5')
     return {

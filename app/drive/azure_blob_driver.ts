@@ -73,6 +73,11 @@ export class AzureBlobDriver implements DriverContract {
     }
   }
 
+  /** @throws RestError if the container cannot be reached, or is not there */
+  async check(): Promise<void> {
+    await this.#container.getProperties()
+  }
+
   async exists(key: string): Promise<boolean> {
     return (await this.#find(key)) !== undefined
   }

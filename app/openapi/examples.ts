@@ -37,7 +37,18 @@ const WRITTEN: Record<string, readonly RecordedExample[]> = {
   'GET /health/ready': [
     {
       status: 200,
-      response: { status: 'ok', checks: { database: 'ok', migrations: 'ok', job_queue: 'ok' } },
+      response: {
+        status: 'ok',
+        checks: {
+          database: 'ok',
+          migrations: 'ok',
+          job_queue: 'ok',
+          worker: 'ok',
+          storage: 'ok',
+          redis: 'ok',
+          mail: 'warning',
+        },
+      },
     },
     {
       status: 503,

@@ -3,22 +3,25 @@ import { createHash } from 'node:crypto'
 /** What differs from one occurrence of the same failure to the next. */
 const VARIABLE: RegExp[] = [
   /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi,
-  /"[^"]*"|'[^']*'|`[^`]*`/g,
+  /'[^']*'|`[^`]*`/g,
   /\b[a-z]+_\w*\d\w*/gi,
   /\S+@\S+/g,
-  /\d+/g,
+  // Placeholders of a query, of which a list has as many as it is long.
+  /\$?\d+(, *\$\d+)*/g,
 ]
 
 /**
- * What stays the same however often a failure happens and whoever it hits: its class and code (without a
- * code, its message without ids), and where in our own code it came from. Line numbers do not count, or
- * every release would make all failures new ones.
+ * What stays the same however often a failure happens and whoever it hits: its class and code, and where in our own
+ * code it came from. Line numbers do not count, or every release would make all failures new ones. Without a code,
+ * or where the stack has nothing of ours (a query of the ORM's loses it), its message counts, without ids: the
+ * database names the table.
  *
  * @returns 12 hexadecimal digits
  */
 export function fingerprintOf(error: unknown): string {
-  const parts = [typeOf(error), ownFrame(error)]
-  if (!codeOf(error)) parts.push(withoutIds(error instanceof Error ? error.message : String(error)))
+  const place = ownFrame(error)
+  const message = codeOf(error) && place ? '' : withoutIds(messageOf(error))
+  const parts = [typeOf(error), place, message]
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12)
 }
 
@@ -28,6 +31,12 @@ export function typeOf(error: unknown): string {
   const name = error.name === 'Error' ? error.constructor.name : error.name
   const code = codeOf(error)
   return code ? `${name} ${code}` : name
+}
+
+/** What it says of itself, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof Error) return error.message
+  return typeof error === 'object' || typeof error === 'function' ? 'no error' : String(error)
 }
 
 /** Also of the failure below it, where that has the code: an ORM wraps what the database says. */
@@ -45,7 +54,7 @@ function ownFrame(error: unknown): string {
   for (const line of stack.split('\n')) {
     const [, name = '', path] = FRAME.exec(line) ?? []
     if (!path || path.includes('node_modules') || path.startsWith('node:')) continue
-    const file = /(?:^|\/)((?:app|start|config|database|bin)\/.*?)\.[cm]?[jt]s/.exec(path)?.[1]
+    const file = /^(?:.*\/)?((?:app|start|config|database|bin)\/.*?)\.[cm]?[jt]s/.exec(path)?.[1]
     if (file) return `${name} ${file}`
   }
   return ''

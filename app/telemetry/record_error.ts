@@ -1,5 +1,5 @@
 import { SpanStatusCode, trace, type Span } from '@opentelemetry/api'
-import { fingerprintOf, typeOf } from '#telemetry/fingerprint'
+import { fingerprintOf, messageOf, typeOf } from '#telemetry/fingerprint'
 import { counter } from '#telemetry/instruments'
 import { currentScope } from '#telemetry/scope'
 
@@ -47,7 +47,7 @@ function whereNow(): string {
 
 function addException(span: Span, error: unknown, fingerprint: string): void {
   const type = typeOf(error)
-  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  const { message, stack } = error instanceof Error ? error : new Error(messageOf(error))
   span.addEvent('exception', {
     'exception.type': type,
     'exception.message': message,

@@ -59,7 +59,12 @@ export const scrubSpans: SpanProcessor = {
   onEnd(span: ReadableSpan) {
     const isAllowed = (name: string) => SPAN_ATTRIBUTES.has(name)
     keep(span.attributes, isAllowed)
-    for (const { attributes } of span.events) if (attributes) keep(attributes, isAllowed)
+    // A failed query is an exception of its query, by its instrumentation, and of who asked: once is enough.
+    const events = span.events.filter(
+      ({ name, attributes }) => name !== 'exception' || attributes?.['error.fingerprint']
+    )
+    span.events.splice(0, span.events.length, ...events)
+    for (const { attributes } of events) if (attributes) keep(attributes, isAllowed)
     if (span.status.message) span.status.message = scrubText(span.status.message)
   },
   forceFlush: async () => {},

@@ -6,7 +6,7 @@ const readiness: Schema = {
   type: 'object',
   properties: {
     status: status('ok', 'failed'),
-    checks: { type: 'object', additionalProperties: { type: 'string' } },
+    checks: { type: 'object', additionalProperties: status('ok', 'warning', 'error') },
   },
   required: ['status', 'checks'],
   additionalProperties: false,
@@ -35,7 +35,9 @@ export const healthOperations: Operations = {
   },
   'GET /health/ready': {
     summary: 'Ask whether requests may be sent here',
-    description: 'Names each check, and what it said.',
+    description:
+      'Names each check, and what it said. A `warning` is about what can be done without for a while: a worker, ' +
+      'files, Redis, the mail server.',
     tag: 'Operations',
     who: 'anyone',
     answers: {

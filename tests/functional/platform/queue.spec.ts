@@ -6,6 +6,7 @@ import db from '@adonisjs/lucid/services/db'
 import { jobs } from '#jobs/index'
 import { countDeadLetters, defineJob, drainQueue, enqueue, type JobContext } from '#jobs/queue'
 import { BY, run } from '#tests/functional/operations/run'
+import { currentScope, inScope } from '#telemetry/scope'
 import { resetAll } from '#tests/support/database'
 
 interface Seen {
@@ -54,6 +55,29 @@ test.group('Jobs', (group) => {
     assert.equal((await drainQueue()).done, 1)
     assert.deepEqual(seen, [{ data: { say: 'hello' }, attempt: 1, lastAttempt: false }])
     assert.equal((await drainQueue()).done, 0)
+  })
+
+  test('a job knows the request that caused it, as do the jobs that it causes; one of an older release runs all the same', async ({
+    assert,
+  }) => {
+    const causes: (string | undefined)[] = []
+    behave = async ({ say }, { id }) => {
+      const scope = currentScope()
+      causes.push(scope.request_id)
+      assert.deepInclude(scope, { job: 'note_test_job', job_id: id, attempt: 1 })
+      if (say === 'first') await enqueue(db, note, { say: 'second' })
+    }
+    await inScope({ request_id: 'the-request' }, () => enqueue(db, note, { say: 'first' }))
+    await drainQueue()
+    // As it was queued before there were causes.
+    await enqueue(db, note, { say: 'old' })
+    await drainQueue()
+    assert.deepEqual(causes, ['the-request', 'the-request', undefined])
+    assert.deepEqual(
+      seen.map(({ data }) => data),
+      [{ say: 'first' }, { say: 'second' }, { say: 'old' }]
+    )
+    assert.deepEqual(currentScope(), {})
   })
 
   test('a job is gone with its transaction, or with the savepoint it was sent in', async ({

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import app from '@adonisjs/core/services/app'
 import { test } from '@japa/runner'
+import db from '@adonisjs/lucid/services/db'
 import env from '#start/env'
 import { GAUGES } from '#telemetry/instruments'
 import type User from '#models/user'
+import { Ingestion } from '#tests/support/ingestion'
 import { Collector, type CollectedSpan } from '#tests/support/collector'
 import { resetAll } from '#tests/support/database'
 import { drain } from '#tests/support/jobs'
@@ -194,6 +196,85 @@ test.group('Telemetry', (group) => {
       const at = collector.received.indexOf(secret)
       const around = collector.received.slice(Math.max(0, at - 200), at + 100)
       assert.equal(at, -1, `"${secret}" was sent: ${around}`)
+    }
+  }).timeout(120_000)
+
+  test('goes to Application Insights with its connection string, errors grouped by their cause', async ({
+    assert,
+    cleanup,
+  }) => {
+    const insights = new Ingestion()
+    const connectionString = await insights.start()
+    cleanup(() => insights.stop())
+    const { url, stop } = await startBoth({
+      APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString,
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    })
+    cleanup(stop)
+    const { deposit, ...people } = await play(url, (id) =>
+      insights.one(({ data: { baseData } }) => {
+        const { job, transaction_id: about } = baseData.properties ?? {}
+        return job === 'process_inbox_event' && about === id && baseData.message === 'job done'
+      })
+    )
+
+    // A table that is gone fails two requests for one cause; another fails a third for another.
+    const gone = async (table: string, paths: string[]) => {
+      await db.rawQuery(`ALTER TABLE ${table} RENAME TO away`)
+      try {
+        for (const path of paths) {
+          const headers = { authorization: `Bearer ${await tokenOf(people.client)}` }
+          const response = await fetch(`${url}${path}`, { headers })
+          assert.equal(response.status, 500, path)
+        }
+      } finally {
+        await db.rawQuery(`ALTER TABLE away RENAME TO ${table}`)
+      }
+    }
+    await gone('milestones', [`/api/milestones/${randomUUID()}`, `/api/milestones/${randomUUID()}`])
+    await gone('notifications', ['/api/notifications'])
+    await insights.one(({ data: { baseData } }) => baseData.properties?.job === 'send_payout')
+    await stop()
+
+    const ofType = (type: string) =>
+      insights.envelopes
+        .filter(({ data }) => data.baseType === type)
+        .map(({ data }) => data.baseData)
+    const [request] = ofType('RequestData').filter(
+      ({ name }) => name === 'POST /api/payments/deposit'
+    )
+    assert.equal(request.properties.request_id, 'the-deposit')
+    assert.equal(request.properties.transaction_id, deposit.id)
+    const calls = ofType('RemoteDependencyData').map(({ name }) => name)
+    assert.includeMembers(calls, ['stripe createDeposit', 'stripe createPayout'])
+    const held = ofType('MetricData').flatMap(({ metrics, properties }) =>
+      metrics[0].name === 'safesend.escrow.held' ? [[metrics[0].value, properties.currency]] : []
+    )
+    assert.deepInclude(held, [100_000, 'USD'])
+    assert.isTrue(ofType('MessageData').some(({ properties }) => properties.job === 'send_payout'))
+
+    // The worker may have missed the tables as well.
+    const failures = insights.envelopes
+      .filter(
+        ({ data, tags }) =>
+          data.baseType === 'ExceptionData' && tags['ai.cloud.role'] === 'safesend-web'
+      )
+      .map(({ data }) => data.baseData)
+    const fingerprints = failures.map(({ properties }) => properties['error.fingerprint'])
+    assert.lengthOf(fingerprints, 3)
+    assert.equal(fingerprints[0], fingerprints[1])
+    assert.notEqual(fingerprints[0], fingerprints[2])
+    assert.isTrue(failures.every(({ exceptions }) => exceptions[0].typeName === 'error 42P01'))
+    const counted = ofType('MetricData').filter(
+      ({ metrics }) => metrics[0].name === 'safesend.errors'
+    )
+    assert.includeMembers(
+      counted.map(({ properties }) => properties.fingerprint),
+      [...new Set(fingerprints)]
+    )
+
+    for (const secret of await secretsOf(people)) {
+      assert.notInclude(insights.received, secret)
     }
   }).timeout(120_000)
 })
