@@ -2400,7 +2400,7 @@ export interface paths {
          * Ask whether requests may be sent here
          * @description **For anyone.**
          *
-         *     Names each check, and what it said.
+         *     Names each check, and what it said. A `warning` is about what can be done without for a while: a worker, files, Redis, the mail server.
          */
         get: operations["healthReady"];
         put?: never;
@@ -10066,7 +10066,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         checks: {
-                            [key: string]: string;
+                            [key: string]: "ok" | "warning" | "error";
                         };
                         /** @enum {string} */
                         status: "ok" | "failed";
@@ -10083,7 +10083,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         checks: {
-                            [key: string]: string;
+                            [key: string]: "ok" | "warning" | "error";
                         };
                         /** @enum {string} */
                         status: "ok" | "failed";
