@@ -32,7 +32,6 @@ var siteConfig = {
   scmMinTlsVersion: '1.2'
   ftpsState: 'Disabled'
   remoteDebuggingEnabled: false
-  vnetRouteAllEnabled: true
   // Alive, not ready: who fails here for long is replaced, which mends no database. See infra/README.md.
   healthCheckPath: '/health/live'
   ipSecurityRestrictionsDefaultAction: 'Deny'
@@ -70,6 +69,8 @@ var siteProperties = {
   clientAffinityEnabled: false
   publicNetworkAccess: 'Enabled'
   virtualNetworkSubnetId: subnetId
+  // Whatever the process calls goes by the network, where private names are known.
+  outboundVnetRouting: { applicationTraffic: true }
   keyVaultReferenceIdentity: identityId
 }
 

@@ -46,6 +46,8 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     clientAffinityEnabled: false
     publicNetworkAccess: 'Enabled'
     virtualNetworkSubnetId: subnetId
+    // Whatever the process calls goes by the network, where private names are known.
+    outboundVnetRouting: { applicationTraffic: true }
     keyVaultReferenceIdentity: identityId
     siteConfig: {
       linuxFxVersion: 'DOCKER|${image}'
@@ -57,7 +59,6 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
       scmMinTlsVersion: '1.2'
       ftpsState: 'Disabled'
       remoteDebuggingEnabled: false
-      vnetRouteAllEnabled: true
       healthCheckPath: '/health/live'
       // Nobody has business here; the platform's own questions pass.
       ipSecurityRestrictionsDefaultAction: 'Deny'
