@@ -60,12 +60,16 @@ async function deliver(url: string): Promise<void> {
 
 /** From a deposit to its release, over real processes. `funded`: waits until the worker has booked it. */
 async function play(url: string, funded: (depositId: string) => Promise<unknown>) {
-  const { client, freelancer, milestones } = await activeProject()
+  const { client, freelancer, milestones } = await activeProject({ amounts: ['1000.00', '50.00'] })
   await drain()
   sandbox.webhookMode({ drop: 'all' })
   const deposit = await post(url, client, 'payments/deposit', 'the-deposit', {
-    milestone_ids: milestones.map(({ id }) => id),
+    milestone_ids: [milestones[0].id],
     payment_provider: 'stripe',
+  })
+  const other = await post(url, client, 'payments/deposit', 'another-deposit', {
+    milestone_ids: [milestones[1].id],
+    payment_provider: 'paypal',
   })
   sandbox.confirm(deposit.provider_transaction_id)
   await deliver(url)
@@ -74,7 +78,7 @@ async function play(url: string, funded: (depositId: string) => Promise<unknown>
   const work = { note: 'The secret of the vineyard.', links: ['https://example.com/work'] }
   await post(url, freelancer, `milestones/${id}/submit`, 'the-work', work)
   await post(url, client, `milestones/${id}/approve`, 'the-approval')
-  return { client, freelancer, deposit }
+  return { client, freelancer, deposit, other }
 }
 
 /** What a provider is signed in to with, what others are, and what is said about people. */
@@ -111,7 +115,7 @@ test.group('Telemetry', (group) => {
     cleanup(() => collector.stop())
     const { url, stop } = await startBoth({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
     cleanup(stop)
-    const { deposit, ...people } = await play(url, (id) =>
+    const { deposit, other, ...people } = await play(url, (id) =>
       collector.span(
         ({ name, attributes }) =>
           name === 'job process_inbox_event' && attributes.transaction_id === id
@@ -138,6 +142,13 @@ test.group('Telemetry', (group) => {
     assert.equal(asked.name, 'POST /api/payments/deposit')
     assert.equal(asked.attributes.request_id, 'the-deposit')
     assert.equal(asked.attributes.transaction_id, deposit.id)
+
+    // And PayPal, where that is chosen: once for a token, once for the order.
+    const [ordered] = named('paypal createDeposit')
+    assert.equal(ordered.attributes.transaction_id, other.id)
+    assert.equal(ordered.attributes['provider.result'], 'ok')
+    assert.isNotEmpty(ordered.attributes['provider.request_id'])
+    assert.equal(parentOf(ordered)!.attributes.request_id, 'another-deposit')
 
     // The webhook's request goes on in the worker, which asks Stripe.
     const looked = named('stripe getDeposit').find((span) => span.service === 'safesend-worker')!
