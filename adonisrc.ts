@@ -62,6 +62,7 @@ export default defineConfig({
 
   metaFiles: [
     { pattern: 'resources/docs.css', reloadServer: false },
+    { pattern: 'resources/breached_passwords.txt.gz', reloadServer: false },
     { pattern: 'resources/views/**/*.edge', reloadServer: false },
     { pattern: 'public/**', reloadServer: false },
   ],

@@ -9,6 +9,7 @@ import { appUrl } from '#config/app'
 import { answerAsPage, isConsole } from '#exceptions/console_page'
 import { Problem, type FieldError } from '#exceptions/problem'
 import { USER_IS_ERASED } from '#identity/erased'
+import { noteRefusal } from '#telemetry/security_events'
 
 interface ProblemDocument {
   type: string
@@ -59,6 +60,7 @@ export default class HttpExceptionHandler extends ExceptionHandler {
   async handle(error: any, ctx: HttpContext) {
     const cause = error?.code === 'E_ROUTE_NOT_FOUND' ? noRoute(ctx) : error
     const problem = this.#describe(cause, ctx.request.id() ?? randomUUID())
+    noteRefusal(ctx, problem)
     if (problem.status === 401) ctx.response.header('www-authenticate', 'Bearer')
     if (problem.retry_after !== undefined) {
       ctx.response.header('retry-after', String(problem.retry_after))

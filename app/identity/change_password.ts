@@ -4,7 +4,8 @@ import { enqueue } from '#jobs/queue'
 import mailSecurityNotice from '#jobs/mail_security_notice'
 import type User from '#models/user'
 import { confirmPassword, lockIfUnchanged, wrongPassword } from '#identity/confirm_password'
-import { assertNotEmail, hashPassword } from '#identity/passwords'
+import { assertNotGuessable } from '#identity/guessable'
+import { hashPassword } from '#identity/passwords'
 import { dropPending } from '#identity/pending'
 import { revokeSessionsOf } from '#identity/sessions'
 
@@ -22,7 +23,7 @@ export async function changePassword(
   sessionId: string,
   { current, password }: { current: string; password: string }
 ): Promise<void> {
-  assertNotEmail(password, user.email)
+  assertNotGuessable(password, user.email)
   await confirmPassword(user, current, 'current_password')
   if (password === current) {
     throw unprocessable('password', 'another', 'This is your present password. Choose another one.')

@@ -20,7 +20,7 @@ export async function confirmPassword(
   if (!(await passwordFits(user.password, password, user.id))) throw wrongPassword(field)
 }
 
-/** How long after signing in somebody counts as being there, who has no password to say so. */
+/** How long after signing in somebody counts as being there. */
 const FRESH = '10 minutes'
 
 /**
@@ -41,6 +41,16 @@ export async function confirmOwner(
     }
     return confirmPassword(user, password)
   }
+  return confirmLately(sessionId)
+}
+
+/**
+ * Before money goes somewhere else than so far: whoever asks must have signed in just now, with every factor that
+ * a sign-in takes. A stolen token, or a browser that was left open, is not enough.
+ *
+ * @throws Problem 403 `sign_in_again`
+ */
+export async function confirmLately(sessionId: string): Promise<void> {
   const fresh = await db
     .from('sessions')
     .where('id', sessionId)

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import hash from '@adonisjs/core/services/hash'
-import { Problem, unprocessable } from '#exceptions/problem'
+import { Problem } from '#exceptions/problem'
 import { TurnStile } from '#identity/turnstile'
 import { newToken } from '#identity/opaque_tokens'
 
@@ -55,13 +55,6 @@ export async function passwordFits(
   const against = stored ?? instead
   const fits = await turnstile.pass(client, () => hash.verify(against, normalise(password)))
   return fits && typeof stored === 'string'
-}
-
-/** @throws Problem 422 for a password that is the e-mail address, which everybody would try first */
-export function assertNotEmail(password: string, email: string): void {
-  if (normalise(password).toLowerCase() === email) {
-    throw unprocessable('password', 'not_email', 'The password must not be the e-mail address.')
-  }
 }
 
 /** The same letters typed on another device may arrive as other code points (NIST SP 800-63B). */

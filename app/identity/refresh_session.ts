@@ -6,7 +6,7 @@ import { Problem } from '#exceptions/problem'
 import User from '#models/user'
 import { issueAccessToken } from '#identity/access_tokens'
 import { hashToken } from '#identity/opaque_tokens'
-import { revokeSession, SESSION_LIFETIME } from '#identity/sessions'
+import { LONGEST_SESSION, revokeSession, SESSION_LIFETIME } from '#identity/sessions'
 import type { SignedIn } from '#identity/sign_in'
 
 /** How long after its use a token still gets the same answer, for who lost the first one. */
@@ -92,7 +92,10 @@ async function spend(
   tokenId: string,
   successor: string
 ): Promise<void> {
-  const expiresAt = trx.raw(`now() + interval '${SESSION_LIFETIME}'`)
+  const expiresAt = trx.raw(
+    `least(now() + interval '${SESSION_LIFETIME}', (SELECT created_at FROM sessions WHERE id = ?) + interval '${LONGEST_SESSION}')`,
+    [sessionId]
+  )
   await trx
     .from('refresh_tokens')
     .where('id', tokenId)

@@ -4,7 +4,8 @@ import { enqueue } from '#jobs/queue'
 import mailLink from '#jobs/mail_link'
 import User, { type UserType } from '#models/user'
 import { networkOf } from '#identity/origin'
-import { assertNotEmail, hashPassword } from '#identity/passwords'
+import { assertNotGuessable } from '#identity/guessable'
+import { hashPassword } from '#identity/passwords'
 import type { SignInOrigin } from '#identity/sessions'
 import { recordTermsAcceptance } from '#identity/terms'
 
@@ -26,11 +27,11 @@ export interface Registration {
  * hid it would be undone by one more request, and would leave honest people waiting for a mail. Signing
  * in and resetting never tell.
  *
- * @throws Problem 409 `email_taken`, 422 for a password that is the address and for terms that are not in
+ * @throws Problem 409 `email_taken`, 422 for a password that is guessed easily and for terms that are not in
  *   force, 503 `busy`
  */
 export async function register(input: Registration, origin: SignInOrigin): Promise<User> {
-  assertNotEmail(input.password, input.email)
+  assertNotGuessable(input.password, input.email)
   if (await User.findBy('email', input.email)) throw emailTaken()
   const password = await hashPassword(input.password, networkOf(origin))
 

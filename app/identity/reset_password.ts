@@ -5,7 +5,8 @@ import mailLink from '#jobs/mail_link'
 import mailSecurityNotice from '#jobs/mail_security_notice'
 import User from '#models/user'
 import { networkOf } from '#identity/origin'
-import { assertNotEmail, hashPassword } from '#identity/passwords'
+import { assertNotGuessable } from '#identity/guessable'
+import { hashPassword } from '#identity/passwords'
 import { dropPending } from '#identity/pending'
 import { revokeSessionsOf, type SignInOrigin } from '#identity/sessions'
 import { spendSingleUseToken } from '#identity/single_use_tokens'
@@ -28,7 +29,7 @@ export async function requestPasswordReset(email: string): Promise<void> {
  * in with the new password takes a code as before.
  *
  * @param token from the mailed link
- * @throws Problem 422 for a token that is not good (any more) or a password that is the address;
+ * @throws Problem 422 for a token that is not good (any more) or a password that is guessed easily;
  *   403 `account_suspended`; 503 `busy`
  */
 export async function resetPassword(
@@ -42,7 +43,7 @@ export async function resetPassword(
     const userId = await spendSingleUseToken(trx, token, 'reset_password')
     const user = await User.query({ client: trx }).where('id', userId).forUpdate().firstOrFail()
     assertNotSuspended(user)
-    assertNotEmail(password, user.email)
+    assertNotGuessable(password, user.email)
     await user.merge({ password: hashed }).save()
     await revokeSessionsOf(trx, user.id, 'password_reset')
     await dropPending(trx, user.id)

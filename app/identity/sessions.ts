@@ -7,6 +7,9 @@ import { hashToken, newToken } from '#identity/opaque_tokens'
 /** How long an unused session stays alive; each refresh starts the time anew. */
 export const SESSION_LIFETIME = '30 days'
 
+/** However often it is refreshed, a session ends so long after its sign-in. */
+export const LONGEST_SESSION = '90 days'
+
 /** Where a sign-in came from, as far as the request tells. */
 export interface SignInOrigin {
   ip?: string

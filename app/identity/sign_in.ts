@@ -8,6 +8,7 @@ import { issueChallenge } from '#identity/mfa/challenges'
 import { invalidCredentials, passwordFits } from '#identity/passwords'
 import { startSession, type SignInOrigin } from '#identity/sessions'
 import { assertNotSuspended } from '#identity/suspended'
+import { noteSecurity } from '#telemetry/security_events'
 
 /** What a client needs to go on: an access token for requests, a refresh token for the next one. */
 export interface SignedIn {
@@ -80,5 +81,6 @@ export async function beginSession(
   assertNotSuspended(user)
   const { session, refreshToken } = await startSession(trx, user, origin)
   const accessToken = await issueAccessToken({ userId: user.id, sessionId: session.id })
+  noteSecurity('signed_in', { user: user.id, session: session.id })
   return { user, accessToken, refreshToken }
 }

@@ -197,8 +197,9 @@ export const PROBLEMS = {
 
   sign_in_again: {
     status: 403,
-    means: 'The account has no password to ask for, and its sign-in is not of just now.',
-    todo: 'Have the user sign in again at their provider, then repeat this within ten minutes.',
+    means:
+      'This takes a sign-in of just now: it is about where money goes, or the account has no password to ask for.',
+    todo: 'Have the user sign in again, then repeat this within ten minutes.',
   },
   provider_not_offered: {
     status: 404,

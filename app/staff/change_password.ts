@@ -1,7 +1,8 @@
 import { inTransaction } from '#database/transaction'
 import { unprocessable } from '#exceptions/problem'
 import { recordAudit } from '#audit/record_audit'
-import { assertNotEmail, hashPassword, passwordFits } from '#identity/passwords'
+import { assertNotGuessable } from '#identity/guessable'
+import { hashPassword, passwordFits } from '#identity/passwords'
 import type { SignInOrigin } from '#identity/sessions'
 import { enqueue } from '#jobs/queue'
 import mailStaffNotice from '#jobs/mail_staff_notice'
@@ -22,7 +23,7 @@ export async function changeStaffPassword(
   { current, password }: { current: string; password: string },
   origin: SignInOrigin
 ): Promise<void> {
-  assertNotEmail(password, staff.email)
+  assertNotGuessable(password, staff.email)
   if (password === current) {
     throw unprocessable('password', 'another', 'This is your present password. Choose another one.')
   }

@@ -4,7 +4,8 @@ import { unprocessable } from '#exceptions/problem'
 import { recordAudit } from '#audit/record_audit'
 import { newTotpSecret, readTotpSecret, stepOfCode } from '#identity/mfa/totp'
 import { networkOf } from '#identity/origin'
-import { assertNotEmail, hashPassword } from '#identity/passwords'
+import { assertNotGuessable } from '#identity/guessable'
+import { hashPassword } from '#identity/passwords'
 import type { SignInOrigin } from '#identity/sessions'
 import type Staff from '#models/staff'
 import { forgetAttempts } from '#staff/attempts'
@@ -35,7 +36,7 @@ export async function describeStaffSecret(staff: Staff, stored: string) {
  * @param given.secret as `newStaffSecret` made it, and the app got it
  * @param given.code which shows that the app has it
  * @returns the token of their session, and the recovery codes, both in clear
- * @throws Problem 422 `invalid_invitation`, 422 for a wrong code or a password that is the address, 503 `busy`
+ * @throws Problem 422 `invalid_invitation`, 422 for a wrong code or a password that is guessed easily, 503 `busy`
  */
 export async function enrollStaff(
   tokenHash: string,
@@ -43,7 +44,7 @@ export async function enrollStaff(
   origin: SignInOrigin
 ): Promise<{ staff: Staff; token: string; recoveryCodes: string[] }> {
   const invited = await invitedStaff(undefined, tokenHash)
-  assertNotEmail(given.password, invited.email)
+  assertNotGuessable(given.password, invited.email)
   const step = stepOfCode(given.secret, totpPurpose(invited.id), given.code)
   if (step === null) throw wrongFirstCode()
   const password = await hashPassword(given.password, networkOf(origin))

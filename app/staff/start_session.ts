@@ -4,6 +4,7 @@ import type Staff from '#models/staff'
 import StaffSession from '#models/staff_session'
 import { hashToken, newToken } from '#identity/opaque_tokens'
 import type { SignInOrigin } from '#identity/sessions'
+import { noteSecurity } from '#telemetry/security_events'
 
 /** However busy somebody is, they sign in anew after this time. */
 export const STAFF_SESSION_LIFETIME = '12 hours'
@@ -31,5 +32,6 @@ export async function startStaffSession(
       expires_at: trx.raw(`now() + interval '${STAFF_SESSION_LIFETIME}'`),
     })
     .returning('id')
+  noteSecurity('signed_in', { staff: staff.id, session: id })
   return { session: await StaffSession.findOrFail(id, { client: trx }), token }
 }

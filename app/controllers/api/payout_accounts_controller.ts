@@ -1,4 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
+import { confirmLately } from '#identity/confirm_password'
 import {
   addPayoutAccount,
   makeDefaultPayoutAccount,
@@ -20,6 +21,7 @@ export default class PayoutAccountsController {
   /** 202 while the provider's answer is unknown: asking again, or for a link, goes on from there. */
   async store({ auth, request, response }: HttpContext) {
     const wanted = await request.validateUsing(addPayoutAccountValidator)
+    await confirmLately(auth.use('api').sessionId!)
     const account = await addPayoutAccount(auth.getUserOrFail(), {
       paymentProvider: wanted.payment_provider,
       country: wanted.country,
@@ -31,11 +33,13 @@ export default class PayoutAccountsController {
 
   async update({ auth, params, request }: HttpContext) {
     await request.validateUsing(editPayoutAccountValidator)
+    await confirmLately(auth.use('api').sessionId!)
     const account = await makeDefaultPayoutAccount(auth.getUserOrFail(), params.id)
     return serialize(PayoutAccountTransformer.transform(account))
   }
 
   async destroy({ auth, params, response }: HttpContext) {
+    await confirmLately(auth.use('api').sessionId!)
     await removePayoutAccount(auth.getUserOrFail(), params.id)
     return response.noContent()
   }

@@ -45,6 +45,8 @@ export default class SignInController {
 
   async destroy({ response, staff }: HttpContext) {
     await staff.signOut()
+    // What the browser keeps of the pages goes as well, also on a machine that others use.
+    response.header('clear-site-data', '"cache", "storage"')
     return response.redirect().status(303).toPath('/console/sign-in')
   }
 }

@@ -6,13 +6,16 @@ const HOW_MANY = 10
 /** Crockford's alphabet: no letter that passes for a digit. 32 of them, so that a byte picks evenly. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
-/** A set of recovery codes in clear: 16 characters each (80 random bits) in groups of four. */
+/**
+ * A set of recovery codes in clear: 24 characters each in groups of four. Their 120 random bits cannot be guessed
+ * from a plain hash either.
+ */
 export function newRecoveryCodes(): string[] {
   return Array.from({ length: HOW_MANY }, newCode)
 }
 
 function newCode(): string {
-  const characters = Array.from(randomBytes(16), (byte) => ALPHABET[byte % ALPHABET.length])
+  const characters = Array.from(randomBytes(24), (byte) => ALPHABET[byte % ALPHABET.length])
   return characters.join('').replace(/(.{4})(?=.)/g, '$1-')
 }
 

@@ -7,7 +7,7 @@ import { hashRecoveryCode, newRecoveryCodes } from '#identity/mfa/recovery_code'
  * Gives a user new recovery codes, each good for one sign-in without the authenticator app. Those they had
  * are good no more.
  *
- * @returns the codes in clear, which are stored nowhere: 16 characters (80 random bits) in groups of four
+ * @returns the codes in clear, which are stored nowhere: 24 characters (120 random bits) in groups of four
  */
 export async function renewRecoveryCodes(
   trx: TransactionClientContract,

@@ -33,6 +33,7 @@ export const payoutAccountOperations: Operations = {
     },
     problems: [
       'freelancers_only',
+      'sign_in_again',
       'too_many_payout_accounts',
       'provider_unavailable',
       ['provider_declined', 422],
@@ -47,7 +48,7 @@ export const payoutAccountOperations: Operations = {
     verified: true,
     body: editPayoutAccountValidator,
     answers: { 200: data('PayoutAccount', 'The account.') },
-    problems: ['freelancers_only', 'wrong_state'],
+    problems: ['freelancers_only', 'sign_in_again', 'wrong_state'],
     never: ['forbidden'],
   },
   'DELETE /api/payments/payout-accounts/:id': {
@@ -55,7 +56,7 @@ export const payoutAccountOperations: Operations = {
     summary: 'Remove a payout account',
     verified: true,
     answers: { 204: noContent('It is gone.') },
-    problems: ['freelancers_only', 'payout_in_transit'],
+    problems: ['freelancers_only', 'sign_in_again', 'payout_in_transit'],
     never: ['forbidden'],
   },
   'POST /api/payments/payout-accounts/:id/onboarding-link': {

@@ -70,7 +70,7 @@ test.group('Somebody new on the staff', (group) => {
     assert.include(opened.page.text, 'src="data:image/png;base64,')
     const codes = await finish(opened)
     assert.equal(codes.status, 200)
-    assert.lengthOf([...codes.text.matchAll(/<code>[\w-]{19}<\/code>/g)], 10)
+    assert.lengthOf([...codes.text.matchAll(/<code>[\w-]{29}<\/code>/g)], 10)
     assert.equal((await opened.browser.get('/console/staff')).status, 200)
 
     const browser = console()

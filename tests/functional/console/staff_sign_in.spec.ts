@@ -190,7 +190,9 @@ test.group('Staff sign in', (group) => {
     const browser = console(staff)
     await browser.get('/console/settings')
     const cookie = browser.cookies.get('console_session')!
-    assert.equal((await browser.post('/console/sign-out')).location, SIGN_IN)
+    const out = await browser.post('/console/sign-out')
+    assert.equal(out.location, SIGN_IN)
+    assert.equal(out.headers.get('clear-site-data'), '"cache", "storage"')
     browser.cookies.set('console_session', cookie)
     assert.equal((await browser.get('/console/settings')).status, 303)
     const session = await db.from('staff_sessions').firstOrFail()

@@ -129,6 +129,23 @@ test.group('Refresh tokens', (group) => {
     expectProblem(await refresh(second.refresh_token), 401, 'invalid_refresh_token')
   })
 
+  test('however often it is refreshed, a session ends ninety days after its sign-in', async ({
+    assert,
+  }) => {
+    const { refresh_token: token } = await signedIn()
+    const begun = (ago: string) =>
+      db.from('sessions').update({ created_at: db.raw('now() - ?::interval', [ago]) })
+    await begun('89 days')
+    const { refresh_token: last } = expectData(await refresh(token))
+    const left = 'extract(epoch FROM expires_at - now()) / 3600 AS hours'
+    for (const table of ['sessions', 'refresh_tokens']) {
+      const row = await db.from(table).orderBy('id', 'desc').select(db.raw(left)).firstOrFail()
+      assert.approximately(Number(row.hours), 24, 1, table)
+    }
+    await db.from('sessions').update({ expires_at: db.raw('now()') })
+    expectProblem(await refresh(last), 401, 'invalid_refresh_token')
+  })
+
   test('an unknown token and an access token are refused and end nothing', async () => {
     const tokens = await signedIn()
     for (const token of ['x', 'A'.repeat(43), tokens.access_token.slice(0, 200), "' OR 1=1 --"]) {

@@ -4,7 +4,7 @@ import type User from '#models/user'
 import refreshRecipients from '#jobs/refresh_recipients'
 import { accounts } from '#ledger/chart_of_accounts'
 import { json, strangeServer } from '#tests/functional/stripe/helpers'
-import { api, expectData } from '#tests/support/api'
+import { api, expectData, expectProblem } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { drain, settle } from '#tests/support/jobs'
 import { emptyMailboxes, mailsTo } from '#tests/support/mailbox'
@@ -76,6 +76,25 @@ test.group('Payouts and the accounts that they go to', (group) => {
       [other.destination]
     )
     assert.deepEqual(await breaks(), [])
+  })
+
+  test('where money goes is changed by who has signed in just now, and not by a stolen token', async ({
+    assert,
+  }) => {
+    const freelancer = await aFreelancer()
+    const add = { payment_provider: 'stripe', country: 'DE' }
+    const { id } = expectData(await api(freelancer).post(PATH, add), 201)
+    const sessions = db.from('sessions').where('user_id', freelancer.id)
+    await sessions.clone().update({ created_at: db.raw("now() - interval '11 minutes'") })
+    const stale = [
+      await api(freelancer).post(PATH, add),
+      await api(freelancer).put(`${PATH}/${id}`, { is_default: true }),
+      await api(freelancer).delete(`${PATH}/${id}`),
+    ]
+    for (const answer of stale) expectProblem(answer, 403, 'sign_in_again')
+    assert.lengthOf(expectData(await api(freelancer).get(PATH)), 1)
+    await sessions.clone().update({ created_at: db.raw('now()') })
+    assert.equal((await api(freelancer).delete(`${PATH}/${id}`)).status, 204)
   })
 
   test('its owner is mailed at once of whatever changes where money goes, whoever does it', async ({

@@ -302,3 +302,6 @@ export const STREAMS = [
   'POST /__transmit/subscribe',
   'POST /__transmit/unsubscribe',
 ]
+
+/** The public site: for everybody, all of it. */
+export const isOfTheSite = ({ name }: { name?: string }) => /^site\./.test(name ?? '')

@@ -20,7 +20,16 @@ import {
 } from '../api/requests.js'
 import { Snapshot } from '../api/snapshot.js'
 import { examples, type Example } from '../api/world.js'
-import { API, CALLERS, cellOf, ELSEWHERE, STREAMS, type Caller, type Cell } from './access.js'
+import {
+  API,
+  CALLERS,
+  cellOf,
+  ELSEWHERE,
+  isOfTheSite,
+  STREAMS,
+  type Caller,
+  type Cell,
+} from './access.js'
 import { authorizationDocument } from './document.js'
 import { everybody, type People } from './people.js'
 
@@ -150,6 +159,7 @@ test.group('Who may call what', (group) => {
   }) => {
     const names = Object.values(router.toJSON())
       .flat()
+      .filter((route) => !isOfTheSite(route))
       .flatMap(({ pattern, methods }) =>
         methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${pattern}`)
       )

@@ -117,6 +117,8 @@ cookie, is answered the same.
 
 ${table(['route', 'lets in', 'accepted', 'refused'], elsewhere)}
 
+The public site (routes that are called \`site.…\`) is the same for everybody.
+
 The stream of notifications (${STREAMS.map((name) => `\`${name}\``).join(', ')}) is for who is signed in by a
 token (401), and for their own channel alone (403).
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createHmac, randomUUID } from 'node:crypto'
 import { test } from '@japa/runner'
 import app from '@adonisjs/core/services/app'
+import router from '@adonisjs/core/services/router'
 import db from '@adonisjs/lucid/services/db'
 import drive from '@adonisjs/drive/services/main'
 import env from '#start/env'
@@ -16,7 +17,7 @@ import { paypalSandbox } from '#tests/support/sandbox'
 import { createStaff, staffCookies } from '#tests/support/staff'
 import { aClient, tokenOf } from '#tests/support/users'
 import { A_PICTURE } from '../api/world.js'
-import { ELSEWHERE, STREAMS } from './access.js'
+import { ELSEWHERE, isOfTheSite, STREAMS } from './access.js'
 
 interface Sent {
   /** From the root, with query. */
@@ -169,6 +170,21 @@ test.group('Who may call what, beside the API', (group) => {
         assert.equal(await ask(known[name].accepted, headers), accepted, `${who}, accepted`)
       }
     })
+
+  test('the public site is the same for everybody, whoever they say they are', async ({
+    assert,
+  }) => {
+    const ofTheSite = Object.values(router.toJSON()).flat().filter(isOfTheSite)
+    for (const { pattern, methods } of ofTheSite) {
+      const method = methods.find((each) => each !== 'HEAD')!
+      const answers = new Set<number>()
+      for (const headers of Object.values(people)) {
+        answers.add(await ask({ path: pattern, method }, headers))
+      }
+      assert.lengthOf([...answers], 1, `${method} ${pattern}`)
+      assert.notIncludeMembers([401, 403, 404], [...answers], `${method} ${pattern}`)
+    }
+  })
 
   test('a stream is for who is signed in, and carries no channel but their own', async ({
     assert,
