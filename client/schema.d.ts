@@ -4472,15 +4472,16 @@ export interface components {
         /**
          * @description - `email_not_verified`: Who has not verified the e-mail address moves no money.
          *     - `freelancers_only`: Only freelancers are paid out.
+         *     - `sign_in_again`: This takes a sign-in of just now: it is about where money goes, or the account has no password to ask for.
          */
-        EmailNotVerifiedOrFreelancersOnly403: {
+        EmailNotVerifiedOrFreelancersOnlyOrSignInAgain403: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "email_not_verified" | "freelancers_only";
+                    code?: "email_not_verified" | "freelancers_only" | "sign_in_again";
                 };
             };
         };
@@ -4712,7 +4713,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `sign_in_again`: The account has no password to ask for, and its sign-in is not of just now. */
+        /** @description - `sign_in_again`: This takes a sign-in of just now: it is about where money goes, or the account has no password to ask for. */
         SignInAgain403: {
             headers: {
                 [name: string]: unknown;
@@ -5363,7 +5364,7 @@ export interface operations {
             401: components["responses"]["Unauthenticated401"];
             /**
              * @description - `email_not_verified`: Who has not verified the e-mail address moves no money.
-             *     - `sign_in_again`: The account has no password to ask for, and its sign-in is not of just now.
+             *     - `sign_in_again`: This takes a sign-in of just now: it is about where money goes, or the account has no password to ask for.
              */
             403: {
                 headers: {
@@ -7732,7 +7733,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
-            403: components["responses"]["EmailNotVerifiedOrFreelancersOnly403"];
+            403: components["responses"]["EmailNotVerifiedOrFreelancersOnlyOrSignInAgain403"];
             /** @description - `too_many_payout_accounts`: You have `maximum` payout accounts. */
             409: {
                 headers: {
@@ -7799,7 +7800,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
-            403: components["responses"]["EmailNotVerifiedOrFreelancersOnly403"];
+            403: components["responses"]["EmailNotVerifiedOrFreelancersOnlyOrSignInAgain403"];
             404: components["responses"]["NotFound404"];
             409: components["responses"]["WrongState409"];
             413: components["responses"]["TooLarge413"];
@@ -7829,7 +7830,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
-            403: components["responses"]["EmailNotVerifiedOrFreelancersOnly403"];
+            403: components["responses"]["EmailNotVerifiedOrFreelancersOnlyOrSignInAgain403"];
             404: components["responses"]["NotFound404"];
             /** @description - `payout_in_transit`: A payout to this account is under way. */
             409: {
@@ -7882,7 +7883,21 @@ export interface operations {
             };
             400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
-            403: components["responses"]["EmailNotVerifiedOrFreelancersOnly403"];
+            /**
+             * @description - `email_not_verified`: Who has not verified the e-mail address moves no money.
+             *     - `freelancers_only`: Only freelancers are paid out.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "email_not_verified" | "freelancers_only";
+                    };
+                };
+            };
             404: components["responses"]["NotFound404"];
             /**
              * @description - `no_onboarding`: The account needs no set-up at the provider.
