@@ -64,6 +64,7 @@ export default defineConfig({
     { pattern: 'resources/docs.css', reloadServer: false },
     { pattern: 'resources/breached_passwords.txt.gz', reloadServer: false },
     { pattern: 'resources/views/**/*.edge', reloadServer: false },
+    { pattern: 'database/guards.json', reloadServer: false },
     { pattern: 'public/**', reloadServer: false },
   ],
 

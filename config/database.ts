@@ -21,7 +21,12 @@ export default defineConfig({
       client: 'pg',
       connection: { connectionString: env.get('DATABASE_URL').release(), types } as any,
       pool: { min: 0, max: env.get('DATABASE_POOL_MAX') ?? 10 },
-      migrations: { naturalSort: true, paths: ['database/migrations'] },
+      // In production the schema only goes forward, see docs/migrations.md.
+      migrations: {
+        naturalSort: true,
+        paths: ['database/migrations'],
+        disableRollbacksInProduction: true,
+      },
       schemaGeneration: { enabled: true, rulesPaths: ['./database/schema_rules.js'] },
     },
   },

@@ -1224,6 +1224,19 @@ export class ReconciliationTotalSchema extends BaseModel {
   declare runId: string
 }
 
+export class RecoverySchema extends BaseModel {
+  static $columns = ['backupUntil', 'begunAt', 'endedAt', 'id'] as const
+  $columns = RecoverySchema.$columns
+  @column.dateTime()
+  declare backupUntil: DateTime
+  @column.dateTime()
+  declare begunAt: DateTime
+  @column.dateTime()
+  declare endedAt: DateTime | null
+  @column({ isPrimary: true })
+  declare id: string
+}
+
 export class RefreshTokenSchema extends BaseModel {
   static $columns = ['createdAt', 'expiresAt', 'id', 'predecessorId', 'sessionId', 'tokenHash', 'usedAt'] as const
   $columns = RefreshTokenSchema.$columns

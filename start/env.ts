@@ -27,6 +27,8 @@ export const SCHEMA = {
 
   DATABASE_URL: rules.postgres,
   DATABASE_POOL_MAX: optional(rules.wholeNumber(1, 1000)),
+  /** A restored database, for `backup:verify` only. */
+  BACKUP_DATABASE_URL: optional(rules.postgres),
 
   /** For what several web processes share. Without it, each keeps it for itself. */
   REDIS_URL: optional(rules.redis),

@@ -11,6 +11,7 @@ import {
 import type Transaction from '#models/transaction'
 import { lockTransaction } from '#escrow/locks'
 import { settings } from '#escrow/settings'
+import { mayHaveBeenSentBefore } from '#recovery/recovering'
 
 /** What we know after asking a provider for a refund or payout. */
 export type Answer =
@@ -23,12 +24,20 @@ export type Answer =
   | { kind: 'absent' }
 
 export interface Ask {
-  /** Sends it under the given key. Called at most once. */
-  send: (key: string) => Promise<ProviderMovement>
+  /**
+   * Sends it under the given key. Called at most once.
+   *
+   * @param repeated whether it may have been sent under it before
+   */
+  send: (key: string, repeated: boolean) => Promise<ProviderMovement>
   /** Reads it by the provider's id. */
   get: (id: string) => Promise<ProviderMovement>
-  /** Looks it up by the id that we left in its metadata. */
-  find: () => Promise<ProviderMovement | undefined>
+  /**
+   * Looks it up by the id that we left in its metadata.
+   *
+   * @param keySentAt when the current key was first sent; undefined if that was before a backup that was restored
+   */
+  find: (keySentAt?: Date) => Promise<ProviderMovement | undefined>
 }
 
 /**
@@ -36,7 +45,8 @@ export interface Ask {
  * and wherever it is interrupted:
  *
  * 1. the provider's id is known: read it;
- * 2. the provider may have heard of it, by this attempt or an earlier one: look it up first;
+ * 2. the provider may have heard of it, by this attempt or an earlier one, or before this database was restored
+ *    from a backup: look it up first;
  * 3. it is not there: send it, or send it again, under this attempt's key, until the provider answers
  *    or the key is spent, which is when it only replays an error or has expired;
  * 4. once the key is spent nothing is sent any more. When `key_absence_lookups` (two) look-ups, each
@@ -54,11 +64,14 @@ export async function askProvider<T>(
   ask: Ask,
   record: (answer: Answer) => Promise<T>
 ): Promise<T> {
-  const seen = await lookFirst(provider, transaction, firstTime, ask)
+  const sentBefore = firstTime && (await mayHaveBeenSentBefore(transaction))
+  const keySentAt = sentBefore ? undefined : transaction.sentAt?.toJSDate()
+  const looking = { ...ask, find: () => ask.find(keySentAt) }
+  const seen = await lookFirst(provider, transaction, firstTime && !sentBefore, looking)
   if (seen) return record(seen)
   if (!(await startSending(transaction))) return record(unknown(transaction, stillSending()))
   try {
-    return await record(await send(transaction, ask))
+    return await record(await send(transaction, ask, !firstTime || sentBefore))
   } finally {
     await endSending(transaction)
   }
@@ -83,10 +96,10 @@ async function lookFirst(
   return undefined
 }
 
-async function send(transaction: Transaction, ask: Ask): Promise<Answer> {
+async function send(transaction: Transaction, ask: Ask, repeated: boolean): Promise<Answer> {
   try {
     const key = providerKey(transaction.id, transaction.attempt)
-    return { kind: 'observed', movement: await ask.send(key) }
+    return { kind: 'observed', movement: await ask.send(key, repeated) }
   } catch (failure) {
     if (!(failure instanceof ProviderFailure)) throw failure
     if (failure.kind === 'declined') {

@@ -22,6 +22,7 @@ import { HELD } from '#escrow/hold_payout'
 import { reserve, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
 import { isSuspended } from '#identity/suspended'
 import { aboutTransaction } from '#telemetry/scope'
+import { isRecovering, RECOVERING } from '#recovery/recovering'
 
 /**
  * Sends a payout to the freelancer's default account: moves the money from payable into transit,
@@ -43,10 +44,10 @@ export async function sendPayout(
   const { transaction, firstTime, destination, sourceChargeId } = begun
   const provider = providerFor(transaction.paymentProvider)
   const asking: Ask = {
-    send: (key) =>
+    send: (key, repeated) =>
       provider.createPayout({
         key,
-        repeated: !firstTime,
+        repeated,
         transactionId,
         amount: Money.of(transaction.amount, transaction.currency),
         destination,
@@ -55,12 +56,12 @@ export async function sendPayout(
         description: 'SafeSend payout',
       }),
     get: (id) => provider.getPayout(id),
-    find: () =>
+    find: (keySentAt) =>
       provider.findByMetadata('payout', transactionId, {
         projectId,
         since: transaction.createdAt.toJSDate(),
         key: providerKey(transactionId, transaction.attempt),
-        keySentAt: transaction.sentAt?.toJSDate(),
+        keySentAt,
         amount: Money.of(transaction.amount, transaction.currency),
       }),
   }
@@ -209,6 +210,7 @@ async function reasonToWait(
   transaction: Transaction,
   { account, deposit, payout, provider, snapshot }: Circumstances
 ): Promise<string | undefined> {
+  if (await isRecovering(trx)) return RECOVERING
   if (payout.heldAt) return HELD
   const due = await trx
     .from('payouts')

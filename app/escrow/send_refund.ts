@@ -13,6 +13,7 @@ import { lockTransaction } from '#escrow/locks'
 import { FROZEN_DEPOSIT, isDepositFrozen } from '#escrow/chargebacks/frozen'
 import { reserve, settleReservation, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
 import { aboutTransaction } from '#telemetry/scope'
+import { isRecovering, RECOVERING } from '#recovery/recovering'
 
 /** Declines that time mends: the refund waits and is tried again. */
 const WAIT_FOR: Record<string, string> = {
@@ -72,6 +73,7 @@ async function reasonToWait(
   refund: Transaction,
   snapshot?: BalanceSnapshot
 ): Promise<string | undefined> {
+  if (await isRecovering(trx)) return RECOVERING
   // The bank may give its payer the same money.
   if (await isDepositFrozen(trx, refund.depositId!)) return WAIT_FOR.charge_disputed
   const covered = snapshot !== undefined && (await reserve(trx, refund, snapshot))
@@ -91,13 +93,13 @@ async function ask(provider: Provider, refund: Transaction, firstTime: boolean) 
         reason: 'requested_by_customer',
       }),
     get: (id) => provider.getRefund(id),
-    find: () =>
+    find: (keySentAt) =>
       provider.findByMetadata('refund', refund.id, {
         projectId,
         chargeId,
         since: refund.createdAt.toJSDate(),
         key: providerKey(refund.id, refund.attempt),
-        keySentAt: refund.sentAt?.toJSDate(),
+        keySentAt,
         amount: Money.of(refund.amount, refund.currency),
       }),
   }

@@ -1,6 +1,7 @@
 import db from '@adonisjs/lucid/services/db'
 import { autoApprove } from '#escrow/auto_approve'
 import { defineJob } from '#jobs/queue'
+import { isRecovering } from '#recovery/recovering'
 
 /** More than that wait for the next minute. */
 const AT_ONCE = 500
@@ -11,6 +12,8 @@ export default defineJob({
   schedule: '* * * * *',
   retryLimit: 0,
   async handle(_, { logger }) {
+    // What the parties said after the backup is not in it.
+    if (await isRecovering()) return
     const due = await db
       .from('milestones')
       .where('status', 'submitted')

@@ -1,6 +1,7 @@
 import db from '@adonisjs/lucid/services/db'
 import { escalateRefund } from '#escrow/escalate_refund'
 import { defineJob } from '#jobs/queue'
+import { isRecovering } from '#recovery/recovering'
 
 /** More than that wait for the next run. */
 const AT_ONCE = 500
@@ -11,6 +12,8 @@ export default defineJob({
   schedule: '*/5 * * * *',
   retryLimit: 0,
   async handle(_, { logger }) {
+    // What the parties said after the backup is not in it.
+    if (await isRecovering()) return
     const due = await db
       .from('refund_requests')
       .where('status', 'requested')

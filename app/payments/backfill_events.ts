@@ -5,6 +5,7 @@ import { Problem } from '#exceptions/problem'
 import { receiveEvent } from '#payments/inbox'
 import type { Period } from '#payments/provider'
 import { providerOfRail } from '#payments/registry'
+import { isRecovering } from '#recovery/recovering'
 
 export interface Backfilled {
   /** Events that the provider listed. */
@@ -29,6 +30,9 @@ const PROGRESS_EVERY = 500
  * Takes in what a provider has to tell of a period and never told, or told while nobody listened. An event
  * that came by webhook, before or at this moment, is not taken twice: a rail's event id is in the inbox once.
  *
+ * While this database is being recovered from a backup, that is all there was: what the provider delivered since
+ * the backup, it delivered to the database that is lost.
+ *
  * @throws ProviderFailure if the provider does not answer; what was taken until then stays
  */
 export async function backfillEvents(
@@ -37,7 +41,10 @@ export async function backfillEvents(
   { signal, progress }: Backfill = {}
 ): Promise<Backfilled> {
   const done: Backfilled = { listed: 0, taken: 0, refused: 0, types: {} }
-  for await (const listed of providerOfRail(rail).listEvents(period, connectedAccounts(rail))) {
+  const provider = providerOfRail(rail)
+  const delivered = await isRecovering()
+  const events = provider.listEvents(period, connectedAccounts(rail), { delivered })
+  for await (const listed of events) {
     if (signal?.aborted) break
     done.listed++
     try {

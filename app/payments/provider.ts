@@ -115,6 +115,8 @@ export interface ProviderMovement {
   /** pending: outcome open. returned: it had succeeded, and the money came back. */
   state: 'pending' | 'succeeded' | 'failed' | 'returned'
   amount: Money
+  /** Of a payout, to whom it went, as `CreatePayout` named them. */
+  destination?: string
   /** The key that it was made under, as its metadata has it: which attempt it belongs to. */
   key?: string
   /** Of a refund, the charge that it gives back. */
@@ -229,6 +231,8 @@ export interface ProviderBalanceTransaction {
   status: 'available' | 'pending' | 'failed'
   createdAt: Date
   availableAt: Date
+  /** Our transaction's id, where the list itself shows it. */
+  transactionId?: string
 }
 
 /** One movement of our balance in a currency that `Money` does not know: as the provider tells it. */
@@ -428,10 +432,12 @@ export interface Provider {
    * which webhooks bring them.
    *
    * @param accounts connected accounts to look at, too
+   * @param options.delivered also events that it knows to have reached us; some list them anyway
    */
   listEvents(
     period: Period,
-    accounts: AsyncIterable<string> | Iterable<string>
+    accounts: AsyncIterable<string> | Iterable<string>,
+    options?: { delivered?: boolean }
   ): AsyncIterable<{ event: ProviderEvent; payload: Record<string, unknown> }>
 
   /**

@@ -188,6 +188,7 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
     erasure: { kept: 'For replay; its content goes after inbox_payload_days.' },
   },
   inbox_replays: { export: { not: OUR_WORK }, erasure: { kept: OUR_WORK } },
+  recoveries: { export: { not: OUR_WORK }, erasure: { kept: OUR_WORK } },
   reconciliation_runs: { export: { not: OUR_WORK }, erasure: { kept: OUR_WORK } },
   reconciliation_totals: { export: { not: OUR_WORK }, erasure: { kept: OUR_WORK } },
   reconciliation_breaks: { export: { not: OUR_WORK }, erasure: { kept: OUR_WORK } },

@@ -24,6 +24,13 @@ export interface Played {
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
 
+/** A main job that was played up to some point. */
+export interface Begun extends Played {
+  provider: DemoProvider
+  story: Story
+  wait<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T>
+}
+
 /**
  * Plays the main job from registration to the completed project, as a client's and a freelancer's
  * programs would: through the public API, the e-mails, and the pages that the payment provider shows.
@@ -34,6 +41,23 @@ export async function playMainJob(
   story: Story,
   interrupted: AbortSignal
 ): Promise<Played> {
+  const job = await agree(surroundings, provider, story, interrupted)
+  await openAccount(job)
+  await payIn(job, await startDeposit(job))
+  await submitFirst(job)
+  await approveFirst(job)
+  await payoutOf(job)
+  await takeBackSecond(job)
+  return job
+}
+
+/** Both register, and agree on a project of two milestones. */
+export async function agree(
+  surroundings: Surroundings,
+  provider: DemoProvider,
+  story: Story,
+  interrupted: AbortSignal
+): Promise<Begun> {
   const mailbox = new Mailbox(surroundings.env.MAIL_DIR, interrupted)
   const wait = <T>(what: string, ask: () => Promise<T | undefined | false>) =>
     waitFor(what, ask, { interrupted, withinMs: 60_000 })
@@ -54,18 +78,6 @@ export async function playMainJob(
   }
   const client = await register('client', 'Clara', 'Reyes')
   const freelancer = await register('freelancer', 'Farid', 'Okafor')
-
-  const account = await freelancer.api.post('payments/payout-accounts', {
-    payment_provider: provider.name,
-    country: 'US',
-    ...provider.payoutAccount(freelancer),
-  })
-  await provider.onboard(freelancer.api, account)
-  await wait('the payout account to be enabled', async () => {
-    const accounts = (await freelancer.api.get('payments/payout-accounts')) as Data[]
-    return accounts.some(({ id, status }) => id === account.id && status === 'enabled')
-  })
-  story.tell('Farid', provider.words.account)
 
   const project = await client.api.post('projects', {
     title: `Shop for handmade lamps (${run})`,
@@ -89,7 +101,6 @@ export async function playMainJob(
     milestones.push(milestone)
     story.tell('Clara', `adds the milestone "${title}", ${milestone.amount}`)
   }
-  const [first, second] = milestones
 
   await client.api.post(`projects/${project.id}/invitations`, { email: freelancer.email })
   story.tell('Clara', `invites ${freelancer.email}`)
@@ -97,6 +108,26 @@ export async function playMainJob(
   await freelancer.api.post(`invitations/${invitation}/accept`)
   story.tell('Farid', 'opens the invitation and accepts: the project is active')
 
+  return { client, freelancer, projectId: project.id, milestones, provider, story, wait }
+}
+
+/** The freelancer says where to be paid. */
+export async function openAccount({ freelancer, provider, story, wait }: Begun): Promise<void> {
+  const account = await freelancer.api.post('payments/payout-accounts', {
+    payment_provider: provider.name,
+    country: 'US',
+    ...provider.payoutAccount(freelancer),
+  })
+  await provider.onboard(freelancer.api, account)
+  await wait('the payout account to be enabled', async () => {
+    const accounts = (await freelancer.api.get('payments/payout-accounts')) as Data[]
+    return accounts.some(({ id, status }) => id === account.id && status === 'enabled')
+  })
+  story.tell('Farid', provider.words.account)
+}
+
+/** The client starts the deposit for both milestones; nothing is paid yet. */
+export async function startDeposit({ client, milestones, provider, story }: Begun): Promise<Data> {
   const deposit = await client.api.pay('payments/deposit', {
     milestone_ids: milestones.map(({ id }) => id),
     payment_provider: provider.name,
@@ -105,28 +136,49 @@ export async function playMainJob(
     'Clara',
     `starts a deposit of ${deposit.amount} for both milestones (${deposit.status})`
   )
+  return deposit
+}
+
+/** The client pays it, and the money is held. */
+export async function payIn(
+  { client, projectId, provider, story, wait }: Begun,
+  deposit: Data
+): Promise<void> {
   await provider.pay(deposit.client_action)
   story.tell('Clara', provider.words.pays)
   const held = await wait('the webhook to complete the deposit', async () => {
     const { status } = await client.api.get(`payments/transactions/${deposit.id}`)
-    return status === 'completed' && client.api.get(`payments/escrow/${project.id}`)
+    return status === 'completed' && client.api.get(`payments/escrow/${projectId}`)
   })
   story.tell(
     provider.title,
     `sends its webhook: the deposit is completed, ${held.balance} held in escrow`
   )
+}
 
+/** The freelancer hands in the work of the first milestone. */
+export async function submitFirst({ freelancer, milestones, story }: Begun): Promise<void> {
+  const [first] = milestones
   await freelancer.api.post(`milestones/${first.id}/submit`, {
     note: 'Design and checkout are live on the test server.',
     links: ['https://example.com/lamps'],
   })
   story.tell('Farid', `submits "${first.title}"`)
+}
+
+/** The client approves it, which releases its money. */
+export async function approveFirst({ client, projectId, milestones, story }: Begun): Promise<void> {
+  const [first] = milestones
   await client.api.pay(`milestones/${first.id}/approve`)
-  const released = await client.api.get(`payments/escrow/${project.id}`)
+  const released = await client.api.get(`payments/escrow/${projectId}`)
   story.tell(
     'Clara',
     `approves it: ${released.total_released} released, ${released.balance} still held`
   )
+}
+
+/** Waits until the freelancer has the money. */
+export async function payoutOf({ freelancer, provider, story, wait }: Begun): Promise<Data> {
   const payout = await wait('the payout', async () => {
     const payouts = (await freelancer.api.get('payments/payouts')) as Data[]
     return payouts.find(({ status }) => status === 'completed')
@@ -135,24 +187,28 @@ export async function playMainJob(
     'SafeSend',
     `pays ${payout.amount} out to Farid's ${provider.title} account, the fee is kept`
   )
+  return payout
+}
 
+/** The client takes the second milestone back, which completes the project. */
+export async function takeBackSecond(job: Begun): Promise<void> {
+  const { client, projectId, milestones, provider, story, wait } = job
+  const [, second] = milestones
   await client.api.pay('payments/refund', {
     milestone_id: second.id,
     reason: 'We translate in house after all.',
   })
   story.tell('Clara', `takes "${second.title}" back before any work began`)
   const refunded = await wait('the refund', async () => {
-    const escrow = await client.api.get(`payments/escrow/${project.id}`)
+    const escrow = await client.api.get(`payments/escrow/${projectId}`)
     const transactions = (await client.api.get('payments/transactions?limit=100')) as Data[]
     const refund = transactions.find(({ transaction_type }) => transaction_type === 'refund')
     return refund?.status === 'completed' && escrow
   })
   story.tell('SafeSend', `refunds ${refunded.total_refunded} ${provider.words.refund}`)
   await wait('the project to be completed', async () => {
-    const { status } = await client.api.get(`projects/${project.id}`)
+    const { status } = await client.api.get(`projects/${projectId}`)
     return status === 'completed'
   })
   story.tell('SafeSend', 'completes the project: every milestone is closed')
-
-  return { client, freelancer, projectId: project.id, milestones }
 }

@@ -2,8 +2,10 @@
  * Fails when what is generated from the code and the migrations is not what is committed: a type check
  * would then check something else than what runs, and a client would call something else.
  */
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import pg from 'pg'
+import { readGuards } from '#backup/guards'
 import { GENERATED, generate } from './generate.js'
 import { ace } from './processes.js'
 import { root } from './start.js'
@@ -11,9 +13,11 @@ import { temporarySurroundings } from './temporary.js'
 import { untilDone } from './until_done.js'
 
 await untilDone(async (run) => {
-  const { processes, dir } = await temporarySurroundings(run, 'generated', 'development')
+  const surroundings = await temporarySurroundings(run, 'generated', 'development')
+  const { processes, dir, databaseUrl } = surroundings
   const before = await generated()
   await processes.run('migrate', ace('migration:run', '--compact-output'))
+  await writeGuards(databaseUrl)
   await generate(processes, dir)
   const after = await generated()
 
@@ -26,6 +30,19 @@ await untilDone(async (run) => {
   )
   return 1
 })
+
+/** What of the migrated database refuses what must not be: `backup:verify` looks for all of it. */
+async function writeGuards(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  const { guards } = await readGuards(async (sql) => {
+    const { rows } = await client.query(sql)
+    return rows
+  })
+  await client.end()
+  const file = join(root, 'database', 'guards.json')
+  await writeFile(file, `${JSON.stringify(guards, null, 2)}\n`)
+}
 
 async function generated(): Promise<Map<string, string>> {
   const places = await Promise.all(GENERATED.map((place) => filesIn(join(root, place))))

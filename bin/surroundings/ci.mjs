@@ -30,6 +30,15 @@ const steps = [
   })),
   { name: 'bench', command: 'npm run --silent bench -- --quick', minutes: 8 },
   { name: 'production', command: `${ours} bin/surroundings/check_production.ts` },
+  { name: 'old build', command: 'npm run --silent old-build', minutes: 10 },
+  { name: 'drill', command: 'npm run --silent drill', minutes: 10 },
+  // The drill has installed it.
+  {
+    name: 'PostgreSQL 15',
+    command:
+      'env POSTGRES_BIN=/usr/lib/postgresql/15/bin npm test -- functional --files=tests/functional/ledger/ --files=tests/functional/payments/payouts.spec.ts --files=tests/functional/payments/refunds.spec.ts --files=tests/functional/payments/concurrency.spec.ts',
+    minutes: 10,
+  },
 ]
 
 const env = {

@@ -7,7 +7,12 @@ import { writeResponseSchemas } from './response_schemas.js'
 import { root } from './start.js'
 
 /** What is generated into here is committed, and so checked to be fresh: see check_generated.ts. */
-export const GENERATED = ['.adonisjs', 'client/schema.d.ts', 'database/schema.ts']
+export const GENERATED = [
+  '.adonisjs',
+  'client/schema.d.ts',
+  'database/schema.ts',
+  'database/guards.json',
+]
 
 /**
  * Generates whatever depends on the code alone: what the framework indexes, the schemas of our answers,

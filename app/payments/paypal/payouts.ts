@@ -29,7 +29,7 @@ interface Item {
   transaction_id?: string
   transaction_status?: string
   payout_item_fee?: Amount
-  payout_item?: { sender_item_id?: string; amount?: Amount }
+  payout_item?: { sender_item_id?: string; receiver?: string; amount?: Amount }
   errors?: PaypalError
 }
 
@@ -225,6 +225,7 @@ function describe({ batch_header: header, items = [] }: Batch): ProviderMovement
     id: header.payout_batch_id,
     // A batch that has no item yet carries it in its own id.
     transactionId: item?.payout_item?.sender_item_id ?? keyIn(key).transactionId,
+    destination: item?.payout_item?.receiver,
     key,
     state,
     amount,

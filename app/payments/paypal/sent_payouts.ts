@@ -7,7 +7,7 @@ import {
 } from '#payments/provider'
 import { fromPaypal } from './amounts.js'
 import { keyIn } from './keys.js'
-import { rowsBetween, SEARCH_LAG_MS, type Row } from './transactions.js'
+import { ANY_ID, rowsBetween, SEARCH_LAG_MS, wordsOf, type Row } from './transactions.js'
 
 /** Payouts, as Transaction Search calls them: mass payments. */
 const PAYOUT_CODE = 'T0001'
@@ -20,9 +20,6 @@ const SUCCEEDED = new Set(['S', 'V'])
 
 /** PayPal's clock and ours may differ. */
 const CLOCK_SKEW_MS = 600_000
-
-/** A row with the id of another transaction of ours is that one's. */
-const ANY_ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/
 
 /**
  * Looks a payout up whose key PayPal has forgotten, among everything that left our balance since it was
@@ -110,12 +107,6 @@ function opposite({
 }): Money {
   const signed = fromPaypal(value, currency)
   return Money.of(-signed.minor, signed.currency)
-}
-
-/** Everything that may carry what we sent: PayPal does not promise where it shows. */
-function wordsOf(row: Row): string {
-  const { custom_field: custom, invoice_id: invoice, transaction_note: note } = row
-  return [custom, invoice, note, row.transaction_subject].join(' ')
 }
 
 function unsure(code: string, message: string): ProviderFailure {

@@ -97,3 +97,12 @@ function search(start: number, end: number, page: number): Promise<Page> {
   }
   return look(rest<Page>('GET', '/v1/reporting/transactions', { query }))
 }
+
+/** The id of a transaction of ours, wherever PayPal shows it. */
+export const ANY_ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/
+
+/** Everything that may carry what we sent: PayPal does not promise where it shows. */
+export function wordsOf(row: Row): string {
+  const { custom_field: custom, invoice_id: invoice, transaction_note: note } = row
+  return [custom, invoice, note, row.transaction_subject].join(' ')
+}

@@ -209,10 +209,17 @@ const FINISHED = `
       resolved_breaks = (SELECT count(*) FROM reconciliation_breaks b WHERE b.resolved_by = s.run_id)
     FROM scope s WHERE r.id = s.run_id`
 
+/** Adds up what `match` found, to the temporary table `totals`. */
+export async function sums(session: Session): Promise<void> {
+  await session.rawQuery('DROP TABLE IF EXISTS totals')
+  await session.rawQuery(TOTALS)
+}
+
 /** Stores what `match` found, and ends the run: all of it or nothing, in the caller's transaction. */
 export async function record(session: Session): Promise<void> {
-  await session.rawQuery('DROP TABLE IF EXISTS totals, found')
-  for (const statement of [TOTALS, FOUND, BREAKS, FINDINGS, RESOLVED, STORED_TOTALS, FINISHED]) {
+  await sums(session)
+  await session.rawQuery('DROP TABLE IF EXISTS found')
+  for (const statement of [FOUND, BREAKS, FINDINGS, RESOLVED, STORED_TOTALS, FINISHED]) {
     await session.rawQuery(statement)
   }
 }

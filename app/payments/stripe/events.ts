@@ -17,29 +17,32 @@ interface EventPayload {
  * Events that Stripe could not deliver, or not yet, to every address of ours. It keeps them for 30 days.
  * Those of connected accounts have to be asked for one account at a time; an account that has left us
  * cannot be asked any more, and is passed over.
+ *
+ * @param delivered also those that it did deliver
  */
 export async function* listEvents(
   period: Period,
-  accounts: AsyncIterable<string> | Iterable<string>
+  accounts: AsyncIterable<string> | Iterable<string>,
+  { delivered = false } = {}
 ): AsyncGenerator<{ event: ProviderEvent; payload: Record<string, unknown> }> {
-  yield* undelivered(period, '')
+  yield* eventsOf(period, '', delivered)
   for await (const account of accounts) {
     try {
-      yield* undelivered(period, account)
+      yield* eventsOf(period, account, delivered)
     } catch (error) {
       if (!(error instanceof ProviderFailure) || error.code !== LEFT_US) throw error
     }
   }
 }
 
-async function* undelivered({ from, to }: Period, account: string) {
+async function* eventsOf({ from, to }: Period, account: string, delivered: boolean) {
   const created = {
     gte: Math.floor(from.getTime() / 1000),
     lte: Math.floor(to.getTime() / 1000),
   }
   const list = () =>
     stripeClient().events.list(
-      { created, delivery_success: false, limit: 100 },
+      { created, ...(!delivered && { delivery_success: false }), limit: 100 },
       account ? { stripeAccount: account } : {}
     )
   for await (const listed of everyOf(list)) {

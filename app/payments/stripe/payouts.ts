@@ -69,10 +69,11 @@ export async function reversePayout(
 
 /** A transfer that exists has happened. Reversals are told as their sum, however many there were. */
 function describe(transfer: Stripe.Transfer): ProviderMovement {
-  const { amount, amount_reversed: reversed, currency } = transfer
+  const { amount, amount_reversed: reversed, currency, destination } = transfer
   return {
     id: transfer.id,
     transactionId: transfer.metadata.transaction_id ?? '',
+    destination: typeof destination === 'string' ? destination : destination?.id,
     key: transfer.metadata.key,
     state: reversed > 0 ? 'returned' : 'succeeded',
     amount: fromStripe(amount, currency),

@@ -1,0 +1,100 @@
+import db from '@adonisjs/lucid/services/db'
+import { validate as isUuid } from 'uuid'
+import { inTransaction } from '#database/transaction'
+import { recordAudit, type Act } from '#audit/record_audit'
+import { notFound, wrongState } from '#exceptions/problem'
+import { applyPayout } from '#escrow/apply_payout'
+import { lockPayout } from '#escrow/lock_payout'
+import { Money } from '#ledger/money'
+import Payout from '#models/payout'
+import PayoutAccount from '#models/payout_account'
+import Transaction from '#models/transaction'
+import type { ProviderMovement } from '#payments/provider'
+import { providerFor } from '#payments/registry'
+import { openRecovery } from '#recovery/find_unrecovered'
+
+/**
+ * Books a payout as the payment that the provider made for it already: for a release that was approved after the
+ * backup, and once more after the restore. The payment names a transaction that is lost, so nothing but this
+ * could tell that the two are one; and nothing is sent for it any more.
+ *
+ * Only while a recovery is open, and only a payment to an account of the same freelancer, of the same amount.
+ *
+ * @param payoutId the payout that waits
+ * @param providerId what the provider calls its payment (PayPal: the batch)
+ * @throws Problem 404; 409 `not_recovering`, `wrong_state` for a payout that does not wait, `another_payment` for
+ *   one of another amount or recipient, or that a transaction has
+ * @throws ProviderFailure if the provider does not show it
+ */
+export async function adoptPayout(payoutId: string, providerId: string, act: Act): Promise<void> {
+  await openRecovery()
+  const payout = isUuid(payoutId) ? await Payout.find(payoutId) : null
+  if (!payout) throw notFound('payout')
+  const wanted = await Transaction.findOrFail(payoutId)
+  const { account, movement, provider } = await findPayment(payout.userId, wanted, providerId)
+  await inTransaction(async (trx) => {
+    const { transaction, payout: locked } = await lockPayout(trx, payoutId)
+    if (transaction.status !== 'pending' || locked.state !== 'waiting') {
+      throw wrongState(
+        `This payout is ${locked.state}; only one that waits is adopted.`,
+        locked.state
+      )
+    }
+    const other = await trx
+      .from('transactions')
+      .where((query) =>
+        query.where('rail', provider.rail).where('provider_transaction_id', movement.id)
+      )
+      .orWhere('id', movement.transactionId || payoutId)
+      .whereNot('id', payoutId)
+      .first()
+    if (other) throw another(`${movement.id} belongs to the transaction ${other.id}.`)
+    await trx
+      .from('transactions')
+      .where('id', payoutId)
+      .update({
+        provider_transaction_id: movement.id,
+        payment_provider: provider.name,
+        rail: provider.rail,
+        sent_at: db.raw('now()'),
+        wait_reason: '',
+      })
+    await trx
+      .from('payouts')
+      .where('transaction_id', payoutId)
+      .update({ payout_account_id: account.id })
+    await recordAudit(trx, {
+      ...act,
+      action: 'payout.adopted',
+      target: { type: 'transaction', id: payoutId },
+      after: { provider_id: movement.id, rail: provider.rail, lost: movement.transactionId },
+    })
+  })
+  await applyPayout(provider, movement)
+}
+
+/** The payment as the provider has it, and the account of the freelancer that it went to. */
+async function findPayment(userId: string, wanted: Transaction, providerId: string) {
+  const amount = Money.of(wanted.amount, wanted.currency)
+  const accounts = await PayoutAccount.query().where('user_id', userId)
+  let movement: ProviderMovement | undefined
+  for (const account of accounts) {
+    const provider = providerFor(account.paymentProvider)
+    movement = await provider.getPayout(providerId).catch(() => undefined)
+    if (!movement || movement.destination !== account.destination) continue
+    if (!movement.amount.equals(amount)) {
+      throw another(`${providerId} is ${movement.amount}, and the payout ${amount}.`)
+    }
+    return { account, provider, movement }
+  }
+  throw another(
+    movement
+      ? `${providerId} went to ${movement.destination}, which is no payout account of this freelancer.`
+      : `No provider of this freelancer's payout accounts shows ${providerId}.`
+  )
+}
+
+const another = (detail: string) =>
+  wrongState(`${detail} It is not the payment of this payout.`, 'waiting', {
+    code: 'another_payment',
+  })
