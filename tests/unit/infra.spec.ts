@@ -393,6 +393,20 @@ test.group('What runs the image on Azure', () => {
   })
 })
 
+test.group('Alerts', () => {
+  test('fire at what the runbook says they fire at', ({ assert }) => {
+    const runbook = readFileSync(join(root, '../docs/runbook.md'), 'utf8')
+    const { value } = named('modules/alerts.bicep', 'metricQueries')
+    const rules = value?.kind === 'array' ? value.items : []
+    assert.isAbove(rules.length, 10)
+    for (const rule of rules) {
+      const metric = textOf(propertyOf(rule, 'metric'))!
+      const above = numberOf(propertyOf(rule, 'above'))
+      assert.match(runbook, new RegExp(`\`${metric.replaceAll('.', '\\.')}\` over ${above}\\b`))
+    }
+  })
+})
+
 test.group('The workflow that releases', () => {
   const workflows = ['deploy', 'release'].map((name) =>
     readFileSync(join(root, `../.github/workflows/${name}.yml`), 'utf8')
