@@ -89,6 +89,12 @@ function declined(code: string, message: string): Problem {
   })
 }
 
+/** Whether a transaction is one that the user may still have to pay. */
+export function isPayable(transaction: Transaction, user: { id: string }): boolean {
+  const { transactionType, status, userId } = transaction
+  return transactionType === 'deposit' && status === 'pending' && userId === user.id
+}
+
 /**
  * How a pending deposit can be paid, for its payer; the provider is asked each time, because secrets
  * and single-use links are never stored.
@@ -99,9 +105,7 @@ export async function howToPay(
   transaction: Transaction,
   user: { id: string }
 ): Promise<ClientAction | undefined> {
-  if (transaction.transactionType !== 'deposit' || transaction.status !== 'pending')
-    return undefined
-  if (transaction.userId !== user.id) return undefined
+  if (!isPayable(transaction, user)) return undefined
   try {
     const { clientAction } = await sendDeposit(transaction.id)
     return clientAction

@@ -61,13 +61,16 @@ export async function receiveEvent(
 ): Promise<boolean> {
   const stored = storable(payload)
   return inTransaction(async (trx) => {
-    const { rows } = await trx.rawQuery(
-      `INSERT INTO inbox_events (rail, event_id, type, account, payload)
-       VALUES (?, ?, ?, ?, ?::jsonb)
-       ON CONFLICT (rail, event_id) DO NOTHING
-       RETURNING id`,
-      [rail, event.id, event.type, event.account, stored]
-    )
+    const { rows } = await trx
+      .knexRawQuery(
+        `INSERT INTO inbox_events (rail, event_id, type, account, payload)
+         VALUES (?, ?, ?, ?, ?::jsonb)
+         ON CONFLICT (rail, event_id) DO NOTHING
+         RETURNING id`,
+        [rail, event.id, event.type, event.account, stored]
+      )
+      // Kept prepared: providers send events by the thousand.
+      .options({ name: 'inbox_event' })
     if (rows.length === 0) return false
     await enqueueInboxEvent(trx, rows[0].id)
     return true

@@ -16,8 +16,13 @@ import { serialize } from '#transformers/serialize'
  * endpoint that answers with a project, or a milestone, answers with the same.
  */
 
-export async function describeProject(project: Project) {
-  await project.load((loader) => loader.load('clientUser').load('freelancer'))
+/** @param user who asks, a party of it */
+export async function describeProject(project: Project, user: User) {
+  // One party is who asks, and known by now.
+  if (project.clientId === user.id) project.$setRelated('clientUser', user)
+  else await project.load('clientUser')
+  if (project.freelancerId === user.id) project.$setRelated('freelancer', user)
+  else await project.load('freelancer')
   return serialize(ProjectTransformer.transform(project))
 }
 

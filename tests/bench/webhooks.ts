@@ -85,7 +85,7 @@ async function compare(
     subject: 'checked, kept, and a job for them sent',
     reference: 'Fastify + pg: checked, one row',
     ratio: median(measured.map(({ app, reference }) => app.perSecond / reference.perSecond)),
-    required: 0.4,
+    required: 0.3,
     subjectPerSecond: median(measured.map(({ app }) => app.perSecond)),
     referencePerSecond: median(measured.map(({ reference }) => reference.perSecond)),
   }

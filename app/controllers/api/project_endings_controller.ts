@@ -11,13 +11,13 @@ export default class ProjectEndingsController {
     const by = auth.getUserOrFail()
     const project = await visibleProject(by, params.id)
     await bouncer.with(ProjectPolicy).authorize('cancel', project)
-    return describeProject(await cancelProject(project.id, { by }))
+    return describeProject(await cancelProject(project.id, { by }), by)
   }
 
   async complete({ auth, bouncer, params }: HttpContext) {
     const by = auth.getUserOrFail()
     const project = await visibleProject(by, params.id)
     await bouncer.with(ProjectPolicy).authorize('complete', project)
-    return describeProject(await completeProject(project.id, { by }))
+    return describeProject(await completeProject(project.id, { by }), by)
   }
 }

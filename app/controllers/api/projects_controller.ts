@@ -24,11 +24,13 @@ export default class ProjectsController {
     await bouncer.with(ProjectPolicy).authorize('create')
     const input = await request.validateUsing(createProjectValidator)
     response.status(201)
-    return describeProject(await createProject(auth.getUserOrFail(), input))
+    const by = auth.getUserOrFail()
+    return describeProject(await createProject(by, input), by)
   }
 
   async show({ auth, params }: HttpContext) {
-    return describeProject(await visibleProject(auth.getUserOrFail(), params.id))
+    const user = auth.getUserOrFail()
+    return describeProject(await visibleProject(user, params.id), user)
   }
 
   async update({ auth, bouncer, params, request }: HttpContext) {
@@ -36,7 +38,7 @@ export default class ProjectsController {
     const project = await visibleProject(by, params.id)
     await bouncer.with(ProjectPolicy).authorize('edit', project)
     const changes = await request.validateUsing(editProjectValidator)
-    return describeProject(await editDraft(project.id, { by, changes }))
+    return describeProject(await editDraft(project.id, { by, changes }), by)
   }
 
   async destroy({ auth, bouncer, params, response }: HttpContext) {

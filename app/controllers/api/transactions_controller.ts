@@ -1,6 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { cancelUnpaidDeposit } from '#escrow/cancel_deposit'
-import { howToPay } from '#escrow/send_deposit'
+import { howToPay, isPayable } from '#escrow/send_deposit'
+import EscrowAccount from '#models/escrow_account'
 import { transactionsVisibleTo, visibleTransaction } from '#escrow/visible_payments'
 import { visibleMilestone, visibleProject } from '#escrow/visible'
 import { readPage } from '#transformers/page'
@@ -13,13 +14,16 @@ export default class TransactionsController {
     const user = auth.getUserOrFail()
     const query = await listTransactionsValidator.validate(request.qs())
     const transactions = transactionsVisibleTo(user)
+    const within = (projectId: string) =>
+      transactions.whereIn('escrow_account_id', accountOf(projectId))
     if (query.project_id) {
       const { id } = await visibleProject(user, query.project_id)
-      transactions.whereHas('escrowAccount', (accounts) => accounts.where('project_id', id))
+      within(id)
     }
     if (query.milestone_id) {
-      const { id } = await visibleMilestone(user, query.milestone_id)
-      transactions.where((own) =>
+      const { id, projectId } = await visibleMilestone(user, query.milestone_id)
+      // Follows from what comes next, which alone has no index to begin with.
+      within(projectId).where((own) =>
         own
           .where('milestone_id', id)
           .orWhereHas('deposit', (deposit) =>
@@ -36,7 +40,10 @@ export default class TransactionsController {
   /** A pending deposit carries, for its payer, how to pay it. */
   async show({ auth, params }: HttpContext) {
     const user = auth.getUserOrFail()
-    const clientAction = await howToPay(await visibleTransaction(user, params.id), user)
+    const found = await visibleTransaction(user, params.id)
+    if (!isPayable(found, user)) return serialize(TransactionTransformer.transform(found))
+    const clientAction = await howToPay(found, user)
+    // Asking may have brought news of it.
     const transaction = await visibleTransaction(user, params.id)
     return serialize(TransactionTransformer.transform(transaction, clientAction))
   }
@@ -47,4 +54,8 @@ export default class TransactionsController {
     await cancelUnpaidDeposit(id, { by: user })
     return serialize(TransactionTransformer.transform(await visibleTransaction(user, id)))
   }
+}
+
+function accountOf(projectId: string) {
+  return EscrowAccount.query().where('project_id', projectId).select('id')
 }

@@ -1,0 +1,14 @@
+import { BaseSchema } from '@adonisjs/lucid/schema'
+
+/** The refund requests of a user's milestones: without it, their list reads everybody's. */
+export default class extends BaseSchema {
+  async up() {
+    this.schema.raw(
+      'CREATE INDEX refund_requests_milestone ON refund_requests (milestone_id, id DESC)'
+    )
+  }
+
+  async down() {
+    this.schema.raw('DROP INDEX refund_requests_milestone')
+  }
+}
