@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import sharp from 'sharp'
+import { Collector } from '../../tests/support/collector.js'
 import { playMainJob, type Person } from '../demo/main_job.js'
 import { demoProvider } from '../demo/providers.js'
 import { Story } from '../demo/story.js'
@@ -31,9 +32,12 @@ await untilDone(async (run) => {
   await step('migrate', processes.run('migrate', ace('migration:run', '--force'), { cwd }))
   // The outside world, which is not ours to build.
   await processes.serve('sandbox', script('sandbox/server.ts'), { interrupted })
+  const collector = new Collector()
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: await collector.start() }
+  run.atEnd(() => collector.stop())
   // The worker before the server: readiness may ask for it.
-  processes.start('worker', ace('queue:work'), { cwd })
-  await processes.serve('web', [process.execPath, 'bin/server.js'], { cwd, interrupted })
+  processes.start('worker', ace('queue:work'), { cwd, env })
+  await processes.serve('web', [process.execPath, 'bin/server.js'], { cwd, env, interrupted })
   await step('ready', waitForOk(`${url}/health/ready`, { interrupted }))
   console.log(`${url}/health/ready answers 200 with NODE_ENV=production`)
 
@@ -44,9 +48,18 @@ await untilDone(async (run) => {
     'the main job',
     playMainJob(surroundings, provider, new Story(), interrupted)
   )
+  await step('telemetry', checkTelemetry(collector))
   await step('papers, pictures and files', checkFiles(url, client, interrupted))
   return 0
 })
+
+/** Both processes tell what they do: hooks into packages are another matter where nothing is compiled. */
+async function checkTelemetry(collector: Collector): Promise<void> {
+  await collector.span(({ name }) => name === 'POST /api/payments/deposit')
+  await collector.span(({ name }) => name === 'job send_payout')
+  await collector.span(({ attributes }) => attributes['db.system.name'] === 'postgresql')
+  await collector.log(({ body }) => body === 'job done')
+}
 
 /** Views and a style sheet, the schemas of answers, and a Markdown reader. */
 async function checkDocuments(url: string): Promise<void> {
