@@ -7,6 +7,7 @@ if (process.argv[2] === 'queue:work') {
 await import('reflect-metadata')
 const { Ignitor } = await import('@adonisjs/core')
 const { failedToStart } = await import('./failed_to_start.js')
+const { stopOnSignals } = await import('#start/stopping')
 
 const APP_ROOT = new URL('../', import.meta.url)
 
@@ -22,8 +23,7 @@ new Ignitor(APP_ROOT, { importer: IMPORTER })
     app.booting(async () => {
       await import('#start/env')
     })
-    app.listen('SIGTERM', () => app.terminate())
-    app.listen('SIGINT', () => app.terminate())
+    stopOnSignals(app)
   })
   .ace()
   .handle(process.argv.splice(2))

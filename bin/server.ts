@@ -4,6 +4,7 @@ await startTelemetry('web')
 await import('reflect-metadata')
 const { Ignitor } = await import('@adonisjs/core')
 const { failedToStart } = await import('./failed_to_start.js')
+const { stopOnSignals } = await import('#start/stopping')
 
 const APP_ROOT = new URL('../', import.meta.url)
 
@@ -19,8 +20,7 @@ new Ignitor(APP_ROOT, { importer: IMPORTER })
     app.booting(async () => {
       await import('#start/env')
     })
-    app.listen('SIGTERM', () => app.terminate())
-    app.listen('SIGINT', () => app.terminate())
+    stopOnSignals(app)
   })
   .httpServer()
   .start()

@@ -22,6 +22,11 @@ export const SCHEMA = {
   TRUSTED_PROXIES: optional(rules.proxies),
   FRONTEND_URL: optional(rules.pages),
 
+  /** Between the signal to stop and taking no more requests, so that a balancer notices. Default 0. */
+  STOP_GRACE_SECONDS: optional(rules.wholeNumber(0, 600)),
+  /** How long requests under way are waited for then. Default 25. */
+  STOP_TIMEOUT_SECONDS: optional(rules.wholeNumber(1, 600)),
+
   /** Multiplies every limit of `start/limiter.ts`, for tests of load. Refused with a live key. */
   LIMITS_FACTOR: optional(rules.factor),
 

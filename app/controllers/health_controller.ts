@@ -1,6 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { revision } from '#config/app'
 import { readiness } from '#start/health'
+import { isStopping } from '#start/stopping'
 
 export default class HealthController {
   /**
@@ -16,6 +17,10 @@ export default class HealthController {
    * takes nobody out of rotation: all processes would go at once, over what they can do without.
    */
   async ready({ response, logger }: HttpContext) {
+    if (isStopping()) {
+      response.status(503)
+      return { status: 'failed', checks: { process: 'stopping' } }
+    }
     const { isHealthy, checks } = await readiness.run()
     for (const { name, status, meta } of checks) {
       if (status === 'error') logger.error({ err: meta?.error }, `not ready: ${name}`)

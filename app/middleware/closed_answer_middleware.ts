@@ -1,5 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
+import { isStopping } from '#start/stopping'
 import { closeAnswer } from '#middleware/answer_headers'
 
 /**
@@ -10,6 +11,8 @@ export default class ClosedAnswerMiddleware {
   handle({ request, response }: HttpContext, next: NextFn) {
     closeAnswer(response.response, request.secure())
     response.header('cache-control', 'no-store')
+    // The next request on it goes to another process.
+    if (isStopping()) response.header('connection', 'close')
     return next()
   }
 }

@@ -3,6 +3,7 @@ import '@poppinss/ts-exec'
 import 'reflect-metadata'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Ignitor } from '@adonisjs/core'
+import { stopOnSignals } from '#start/stopping'
 
 const APP_ROOT = new URL('../../', import.meta.url)
 
@@ -27,8 +28,7 @@ new Ignitor(APP_ROOT, {
         })
       )
     })
-    app.listen('SIGTERM', () => app.terminate())
-    app.listen('SIGINT', () => app.terminate())
+    stopOnSignals(app)
   })
   .ace()
-  .handle(['queue:work', '--polling=0.5'])
+  .handle(['queue:work', '--polling=0.5', ...process.argv.slice(2)])

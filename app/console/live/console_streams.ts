@@ -5,6 +5,8 @@ import logger from '@adonisjs/core/services/logger'
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import transmitConfig from '#config/transmit'
+import { endSoon } from '#notifications/live/end_soon'
+import { whenStopping } from '#start/stopping'
 import { questionOf } from '#console/live/topics'
 import { settings } from '#escrow/settings'
 import { notFound, Problem } from '#exceptions/problem'
@@ -93,6 +95,9 @@ class ConsoleStreams {
     ]
     if (this.#isHooked) return
     this.#isHooked = true
+    whenStopping(() => {
+      for (const { response } of this.#streams) endSoon(response)
+    })
     // The server waits for its open connections, so they end before it is told to close: hooks run in
     // reverse order, and this is added later than the server's.
     app.terminating(async () => {

@@ -6,8 +6,10 @@ import type { HttpContext } from '@adonisjs/core/http'
 import type { ContainerBindings } from '@adonisjs/core/types'
 import db from '@adonisjs/lucid/services/db'
 import transmitConfig from '#config/transmit'
+import { whenStopping } from '#start/stopping'
 import { Problem } from '#exceptions/problem'
 import Notification from '#models/notification'
+import { endSoon } from '#notifications/live/end_soon'
 import { Listener } from '#notifications/live/listener'
 import NotificationTransformer from '#transformers/notification_transformer'
 import { serializeBare } from '#transformers/serialize'
@@ -157,6 +159,9 @@ class Streams {
     // The server waits for its open connections, so they end before it is told to close: hooks run in
     // reverse order, and this is added later than the server's.
     app.terminating(stop)
+    whenStopping(() => {
+      for (const { response } of this.#streams.values()) endSoon(response)
+    })
     return stop
   }
 

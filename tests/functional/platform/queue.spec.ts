@@ -253,9 +253,9 @@ test.group('Worker', (group) => {
     }
   })
 
-  async function startWorker() {
+  async function startWorker(...flags: string[]) {
     const script = fileURLToPath(new URL('../../support/worker_with_slow_job.ts', import.meta.url))
-    worker = spawn(process.execPath, ['--import=@poppinss/ts-exec', script], {
+    worker = spawn(process.execPath, ['--import=@poppinss/ts-exec', script, ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     worker.stdout!.on('data', (chunk) => (output += chunk))
@@ -286,6 +286,32 @@ test.group('Worker', (group) => {
     assert.deepEqual([code, signal], [0, null], output)
     assert.equal(await stateOf(running), 'completed')
     assert.equal(await stateOf(waiting), 'created')
+  }).timeout(60_000)
+
+  test('a job that outlives the time to stop is left for another worker, and ends nobody', async ({
+    assert,
+  }) => {
+    const child = await startWorker('--stop-timeout=1')
+    const running = await enqueue(db, slow, { ms: 120_000 })
+    await untilOutput('slow job begun')
+    const told = Date.now()
+    child.kill('SIGTERM')
+    assert.deepEqual(await once(child, 'exit'), [0, null], output)
+    assert.isBelow(Date.now() - told, 15_000)
+    assert.equal(await stateOf(running), 'retry')
+  }).timeout(60_000)
+
+  test('a worker that is told to stop twice stops at once', async ({ assert }) => {
+    const child = await startWorker()
+    const running = await enqueue(db, slow, { ms: 120_000 })
+    await untilOutput('slow job begun')
+    child.kill('SIGTERM')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const told = Date.now()
+    child.kill('SIGTERM')
+    assert.deepEqual(await once(child, 'exit'), [1, null])
+    assert.isBelow(Date.now() - told, 2000)
+    assert.equal(await stateOf(running), 'active', 'its silence will give it to another')
   }).timeout(60_000)
 
   test('a job whose worker was killed is run again', async ({ assert, cleanup }) => {
