@@ -146,14 +146,17 @@ function holdsLocks(statement: string, made: Set<string>, migration: string): st
   return problems
 }
 
-/** Whether a statement waits for a lock on a table that was there before. */
+/**
+ * Whether a statement waits for a lock that keeps others out of a table that was there before. Who builds an index
+ * CONCURRENTLY keeps nobody out, and has no transaction that a timeout could be for.
+ */
 function touchesOld(statement: string, made: Set<string>): boolean {
   const table =
     /^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?([\w.]+)/i.exec(statement)?.[1] ??
     /^CREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER .*?\bON ([\w.]+)/i.exec(statement)?.[1] ??
     /^DROP TRIGGER .*?\bON ([\w.]+)/i.exec(statement)?.[1] ??
     /^DROP TABLE (?:IF EXISTS )?([\w.]+)/i.exec(statement)?.[1] ??
-    /^CREATE (?:UNIQUE )?INDEX .*?\bON (?:ONLY )?([\w.]+)/i.exec(statement)?.[1]
+    /^CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY).*?\bON (?:ONLY )?([\w.]+)/i.exec(statement)?.[1]
   return table !== undefined && !made.has(table)
 }
 
