@@ -16,7 +16,7 @@ const AT_A_TIME = 16
 
 interface World {
   bench: Bench
-  database: pg.Client
+  database: pg.Pool
   pairs: { client: Signed; freelancer: Signed }[]
   paid: number
 }
@@ -27,12 +27,11 @@ interface World {
  */
 export async function run(bench: Bench): Promise<Measured> {
   const { processes, quick, databaseUrl, dir } = bench
-  const count = quick ? 32 : 160
+  const count = quick ? 32 : 96
   const sandbox = await processes.serve('sandbox', script('sandbox/server.ts'))
   const web = await startWeb(bench)
   const worker = await startWorker(bench)
-  const database = new pg.Client(databaseUrl)
-  await database.connect()
+  const database = new pg.Pool({ connectionString: databaseUrl })
   bench.run.atEnd(() => database.end())
   const idle = { web: await residentBytes(web.pid), worker: await residentBytes(worker.pid) }
 
@@ -98,7 +97,7 @@ export async function run(bench: Bench): Promise<Measured> {
 }
 
 /** Clients, and freelancers whom Stripe can pay. */
-async function makePairs(bench: Bench, database: pg.Client): Promise<World['pairs']> {
+async function makePairs(bench: Bench, database: pg.Pool): Promise<World['pairs']> {
   const people = async (type: string): Promise<Signed[]> => {
     const file = join(bench.dir, `${type}s.json`)
     await inApp(bench, 'people', type, PAIRS, file)
@@ -163,7 +162,7 @@ async function round(world: World, count: number): Promise<number> {
 
 /** Projects as both sides have agreed on them, each with one milestone. */
 async function agreed(
-  database: pg.Client,
+  database: pg.Pool,
   people: World['pairs'],
   count: number
 ): Promise<{ id: string; pair: number }[]> {
@@ -202,7 +201,7 @@ class Watch {
   #waiting = new Map<string, () => void>()
   #timer: NodeJS.Timeout
 
-  constructor(database: pg.Client) {
+  constructor(database: pg.Pool) {
     this.#timer = setInterval(async () => {
       if (this.#waiting.size === 0) return
       const { rows } = await database.query(
@@ -226,7 +225,7 @@ class Watch {
 }
 
 /** Milliseconds from the first word of a payment until its entry was booked, by the database's clock. */
-async function untilBooked(database: pg.Client, since: Date): Promise<number[]> {
+async function untilBooked(database: pg.Pool, since: Date): Promise<number[]> {
   const { rows } = await database.query(
     `SELECT extract(epoch FROM min(e.created_at) - min(i.received_at))::float * 1000 AS ms
        FROM journal_entries e
