@@ -1,5 +1,5 @@
 /**
- * `npm run screens`: pictures of the console's main pages, of the demo and at two widths, to `docs/screens`. Starts
+ * `npm run screens`: pictures of the main pages of the console and of the public site, of the demo and at two widths, to `docs/screens`. Starts
  * the demo filled as `npm run demo` does, and signs in as a person would.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -58,6 +58,9 @@ const PAGES: { name: string; path: string; find?: string; dark?: boolean }[] = [
   { name: 'treasury', path: '/console/treasury' },
   { name: 'audit', path: '/console/audit' },
   { name: 'settings', path: '/console/settings' },
+  { name: 'site', path: '/', dark: true },
+  { name: 'site-pricing', path: '/pricing' },
+  { name: 'site-status', path: '/status' },
 ]
 
 await untilDone(async (run) => {

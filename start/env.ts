@@ -27,6 +27,12 @@ export const SCHEMA = {
   /** How long requests under way are waited for then. Default 25. */
   STOP_TIMEOUT_SECONDS: optional(rules.wholeNumber(1, 600)),
 
+  /** Who runs this installation, as the public pages say it. Missing ones are marked there as missing. */
+  COMPANY_NAME: optional(text('the name of the company')),
+  COMPANY_ADDRESS: optional(text('the address of the company')),
+  /** Where people write to. Default: the address in MAIL_FROM. */
+  SUPPORT_EMAIL: optional(rules.mailAddress),
+
   /** Multiplies every limit of `start/limiter.ts`, for tests of load. Refused with a live key. */
   LIMITS_FACTOR: optional(rules.factor),
 

@@ -139,6 +139,11 @@ export const mailHost = must('the host name of a mail server, and not the exampl
   /^[\w.:-]+$/.test(value) && !(inProduction() && isExample(value)) ? value : undefined
 )
 
+export const mailAddress = fits(
+  'an e-mail address, such as help@safesend.com',
+  /^[^\s<>@"]+@[^\s<>@"]+\.[^\s<>@"]+$/
+)
+
 export const sender = fits(
   'an address such as escrow@your-domain, or "SafeSend <escrow@your-domain>"',
   /^([^<>\r\n]*<)?[^\s<>@]+@[^\s<>@]+>?$/

@@ -34,6 +34,7 @@ export const middleware = router.named({
   auth: () => import('#middleware/auth_middleware'),
   bouncer: () => import('#middleware/initialize_bouncer_middleware'),
   page: () => import('#middleware/page_middleware'),
+  compressedAssets: () => import('#middleware/compressed_assets_middleware'),
   assets: () => import('@adonisjs/static/static_middleware'),
   session: () => import('@adonisjs/session/session_middleware'),
   shield: () => import('@adonisjs/shield/shield_middleware'),

@@ -88,7 +88,12 @@ export const controllers = {
   Files: () => import('#controllers/files_controller'),
   Health: () => import('#controllers/health_controller'),
   site: {
+    Consents: () => import('#controllers/site/consents_controller'),
     Documents: () => import('#controllers/site/documents_controller'),
+    Pages: () => import('#controllers/site/pages_controller'),
+    SiteFiles: () => import('#controllers/site/site_files_controller'),
+    Status: () => import('#controllers/site/status_controller'),
+    Vitals: () => import('#controllers/site/vitals_controller'),
   },
   webhooks: {
     Paypal: () => import('#controllers/webhooks/paypal_controller'),

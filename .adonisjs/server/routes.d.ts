@@ -130,6 +130,24 @@ export type ScannedRoutes = {
     'documents.page': { paramsTuple?: []; params?: {} }
     'documents.style': { paramsTuple?: []; params?: {} }
     'documents.problem': { paramsTuple: [ParamValue]; params: {'code': ParamValue} }
+    'site.home': { paramsTuple?: []; params?: {} }
+    'site.how_it_works': { paramsTuple?: []; params?: {} }
+    'site.pricing': { paramsTuple?: []; params?: {} }
+    'site.help': { paramsTuple?: []; params?: {} }
+    'site.status': { paramsTuple?: []; params?: {} }
+    'site.privacy': { paramsTuple?: []; params?: {} }
+    'site.terms': { paramsTuple?: []; params?: {} }
+    'site.cookies': { paramsTuple?: []; params?: {} }
+    'site.data_retention': { paramsTuple?: []; params?: {} }
+    'site.offline': { paramsTuple?: []; params?: {} }
+    'site.service_worker': { paramsTuple?: []; params?: {} }
+    'site.robots': { paramsTuple?: []; params?: {} }
+    'site.sitemap': { paramsTuple?: []; params?: {} }
+    'site.manifest': { paramsTuple?: []; params?: {} }
+    'site.favicon': { paramsTuple?: []; params?: {} }
+    'site.apple_touch_icon': { paramsTuple?: []; params?: {} }
+    'site.consent': { paramsTuple?: []; params?: {} }
+    'site.vitals': { paramsTuple?: []; params?: {} }
     'assets': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'console.sign_in.create': { paramsTuple?: []; params?: {} }
     'console.sign_in.store': { paramsTuple?: []; params?: {} }
@@ -297,6 +315,22 @@ export type ScannedRoutes = {
     'documents.page': { paramsTuple?: []; params?: {} }
     'documents.style': { paramsTuple?: []; params?: {} }
     'documents.problem': { paramsTuple: [ParamValue]; params: {'code': ParamValue} }
+    'site.home': { paramsTuple?: []; params?: {} }
+    'site.how_it_works': { paramsTuple?: []; params?: {} }
+    'site.pricing': { paramsTuple?: []; params?: {} }
+    'site.help': { paramsTuple?: []; params?: {} }
+    'site.status': { paramsTuple?: []; params?: {} }
+    'site.privacy': { paramsTuple?: []; params?: {} }
+    'site.terms': { paramsTuple?: []; params?: {} }
+    'site.cookies': { paramsTuple?: []; params?: {} }
+    'site.data_retention': { paramsTuple?: []; params?: {} }
+    'site.offline': { paramsTuple?: []; params?: {} }
+    'site.service_worker': { paramsTuple?: []; params?: {} }
+    'site.robots': { paramsTuple?: []; params?: {} }
+    'site.sitemap': { paramsTuple?: []; params?: {} }
+    'site.manifest': { paramsTuple?: []; params?: {} }
+    'site.favicon': { paramsTuple?: []; params?: {} }
+    'site.apple_touch_icon': { paramsTuple?: []; params?: {} }
     'assets': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'console.sign_in.create': { paramsTuple?: []; params?: {} }
     'console.sign_in.factor': { paramsTuple?: []; params?: {} }
@@ -406,6 +440,22 @@ export type ScannedRoutes = {
     'documents.page': { paramsTuple?: []; params?: {} }
     'documents.style': { paramsTuple?: []; params?: {} }
     'documents.problem': { paramsTuple: [ParamValue]; params: {'code': ParamValue} }
+    'site.home': { paramsTuple?: []; params?: {} }
+    'site.how_it_works': { paramsTuple?: []; params?: {} }
+    'site.pricing': { paramsTuple?: []; params?: {} }
+    'site.help': { paramsTuple?: []; params?: {} }
+    'site.status': { paramsTuple?: []; params?: {} }
+    'site.privacy': { paramsTuple?: []; params?: {} }
+    'site.terms': { paramsTuple?: []; params?: {} }
+    'site.cookies': { paramsTuple?: []; params?: {} }
+    'site.data_retention': { paramsTuple?: []; params?: {} }
+    'site.offline': { paramsTuple?: []; params?: {} }
+    'site.service_worker': { paramsTuple?: []; params?: {} }
+    'site.robots': { paramsTuple?: []; params?: {} }
+    'site.sitemap': { paramsTuple?: []; params?: {} }
+    'site.manifest': { paramsTuple?: []; params?: {} }
+    'site.favicon': { paramsTuple?: []; params?: {} }
+    'site.apple_touch_icon': { paramsTuple?: []; params?: {} }
     'assets': { paramsTuple: [...ParamValue[]]; params: {'*': ParamValue[]} }
     'console.sign_in.create': { paramsTuple?: []; params?: {} }
     'console.sign_in.factor': { paramsTuple?: []; params?: {} }
@@ -525,6 +575,8 @@ export type ScannedRoutes = {
     'streams.subscribe': { paramsTuple?: []; params?: {} }
     'streams.unsubscribe': { paramsTuple?: []; params?: {} }
     'api.exports.store': { paramsTuple?: []; params?: {} }
+    'site.consent': { paramsTuple?: []; params?: {} }
+    'site.vitals': { paramsTuple?: []; params?: {} }
     'console.sign_in.store': { paramsTuple?: []; params?: {} }
     'console.sign_in.complete': { paramsTuple?: []; params?: {} }
     'console.invitations.store': { paramsTuple?: []; params?: {} }

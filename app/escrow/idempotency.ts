@@ -107,6 +107,9 @@ export async function bindIdempotencyKey(
   if (rowCount === 0) throw inProgress()
 }
 
+/** Hours that a key is kept. */
+export const KEPT_HOURS = 48
+
 /**
  * Deletes keys older than two days, twice what callers are promised. Whatever an unfinished one
  * began is a pending transaction with its own look-ups.
@@ -116,7 +119,8 @@ export async function bindIdempotencyKey(
 export async function purgeIdempotencyKeys(): Promise<number> {
   const { rowCount } = await db.rawQuery(
     `DELETE FROM idempotency_keys
-     WHERE created_at < now() - interval '48 hours' AND locked_until < now()`
+     WHERE created_at < now() - make_interval(hours => ?) AND locked_until < now()`,
+    [KEPT_HOURS]
   )
   return rowCount
 }

@@ -74,7 +74,8 @@ function basisPoints(text: string): unknown {
   return match ? Number(match[1]) * 100 + Number((match[2] ?? '').padEnd(2, '0')) : number(text)
 }
 
-function perCent(bps: number): string {
+/** Basis points as people write them: `7.5` for 750. */
+export function perCent(bps: number): string {
   const hundredths = String(bps % 100)
     .padStart(2, '0')
     .replace(/0+$/, '')

@@ -173,6 +173,11 @@ const definitions = {
     3650,
     'Days after which an account is erased that was never verified and is not used'
   ),
+  status_notice: sentence(
+    'none',
+    500,
+    'What the public status page says on top, such as planned work; "none" for nothing'
+  ),
   console_idle_minutes: integer(
     30,
     1,
@@ -327,6 +332,24 @@ function label(value: string, length: number, about: string): Definition<string>
     parse(input) {
       const named = typeof input === 'string' && input.length <= length && /^[\w.-]+$/.test(input)
       if (!named) throw new InvalidSetting(`It must be ${wants}.`)
+      return input
+    },
+  }
+}
+
+/** One line for people to read. */
+function sentence(value: string, length: number, about: string): Definition<string> {
+  const wants = `one line of text, at most ${length} characters`
+  return {
+    default: value,
+    about,
+    wants,
+    parse(input) {
+      const isLine =
+        typeof input === 'string' &&
+        input.length <= length &&
+        /^[^\p{Cc}\p{Zl}\p{Zp}]+$/u.test(input)
+      if (!isLine) throw new InvalidSetting(`It must be ${wants}.`)
       return input
     },
   }

@@ -8,6 +8,7 @@ import router from '@adonisjs/core/services/router'
 import { appUrl } from '#config/app'
 import { answerAsPage, isConsole } from '#exceptions/console_page'
 import { Problem, type FieldError } from '#exceptions/problem'
+import { answerForPeople, isForPeople } from '#exceptions/site_page'
 import { USER_IS_ERASED } from '#identity/erased'
 import { noteRefusal } from '#telemetry/security_events'
 
@@ -67,6 +68,13 @@ export default class HttpExceptionHandler extends ExceptionHandler {
     }
     ctx.response.header('cache-control', 'no-store')
     if (isConsole(ctx)) return answerAsPage(cause, problem, ctx)
+    if (isForPeople(ctx)) {
+      try {
+        return await answerForPeople(problem, ctx)
+      } catch (failure) {
+        ctx.logger.error({ err: failure }, 'no page for a failure')
+      }
+    }
     ctx.response
       .status(problem.status)
       .header('content-type', 'application/problem+json')

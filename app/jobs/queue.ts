@@ -36,7 +36,10 @@ const HEARTBEAT_SECONDS = 30
 /** Jobs that are fetched, run side by side and settled together. */
 const BATCH = 4
 
-const DEAD_LETTER_RETENTION_SECONDS = 365 * 24 * 3600
+const DAY_SECONDS = 24 * 3600
+
+/** Days that jobs are kept which are done, and those which nobody could do. */
+export const KEPT_DAYS = { done: 7, dead: 365 }
 
 export interface JobContext {
   id: string
@@ -408,7 +411,7 @@ function ensureQueue(boss: PgBoss, job: Job): Promise<void> {
 
 async function createQueue(boss: PgBoss, job: Job): Promise<void> {
   await boss.createQueue(DEAD_LETTERS, {
-    retentionSeconds: DEAD_LETTER_RETENTION_SECONDS,
+    retentionSeconds: KEPT_DAYS.dead * DAY_SECONDS,
     retryLimit: 0,
   })
   await boss.createQueue(job.name, {
@@ -426,8 +429,8 @@ function queueOptions(job: Job) {
     ...(job.retryBackoff && { retryDelayMax: job.retryDelayMax }),
     expireInSeconds: job.expireInSeconds,
     heartbeatSeconds: HEARTBEAT_SECONDS,
-    deleteAfterSeconds: 7 * 24 * 3600,
-    retentionSeconds: 90 * 24 * 3600,
+    deleteAfterSeconds: KEPT_DAYS.done * DAY_SECONDS,
+    retentionSeconds: 90 * DAY_SECONDS,
   }
 }
 

@@ -5,14 +5,14 @@ import { buildDocument, type DocumentedRoute, type OpenApiDocument } from '#open
 
 /**
  * The routes of the API, webhooks and health included, in the order of their registration. The console's pages
- * are no API.
+ * and the public ones are no API.
  */
 export function documentedRoutes(): DocumentedRoute[] {
   // Done before in a server; a command has none.
   router.commit()
   return Object.values(router.toJSON())
     .flat()
-    .filter(({ pattern }) => !NOT_DOCUMENTED.test(pattern))
+    .filter(({ name, pattern }) => !name?.startsWith('site.') && !NOT_DOCUMENTED.test(pattern))
     .map(({ name, pattern, methods }) => ({ name, pattern, methods }))
 }
 

@@ -4,9 +4,15 @@ import { dirname, join } from 'node:path'
 import type { Processes } from './processes.js'
 
 const MANIFEST = 'public/assets/.vite/manifest.json'
-const SOURCES = ['resources/css', 'resources/js', 'vite.config.ts', 'package-lock.json']
+const SOURCES = [
+  'resources/css',
+  'resources/js',
+  'resources/site',
+  'vite.config.ts',
+  'package-lock.json',
+]
 
-/** Builds the console's styles and scripts, unless they are as new as what they are made of. */
+/** Builds the styles and scripts of the console and of the public site, unless they are as new as what they are made of. */
 export async function buildAssets(processes: Processes, root: string): Promise<void> {
   const manifest = join(root, MANIFEST)
   const built = existsSync(manifest) ? statSync(manifest).mtimeMs : 0

@@ -43,6 +43,7 @@ await untilDone(async (run) => {
 
   await step('documents', checkDocuments(url))
   await step('console', checkConsole(url))
+  await step('site', checkSite(url))
   const provider = demoProvider('stripe', surroundings)
   const { client } = await step(
     'the main job',
@@ -88,6 +89,25 @@ async function checkConsole(url: string): Promise<void> {
     if (!kinds.includes(kind)) throw new Error(`The sign-in of the console has no ${kind}.`)
   }
   for (const [, path] of assets) await fetched(`${url}${path}`)
+}
+
+/** Public pages with all that they load, and what browsers ask for by themselves. */
+async function checkSite(url: string): Promise<void> {
+  for (const path of ['/', '/pricing', '/help', '/status', '/cookies', '/offline']) {
+    const page = await fetched(`${url}${path}`, 'text/html')
+    for (const [, asset] of page.toString().matchAll(/"(\/assets\/[^"\s]+)/g)) {
+      await fetched(`${url}${asset}`)
+    }
+  }
+  for (const path of [
+    '/sw.js',
+    '/robots.txt',
+    '/sitemap.xml',
+    '/site.webmanifest',
+    '/favicon.ico',
+  ]) {
+    await fetched(`${url}${path}`)
+  }
 }
 
 /** Fonts, and the packages that write PDF, CSV, pictures, QR codes and zip files. */

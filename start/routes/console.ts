@@ -28,7 +28,10 @@ const Users = () => import('#controllers/console/users_controller')
 const Webhooks = () => import('#controllers/console/webhooks_controller')
 
 /** Built styles and scripts. The only route that looks for files, so that no other pays for it. */
-router.get('assets/*', [Assets, 'show']).as('assets').use([limits.console, middleware.assets()])
+router
+  .get('assets/*', [Assets, 'show'])
+  .as('assets')
+  .use([limits.console, middleware.compressedAssets(), middleware.assets()])
 
 consolePages(() => {
   // Who asks for these is not signed in, or not yet.

@@ -21,7 +21,10 @@ const ARGUMENTS = [
 ]
 
 /** Who looks at a page: how wide their screen is, and how they like it. */
-export interface Viewer extends Pick<BrowserContextOptions, 'colorScheme' | 'reducedMotion'> {
+export interface Viewer extends Pick<
+  BrowserContextOptions,
+  'colorScheme' | 'reducedMotion' | 'javaScriptEnabled'
+> {
   /** In pixels, default 1280. */
   width?: number
   /** Default: where the server of the tests is. */

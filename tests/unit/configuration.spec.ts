@@ -56,6 +56,7 @@ const WRONG: [changes: Record<string, string>, expected: RegExp][] = [
   [{ APP_URL: 'https://api.safesend.example' }, /APP_URL must be .*not the example/],
   [{ APP_URL: 'api.safesend.test' }, /APP_URL must be an address/],
   [{ FRONTEND_URL: 'ftp://a.test' }, /FRONTEND_URL must be an http or https/],
+  [{ SUPPORT_EMAIL: 'help' }, /SUPPORT_EMAIL must be an e-mail address/],
   [{ CORS_ORIGINS: 'https://*.a.test' }, /CORS_ORIGINS must list origins/],
   [{ TRUSTED_PROXIES: '0.0.0.0/0' }, /TRUSTED_PROXIES must list addresses/],
   [{ LIMITS_FACTOR: '0' }, /LIMITS_FACTOR must be a number above 0/],

@@ -3,6 +3,7 @@ import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { fillDemo } from '#database/demo/demo'
 import OpeningFloatSeeder from '#database/seeders/opening_float_seeder'
+import { PAGES } from '#site/pages'
 import { isPage, lackingHeaders } from '#tests/support/answer_headers'
 import { consolePages } from '#tests/support/console_pages'
 import { resetAll } from '#tests/support/database'
@@ -14,7 +15,7 @@ const base = () => `http://${process.env.HOST}:${process.env.PORT}`
 
 /** What may be kept by caches: the same for everybody, or a picture under a name that nobody guesses. */
 const KEPT =
-  /^\/(assets|avatars|files)\/|^\/(docs|openapi\.json|docs\/style\.css)$|^\/console\/(assets)/
+  /^\/(assets|avatars|files)\/|^\/(docs|openapi\.json|docs\/style\.css)$|^\/console\/(assets)|^\/(sw\.js|robots\.txt|sitemap\.xml|site\.webmanifest|favicon\.ico|apple-touch-icon\.png|offline)$/
 
 /** Asks, and reads the headers only: a stream has no end. */
 async function headersOf(path: string, headers: Record<string, string>, method = 'GET') {
@@ -107,7 +108,7 @@ test.group('Every answer', (group) => {
 })
 
 /** Pages that anybody may keep for a while. */
-const PUBLIC_PAGES = /^\/docs$/
+const PUBLIC_PAGES = new RegExp(`^(/docs|${PAGES.map(({ path }) => path).join('|')})$`)
 
 const without = (all: string[], one: string) => all.filter((each) => each !== one)
 

@@ -31,10 +31,11 @@ interface Sent {
 type Samples = Record<string, { accepted: Sent; refused?: Sent }>
 
 async function ask({ path, ...init }: Sent, headers: Record<string, string> = {}) {
+  const cookie = [init.headers?.cookie, headers.cookie].filter(Boolean).join('; ')
   const response = await fetch(path.startsWith('http') ? path : ownUrl() + path, {
     redirect: 'manual',
     ...init,
-    headers: { ...init.headers, ...headers },
+    headers: { ...init.headers, ...headers, ...(cookie && { cookie }) },
   })
   await response.arrayBuffer()
   return response.status
@@ -130,6 +131,9 @@ async function samples(): Promise<Samples> {
   }
 }
 
+/** What a browser sends from a page of the public site, whose visitor has allowed measuring. */
+const OF_OUR_PAGES = { 'sec-fetch-site': 'same-origin', 'cookie': 'site_consent=1.measure' }
+
 test.group('Who may call what, beside the API', (group) => {
   const provider = new OauthProviderServer()
   let known: Samples
@@ -179,7 +183,7 @@ test.group('Who may call what, beside the API', (group) => {
       const method = methods.find((each) => each !== 'HEAD')!
       const answers = new Set<number>()
       for (const headers of Object.values(people)) {
-        answers.add(await ask({ path: pattern, method }, headers))
+        answers.add(await ask({ path: pattern, method, headers: OF_OUR_PAGES }, headers))
       }
       const [status, ...others] = answers
       assert.isEmpty(others, `${method} ${pattern}`)
