@@ -55,7 +55,7 @@ export async function run(bench: Bench): Promise<Measured> {
   byOne.push(await round(world, count))
   const after = await cpu()
   const since = (await database.query('SELECT now() AS now')).rows[0].now
-  for (let i = 0; i < (quick ? 1 : 3); i++) {
+  for (let i = 0; i < (quick ? 1 : 2); i++) {
     if (i > 0) byOne.push(await round(world, count))
     const another = await startWorker(bench, 'worker2')
     byTwo.push(await round(world, count))
@@ -124,6 +124,27 @@ async function makePairs(bench: Bench, database: pg.Pool): Promise<World['pairs'
 
 /** @returns cycles per minute */
 async function round(world: World, count: number): Promise<number> {
+  const perMinute = await play(world, count)
+  // They come a minute later, with receipts, and would count as work of the round after. A quick run is over by then.
+  if (!world.bench.quick) await untilMailed(world.database)
+  return perMinute
+}
+
+async function untilMailed(database: pg.Pool): Promise<void> {
+  await waitFor(
+    'the mails',
+    async () => {
+      const { rows } = await database.query(
+        `SELECT count(*)::int AS waiting FROM pgboss.job
+          WHERE name = 'mail_notification' AND state <= 'active'`
+      )
+      return rows[0].waiting === 0
+    },
+    { withinMs: 300_000, everyMs: 500 }
+  )
+}
+
+async function play(world: World, count: number): Promise<number> {
   const { bench, database, pairs } = world
   const milestones = await agreed(database, pairs, count)
   const waiting = milestones.values()
