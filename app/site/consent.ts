@@ -1,9 +1,9 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import app from '@adonisjs/core/services/app'
+import { cookieNamed, isHttps } from '#config/app'
 
 /** What a visitor may decide about. Another question is another version, and everybody is asked again. */
 export const CONSENT_VERSION = 1
-export const CONSENT_COOKIE = 'site_consent'
+export const CONSENT_COOKIE = cookieNamed('site_consent')
 
 /** Whether pages may measure how fast they are and say so to us. */
 export type Choice = 'measure' | 'necessary'
@@ -30,7 +30,7 @@ export function keepChoice({ response }: HttpContext, choice: Choice): void {
     path: '/',
     maxAge: `${CONSENT_DAYS} days`,
     httpOnly: false,
-    secure: app.inProduction,
+    secure: isHttps,
     sameSite: 'lax',
   })
 }

@@ -1,6 +1,6 @@
 /** What this browser has chosen, as the server has written it into its cookie; undefined if it was not asked. */
 export function choice(): string | undefined {
-  return /(?:^|; )site_consent=1\.(measure|necessary)(?:;|$)/.exec(document.cookie)?.[1]
+  return /(?:^|; )(?:__Host-)?site_consent=1\.(measure|necessary)(?:;|$)/.exec(document.cookie)?.[1]
 }
 
 /** Has the server keep a choice. @returns whether it has */
