@@ -42,20 +42,22 @@ export function fontFiles(): string[] {
   return FONTS.map((font) => vite.assetPath(font))
 }
 
-const ENTRIES = ['resources/css/site.css', 'resources/js/site.ts']
 const PICTURES = 'resources/site/'
 const WORKER = 'resources/js/service_worker.ts'
 
 /**
- * The service worker of this build: what it may keep, and its code. The first line changes with every build, so
- * browsers know that there is another. Undefined while Vite itself hands out the assets.
+ * The service worker of this build: what it may keep, and its code. Scripts and fonts are not among it: pages have
+ * them loaded ahead, which browsers may do past a worker and then load them again. They are kept for a year
+ * without one. The first line changes with every build, so browsers know that there is another.
+ *
+ * @returns undefined while Vite itself hands out the assets
  */
 export async function serviceWorker(): Promise<string | undefined> {
   if (vite.getDevServer()) return undefined
   const manifest = vite.manifest()
   const pictures = Object.keys(manifest).filter((name) => name.startsWith(PICTURES))
-  const sources = [...ENTRIES, ...pictures]
-  const assets = [...new Set(sources.flatMap((entry) => filesOf(entry, manifest)))].sort()
+  const sources = ['resources/css/site.css', ...pictures]
+  const assets = sources.map((source) => manifest[source].file).sort()
   const code = await readFile(app.publicPath('assets', manifest[WORKER].file), 'utf8')
   const hash = createHash('sha256').update(JSON.stringify(assets)).update(code).digest('hex')
   const build = {
@@ -64,19 +66,4 @@ export async function serviceWorker(): Promise<string | undefined> {
     assets: assets.map((file) => `/assets/${file}`),
   }
   return `self.BUILD=${JSON.stringify(build)};\n${code}`
-}
-
-type Manifest = ReturnType<typeof vite.manifest>
-
-/** What an entry is made of, and what it may load later. */
-function filesOf(entry: string, manifest: Manifest, seen = new Set<string>()): string[] {
-  if (seen.has(entry)) return []
-  seen.add(entry)
-  const { file, css = [], assets = [], imports = [], dynamicImports = [] } = manifest[entry]
-  return [
-    file,
-    ...css,
-    ...assets,
-    ...[...imports, ...dynamicImports].flatMap((each) => filesOf(each, manifest, seen)),
-  ]
 }

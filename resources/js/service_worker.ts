@@ -17,7 +17,6 @@ interface SiteWorker {
   BUILD: Build
   registration: unknown
   skipWaiting(): Promise<void>
-  clients: { claim(): Promise<void> }
   location: Location
   addEventListener(type: string, listen: (event: WorkerEvent) => void): void
 }
@@ -32,7 +31,7 @@ const worker = self as unknown as SiteWorker
 const { version, pages, assets } = worker.BUILD
 const NAME = `site-${version}`
 const OFFLINE = '/offline'
-/** What the offline page needs. Fonts and pictures are kept when they were wanted once. */
+/** What the offline page needs. Pictures are kept when they were wanted once. */
 const NEEDED = /\.css$/
 
 worker.addEventListener('install', (event) => {
@@ -51,8 +50,8 @@ worker.addEventListener('activate', (event) => {
     caches
       .keys()
       .then((names) => names.filter((name) => name.startsWith('site-') && name !== NAME))
+      // Pages that are open go on without it: half of what they load would come past it.
       .then((old) => Promise.all(old.map((name) => caches.delete(name))))
-      .then(() => worker.clients.claim())
   )
 })
 

@@ -45,13 +45,9 @@ export function keptPaths(page: Page): Promise<string[]> {
   })()`)
 }
 
-/** Waits until a service worker has taken a page over. @returns whether it has */
-export function workerReady(page: Page): Promise<boolean> {
-  return page.evaluate(`(async () => {
-    await navigator.serviceWorker.ready
-    for (let tries = 0; !navigator.serviceWorker.controller && tries < 50; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
-    return navigator.serviceWorker.controller !== null
-  })()`)
+/** Waits until there is a service worker, and reads the page again under it. @returns whether it is */
+export async function workerReady(page: Page): Promise<boolean> {
+  await page.evaluate('navigator.serviceWorker.ready.then(() => {})')
+  await page.reload()
+  return page.evaluate('navigator.serviceWorker.controller !== null')
 }

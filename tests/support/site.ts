@@ -1,3 +1,5 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import emitter from '@adonisjs/core/services/emitter'
 import { facts } from '#site/facts'
 import { statusPage } from '#controllers/site/status_controller'
 import { status } from '#site/status'
@@ -54,4 +56,15 @@ export function plain(text: string | undefined): string | undefined {
 export function wordsOf(page: string): string {
   const main = /<main[^]*<\/main>/.exec(page)?.[0] ?? ''
   return plain(main.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' '))!
+}
+
+/** What browsers have sent to be measured, as it came to the server, and how it was answered. */
+export function vitalsArriving() {
+  const arrived: { body: any; status: number }[] = []
+  const note = ({ ctx }: { ctx: HttpContext }) => {
+    if (ctx.request.url() !== '/site/vitals') return
+    arrived.push({ body: ctx.request.body(), status: ctx.response.getStatus() })
+  }
+  emitter.on('http:request_completed', note)
+  return { arrived, stop: () => emitter.off('http:request_completed', note) }
 }
