@@ -72,8 +72,8 @@ function watch<Event extends { id: string }>(
   })
 }
 
-await stripe.start(Number(env.SANDBOX_STRIPE_PORT ?? 12_111))
-await paypal.start(Number(env.SANDBOX_PAYPAL_PORT ?? 12_112))
+await stripe.start(Number(env.SANDBOX_STRIPE_PORT ?? 12_111), env.SANDBOX_HOST)
+await paypal.start(Number(env.SANDBOX_PAYPAL_PORT ?? 12_112), env.SANDBOX_HOST)
 console.log(`Stripe sandbox ready at ${stripe.url}\nPayPal sandbox ready at ${paypal.url}`)
 // As AdonisJS says it to whoever started it.
 process.send?.({ environment: 'web' })

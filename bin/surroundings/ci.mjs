@@ -39,6 +39,7 @@ const steps = [
       'env POSTGRES_BIN=/usr/lib/postgresql/15/bin npm test -- functional --files=tests/functional/ledger/ --files=tests/functional/payments/payouts.spec.ts --files=tests/functional/payments/refunds.spec.ts --files=tests/functional/payments/concurrency.spec.ts',
     minutes: 10,
   },
+  { name: 'image', command: 'npm run --silent image', minutes: 12 },
 ]
 
 const env = {

@@ -22,7 +22,7 @@ const FORGETFUL = { fsync: 'off', full_page_writes: 'off', synchronous_commit: '
  */
 export async function temporarySurroundings(
   run: Run,
-  name: 'test' | 'generated' | 'production' | 'bench' | 'drill' | 'oldbuild',
+  name: 'test' | 'generated' | 'production' | 'bench' | 'drill' | 'oldbuild' | 'image',
   mode: 'test' | 'development' | 'production',
   { durable = false, database = {} as Record<string, string> } = {}
 ): Promise<Surroundings> {

@@ -93,10 +93,11 @@ export class HttpServer<
     })
   }
 
-  async listen(port: number): Promise<number> {
+  /** @param address to listen on; by default only this machine reaches us */
+  async listen(port: number, address = '127.0.0.1'): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen(port, '127.0.0.1', resolve)
+      this.#server.listen(port, address, resolve)
     })
     return (this.#server.address() as AddressInfo).port
   }

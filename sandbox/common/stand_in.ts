@@ -25,7 +25,7 @@ interface Parts<World, Plan, Entry> {
   http: {
     log: Entry[]
     listeners: Set<(exchange: Exchange) => void>
-    listen(port: number): Promise<number>
+    listen(port: number, address?: string): Promise<number>
     close(): Promise<void>
   }
   faults: {
@@ -83,10 +83,14 @@ export abstract class StandIn<
     return this.#made.world.url
   }
 
-  /** @param port 0 takes any free one */
-  async start(port = 0): Promise<void> {
+  /**
+   * @param port 0 takes any free one
+   * @param host by which browsers and SafeSend on other machines reach us; without it, only this one does
+   */
+  async start(port = 0, host?: string): Promise<void> {
     const { world, http, tick } = this.#made
-    world.url = `http://127.0.0.1:${await http.listen(port)}`
+    const taken = await http.listen(port, host && '0.0.0.0')
+    world.url = `http://${host ?? '127.0.0.1'}:${taken}`
     world.webhooks.start()
     this.#timer = setInterval(tick, 1000)
     this.#timer.unref()

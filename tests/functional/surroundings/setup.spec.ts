@@ -38,6 +38,12 @@ test.group('bin/setup', (group) => {
     assert.match(said, /^setup: the tests need servers .* install the packages redis-server/)
   })
 
+  test('names the packages that make an image where it cannot install them', async ({ assert }) => {
+    const { code, said } = await setup(bin, '--image')
+    assert.equal(code, 1)
+    assert.match(said, /^setup: an image needs tools .* install the packages podman runc/)
+  })
+
   test('refuses an argument that it does not know', async ({ assert }) => {
     const { code, said } = await setup(bin, '--test')
     assert.equal(code, 1)
