@@ -22,7 +22,7 @@ export interface LostMovement {
   at: Date
   /** Our own id of it, as the provider's record has it; empty if that says none. */
   transactionId: string
-  /** Whether the backup has that transaction. If it does, it is found again by itself. */
+  /** Whether a transaction of these books stands for it. If one does, it is found again by itself. */
   known: boolean
 }
 
@@ -216,7 +216,20 @@ async function readBalances(session: Session): Promise<RailVerdict['balances']> 
 /** Whose a movement is: the provider's record carries our id, if its list does not. */
 async function identify(provider: Provider, lost: LostMovement): Promise<void> {
   lost.transactionId ||= await askWhose(provider, lost)
-  lost.known = lost.transactionId !== '' && (await Transaction.find(lost.transactionId)) !== null
+  lost.known =
+    (lost.transactionId !== '' && (await Transaction.find(lost.transactionId)) !== null) ||
+    (lost.source !== '' && (await isOurs(lost)))
+}
+
+/** A transaction here stands for it under the provider's own name, as a payout that was adopted does. */
+async function isOurs({ rail, source }: LostMovement): Promise<boolean> {
+  const found = await Transaction.query()
+    .where('rail', rail)
+    .where((query) =>
+      query.where('provider_transaction_id', source).orWhere('provider_source_id', source)
+    )
+    .first()
+  return found !== null
 }
 
 async function askWhose(provider: Provider, { kind, source }: LostMovement): Promise<string> {

@@ -3,13 +3,14 @@ import { validate as isUuid } from 'uuid'
 import { inTransaction } from '#database/transaction'
 import { recordAudit, type Act } from '#audit/record_audit'
 import { notFound, wrongState } from '#exceptions/problem'
-import { applyPayout } from '#escrow/apply_payout'
+import { applyPayout, payoutStarted } from '#escrow/apply_payout'
 import { lockPayout } from '#escrow/lock_payout'
 import { Money } from '#ledger/money'
+import { postEntries } from '#ledger/post_entries'
 import Payout from '#models/payout'
 import PayoutAccount from '#models/payout_account'
 import Transaction from '#models/transaction'
-import type { ProviderMovement } from '#payments/provider'
+import { ProviderFailure, type ProviderMovement } from '#payments/provider'
 import { providerFor } from '#payments/registry'
 import { openRecovery } from '#recovery/find_unrecovered'
 
@@ -18,13 +19,14 @@ import { openRecovery } from '#recovery/find_unrecovered'
  * backup, and once more after the restore. The payment names a transaction that is lost, so nothing but this
  * could tell that the two are one; and nothing is sent for it any more.
  *
- * Only while a recovery is open, and only a payment to an account of the same freelancer, of the same amount.
+ * Only while a recovery is open, and only a payment to an account of the same freelancer, of the same amount. It
+ * may be under way still: the payout is in transit then, and ends as the payment does. One that failed moved
+ * nothing, so there is nothing to adopt.
  *
  * @param payoutId the payout that waits
  * @param providerId what the provider calls its payment (PayPal: the batch)
- * @throws Problem 404; 409 `not_recovering`, `wrong_state` for a payout that does not wait, `another_payment` for
- *   one of another amount or recipient, or that a transaction has
- * @throws ProviderFailure if the provider does not show it
+ * @throws Problem 404; 409 `not_recovering`, `wrong_state` for a payout that does not wait, `payment_failed`,
+ *   `another_payment` for one of another amount or recipient, or that a transaction has, or that no provider shows
  */
 export async function adoptPayout(payoutId: string, providerId: string, act: Act): Promise<void> {
   await openRecovery()
@@ -32,6 +34,13 @@ export async function adoptPayout(payoutId: string, providerId: string, act: Act
   if (!payout) throw notFound('payout')
   const wanted = await Transaction.findOrFail(payoutId)
   const { account, movement, provider } = await findPayment(payout.userId, wanted, providerId)
+  if (movement.state === 'failed') {
+    throw wrongState(
+      `${providerId} failed at the provider and moved nothing; leave the payout, it is sent when the recovery ends.`,
+      'waiting',
+      { code: 'payment_failed' }
+    )
+  }
   await inTransaction(async (trx) => {
     const { transaction, payout: locked } = await lockPayout(trx, payoutId)
     if (transaction.status !== 'pending' || locked.state !== 'waiting') {
@@ -58,11 +67,15 @@ export async function adoptPayout(payoutId: string, providerId: string, act: Act
         rail: provider.rail,
         sent_at: db.raw('now()'),
         wait_reason: '',
+        failure_code: '',
+        failure_message: '',
       })
     await trx
       .from('payouts')
       .where('transaction_id', payoutId)
-      .update({ payout_account_id: account.id })
+      .update({ state: 'in_transit', payout_account_id: account.id })
+    await transaction.refresh()
+    await postEntries(trx, [payoutStarted(transaction)])
     await recordAudit(trx, {
       ...act,
       action: 'payout.adopted',
@@ -78,10 +91,18 @@ async function findPayment(userId: string, wanted: Transaction, providerId: stri
   const amount = Money.of(wanted.amount, wanted.currency)
   const accounts = await PayoutAccount.query().where('user_id', userId)
   let movement: ProviderMovement | undefined
+  let noAnswer = ''
   for (const account of accounts) {
     const provider = providerFor(account.paymentProvider)
-    movement = await provider.getPayout(providerId).catch(() => undefined)
-    if (!movement || movement.destination !== account.destination) continue
+    try {
+      movement = await provider.getPayout(providerId)
+    } catch (error) {
+      // Another rail's id, or no answer: a record that is not shown is no proof that there is none.
+      if (!(error instanceof ProviderFailure)) throw error
+      noAnswer += ` ${provider.name}: ${error.message}`
+      continue
+    }
+    if (movement.destination !== account.destination) continue
     if (!movement.amount.equals(amount)) {
       throw another(`${providerId} is ${movement.amount}, and the payout ${amount}.`)
     }
@@ -90,7 +111,7 @@ async function findPayment(userId: string, wanted: Transaction, providerId: stri
   throw another(
     movement
       ? `${providerId} went to ${movement.destination}, which is no payout account of this freelancer.`
-      : `No provider of this freelancer's payout accounts shows ${providerId}.`
+      : `No provider of this freelancer's payout accounts shows ${providerId}.${noAnswer}`
   )
 }
 

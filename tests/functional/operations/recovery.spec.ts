@@ -18,7 +18,7 @@ import {
 } from '#tests/support/projects'
 import { clearingDifference, RAILS_UNDER_TEST } from '#tests/support/rails'
 import { copyDatabase, dropDatabase, restoreFrom } from '#tests/support/restored'
-import { sandbox } from '#tests/support/sandbox'
+import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 import { BY, run } from './run.js'
 
 const BACKUP = 'safesend_backup'
@@ -119,6 +119,67 @@ test.group('Recovery from a backup', (group) => {
       audited.map(({ action }) => action),
       ['recovery.begun', 'payout.adopted', 'recovery.ended']
     )
+  })
+
+  /** A release at PayPal that nobody had claimed when the database was lost, approved again after the restore. */
+  async function unclaimedAndLost() {
+    const found = await submittedMilestone({ provider: 'paypal' })
+    await copyDatabase(BACKUP)
+    paypalSandbox.planPayout('UNCLAIMED')
+    await approve(found)
+    await settle()
+    const { provider_transaction_id: batch } = await payout()
+    await restoreFrom(BACKUP)
+    await run('recovery:begin', ...BY)
+    await approve(found)
+    await settle()
+    return { batch, id: (await payout()).id as string }
+  }
+
+  test('a payment that is under way is adopted as one: in transit, once, and paid when it arrives', async ({
+    assert,
+  }) => {
+    const { batch, id } = await unclaimedAndLost()
+    const adopted = await run('payouts:adopt', id, batch, ...BY)
+    assert.equal(adopted.exitCode, 0, adopted.output)
+    const state = async () => (await db.from('payouts').where('transaction_id', id).first()).state
+    assert.equal(await state(), 'in_transit')
+    assert.equal((await run('payouts:adopt', id, batch, ...BY)).exitCode, 1)
+    assert.deepEqual(await breaks(), [])
+
+    const ended = await run('recovery:end', ...BY)
+    assert.equal(ended.exitCode, 0, ended.output)
+    paypalSandbox.setPayoutItem(batch, 'SUCCESS')
+    await settlePending({ olderThanSeconds: 0 })
+    await settle()
+    assert.equal(await state(), 'paid')
+    const paypal = RAILS_UNDER_TEST.find(({ provider }) => provider === 'paypal')!
+    assert.equal(paypal.effects('payout'), 1)
+    assert.deepEqual(await breaks(), [])
+    assert.equal(await clearingDifference('paypal'), '0.00')
+  })
+
+  test('a payment that failed is adopted by nobody: its payout waits on, and is sent at the end', async ({
+    assert,
+  }) => {
+    const { batch, id } = await unclaimedAndLost()
+    paypalSandbox.setPayoutItem(batch, 'FAILED')
+    const refused = await run('payouts:adopt', id, batch, ...BY)
+    assert.equal(refused.exitCode, 1)
+    assert.match(refused.output, /failed at the provider and moved nothing/)
+    assert.equal((await payout()).wait_reason.includes('finished checking'), true)
+
+    const { json } = await run('recovery:status', '--json')
+    const tolerated = (json.lost as { source: string }[]).flatMap(({ source }) => [
+      '--tolerate',
+      source,
+    ])
+    const ended = await run('recovery:end', ...tolerated, ...BY)
+    assert.equal(ended.exitCode, 0, ended.output)
+    await settlePending({ olderThanSeconds: 0 })
+    await settle()
+    assert.equal((await payout()).status, 'completed')
+    assert.deepEqual(await breaks(), [])
   })
 
   test('a refund that was made after the backup freezes its deposit once its event is taken in again', async ({
