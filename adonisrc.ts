@@ -43,7 +43,6 @@ export default defineConfig({
       file: () => import('@adonisjs/transmit/transmit_provider'),
       environment: ['web', 'test'],
     },
-    { file: () => import('#providers/request_timeout_provider'), environment: ['web'] },
     { file: () => import('#providers/identity_provider'), environment: ['web'] },
     { file: () => import('#providers/live_money_provider'), environment: ['web'] },
   ],

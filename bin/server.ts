@@ -15,13 +15,16 @@ const IMPORTER = (filePath: string) => {
   return import(filePath)
 }
 
+let server: typeof import('#start/http_server')
+
 new Ignitor(APP_ROOT, { importer: IMPORTER })
   .tap((app) => {
     app.booting(async () => {
       await import('#start/env')
+      server = await import('#start/http_server')
     })
     stopOnSignals(app)
   })
   .httpServer()
-  .start()
+  .start((handle) => server.createHttpServer(handle))
   .catch(failedToStart)

@@ -27,6 +27,9 @@ export const SCHEMA = {
   /** How long requests under way are waited for then. Default 25. */
   STOP_TIMEOUT_SECONDS: optional(rules.wholeNumber(1, 600)),
 
+  /** How long the headers of a request may take, and its body after them, if that is no file. Default 30. */
+  REQUEST_SECONDS: optional(rules.wholeNumber(1, 600)),
+
   /** Who runs this installation, as the public pages say it. Missing ones are marked there as missing. */
   COMPANY_NAME: optional(text('the name of the company')),
   COMPANY_ADDRESS: optional(text('the address of the company')),

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { refuseCardNumber } from '#validators/refuse_card_number'
+import { expectFile } from '#start/http_server'
 import { Problem, unprocessable } from '#exceptions/problem'
 
 /** Everything of a body but the file's contents: boundaries, headers, fields. More means no good. */
 const OVERHEAD_BYTES = 64 * 1024
 const HEADER_BYTES = 8 * 1024
+const MAX_PARTS = 20
 
 /** RFC 2046, 5.1.1. */
 const BOUNDARY = /;\s*boundary=(?:"([\w'()+,./:=? -]{1,70})"|([\w'()+,./:=?-]{1,70}))\s*(?:;|$)/i
@@ -48,6 +50,7 @@ export async function receiveFile<T>(
   if (Number(request.headers['content-length']) > maxBytes + OVERHEAD_BYTES) {
     throw refuse(request, tooLarge(maxBytes))
   }
+  expectFile(request)
   // A client whose upload is refused still sends; what it sends is read, or it would not read the answer.
   const chunks = request.iterator({ destroyOnReturn: false })
   const hangUp = () => request.destroy(new Error('The client is silent.'))
@@ -58,9 +61,10 @@ export async function receiveFile<T>(
   const body = new Body(chunks, boundary)
   let taken: { result: T } | undefined
   try {
-    for (;;) {
+    for (let parts = 0; ; parts++) {
       const part = await body.nextPart()
       if (!part) break
+      if (parts === MAX_PARTS) throw tooMuch()
       if (part.field !== field || part.name === undefined || part.name === '') {
         await body.skip()
         continue
@@ -146,6 +150,13 @@ export function tooLarge(maxBytes: number): Problem {
     code: 'too_large',
     status: 413,
     extra: { max_bytes: maxBytes },
+  })
+}
+
+function tooMuch(): Problem {
+  return new Problem('There is too much in the body beside the file.', {
+    code: 'too_large',
+    status: 413,
   })
 }
 
@@ -254,10 +265,7 @@ class Body {
   #count(bytes: number): void {
     this.#overhead += bytes
     if (this.#overhead > OVERHEAD_BYTES) {
-      throw new Problem('There is too much in the body beside the file.', {
-        code: 'too_large',
-        status: 413,
-      })
+      throw tooMuch()
     }
   }
 

@@ -1,7 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
 import { Problem } from '#exceptions/problem'
-import { isNestedTooDeeply } from '#validators/nesting'
+import { hasTooManyValues, isNestedTooDeeply } from '#validators/nesting'
 
 /**
  * Makes the body's text (`config/bodyparser.ts`) the request's body. The framework's JSON parser
@@ -24,6 +24,12 @@ function read(text: string): Record<string, unknown> {
   }
   if (typeof body !== 'object' || body === null) throw malformed('The body is no JSON object.')
   if (isNestedTooDeeply(body)) throw malformed('The body is nested too deeply.')
+  if (hasTooManyValues(body)) {
+    throw new Problem('The body has more members than any request needs.', {
+      code: 'too_large',
+      status: 413,
+    })
+  }
   return body as Record<string, unknown>
 }
 

@@ -44,9 +44,13 @@ interface Route {
   signedIn: boolean
   uses(middleware: unknown): boolean
   limited: boolean
+  /** Its middleware, as it runs. */
+  order: unknown[]
 }
 
 const named = new Set<unknown>(Object.values(limits))
+
+const isBody = (one: any) => one?.name === 'body'
 
 function routes(): Route[] {
   return Object.values(router.toJSON())
@@ -64,6 +68,7 @@ function routes(): Route[] {
           signedIn,
           uses,
           limited: stack.some((one) => named.has(one)),
+          order: stack,
         }))
     })
 }
@@ -96,6 +101,33 @@ test.group('Every route', () => {
         assert.isTrue(route.uses(limits[limit]), `${route.name} is not limited as ${limit}`)
       }
     }
+  })
+
+  test('has a limit of its own, or counts towards both general ones', ({ assert }) => {
+    const open = routes().filter(
+      ({ limited, uses, pattern }) =>
+        !limited &&
+        !(uses(generalLimits.perIp) && uses(generalLimits.perAccount)) &&
+        !UNLIMITED.has(pattern)
+    )
+    assert.deepEqual(
+      open.map(({ name }) => name),
+      []
+    )
+  })
+
+  test('that reads a body counts the request first', ({ assert }) => {
+    let looked = 0
+    for (const { name, order } of routes()) {
+      const reads = order.findIndex(isBody)
+      if (reads < 0) continue
+      const counts = order.findIndex((one) => one === generalLimits.perIp || named.has(one))
+      assert.isTrue(counts >= 0 && counts < reads, name)
+      looked++
+    }
+    assert.isAbove(looked, 100)
+    const sent = routes().filter(({ pattern }) => /^\/(cookies|site\/vitals)$/.test(pattern))
+    assert.isTrue(sent.some(({ order }) => order.some(isBody)))
   })
 
   test('of the API counts towards the general limits, which come first', ({ assert }) => {
