@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
-import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from '@japa/runner'
 import drive from '@adonisjs/drive/services/main'
 import db from '@adonisjs/lucid/services/db'
-import { fromBuffer } from 'yauzl'
 import type User from '#models/user'
 import { EXPORT_KINDS } from '#privacy/export_kinds'
 import { eraseUser } from '#privacy/erase_user'
@@ -15,6 +13,7 @@ import { drain, settle } from '#tests/support/jobs'
 import { emptyMailboxes, mailsTo } from '#tests/support/mailbox'
 import { fundedMilestone } from '#tests/support/projects'
 import { aClient, PASSWORD } from '#tests/support/users'
+import { unzip } from '#tests/support/zip'
 import { aFinishedHistory } from './history.js'
 
 /** Where it is not `id`. */
@@ -23,26 +22,6 @@ const PRIMARY_KEYS: Record<string, string> = {
   payouts: 'transaction_id',
   mfa_authenticators: 'user_id',
   notification_preferences: 'md5(category)::uuid',
-}
-
-/** The entries of a zip, by name. */
-async function unzip(bytes: Buffer): Promise<Map<string, Buffer>> {
-  const entries = new Map<string, Buffer>()
-  await new Promise<void>((resolve, reject) =>
-    fromBuffer(bytes, { lazyEntries: true }, (error, zip) => {
-      if (error) return reject(error)
-      zip.on('error', reject).on('end', resolve)
-      zip.on('entry', (entry) =>
-        zip.openReadStream(entry, async (failure, stream) => {
-          if (failure) return reject(failure)
-          entries.set(entry.fileName, await buffer(stream))
-          zip.readEntry()
-        })
-      )
-      zip.readEntry()
-    })
-  )
-  return entries
 }
 
 async function exported(user: User) {
