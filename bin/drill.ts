@@ -136,7 +136,7 @@ await untilDone(async (run) => {
     ({ known, transaction_id: id }) => !known && !adopted.has(id as string)
   )
   const tolerated = strange.flatMap(({ source, id }) => ['--tolerate', source || id])
-  await command('recovery:end', ...tolerated, ...BY)
+  await command('recovery:end', '--despite-lag', ...tolerated, ...BY)
   await command('payouts:run')
   for (const job of [...again, waiting]) await payoutOf(job)
 
@@ -236,7 +236,7 @@ async function findsDamage(surroundings: Surroundings, restored: string): Promis
 }
 
 async function refusesToEnd(command: (...args: string[]) => Promise<unknown>): Promise<void> {
-  const ended = await command('recovery:end', ...BY).then(
+  const ended = await command('recovery:end', '--despite-lag', ...BY).then(
     () => true,
     () => false
   )

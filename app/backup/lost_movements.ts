@@ -24,6 +24,8 @@ export interface LostMovement {
   transactionId: string
   /** Whether a transaction of these books stands for it. If one does, it is found again by itself. */
   known: boolean
+  /** Whether the books have it as sent by that rail; what they have as unsent may be sent once more. */
+  sent: boolean
 }
 
 export interface RailVerdict {
@@ -55,6 +57,9 @@ export interface FindLost {
   graceMinutes: number
   onProgress?: (rows: number) => void
 }
+
+/** The books have it under way, or the provider's list is late: nothing was lost, and nothing is wrong. */
+const BOOKS_KNOW = new Set(['unlisted', 'in_flight'])
 
 /** Of one rail; each is asked for at the provider, for whose it is. */
 const MOST_ASKED = 2000
@@ -161,9 +166,10 @@ async function compare(
           at: row.at,
           transactionId: named.get(row.source ?? '') ?? '',
           known: false,
+          sent: false,
         })
       } else if (row.open) verdict.open += 1
-      else if (row.verdict !== 'unlisted') {
+      else if (!BOOKS_KNOW.has(row.verdict)) {
         const what = row.verdict.replaceAll('_', ' ')
         verdict.broken.push(`${row.key}: ${what}, ${amount} (${row.id ?? row.reference})`)
       }
@@ -216,20 +222,20 @@ async function readBalances(session: Session): Promise<RailVerdict['balances']> 
 /** Whose a movement is: the provider's record carries our id, if its list does not. */
 async function identify(provider: Provider, lost: LostMovement): Promise<void> {
   lost.transactionId ||= await askWhose(provider, lost)
-  lost.known =
-    (lost.transactionId !== '' && (await Transaction.find(lost.transactionId)) !== null) ||
-    (lost.source !== '' && (await isOurs(lost)))
-}
-
-/** A transaction here stands for it under the provider's own name, as a payout that was adopted does. */
-async function isOurs({ rail, source }: LostMovement): Promise<boolean> {
-  const found = await Transaction.query()
-    .where('rail', rail)
-    .where((query) =>
-      query.where('provider_transaction_id', source).orWhere('provider_source_id', source)
-    )
+  const ours = await Transaction.query()
+    .where('rail', lost.rail)
+    .where((query) => {
+      if (lost.source) query.orWhere('provider_transaction_id', lost.source)
+      if (lost.source) query.orWhere('provider_source_id', lost.source)
+      if (lost.transactionId) query.orWhere('id', lost.transactionId)
+      if (!lost.source && !lost.transactionId) query.whereRaw('false')
+    })
+    .whereNotNull('sent_at')
     .first()
-  return found !== null
+  lost.sent = ours !== null
+  lost.known =
+    lost.sent ||
+    (lost.transactionId !== '' && (await Transaction.find(lost.transactionId)) !== null)
 }
 
 async function askWhose(provider: Provider, { kind, source }: LostMovement): Promise<string> {

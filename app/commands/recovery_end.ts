@@ -9,12 +9,19 @@ export default class RecoveryEnd extends OperatorCommand {
     'Let money leave again after a restore, once the books have all that happened'
   static help = [
     'Exits 1 and changes nothing while a movement of a provider is missing that no transaction of the backup',
-    'stands for, or anything else differs; recovery:status lists it.',
+    'stands for, a payout is not booked, or anything else differs: recovery:status lists it. Nor before the',
+    'providers list what was done when the recovery began; PayPal takes three hours.',
   ]
   static options: CommandOptions = { startApp: true }
 
   @flags.array({ description: 'Ids at the provider of movements that may stay missing' })
   declare tolerate?: string[]
+
+  @flags.boolean({
+    description:
+      'End it before the providers list all; whoever looked at their own pages answers for it',
+  })
+  declare despiteLag: boolean
 
   @flags.string({ description: 'Who decides it', required: true })
   declare by: string
@@ -26,7 +33,7 @@ export default class RecoveryEnd extends OperatorCommand {
     const act = this.actOf(this.by, this.reason)
     const { endRecovery } = await import('#recovery/end_recovery')
     try {
-      await endRecovery(act, this.tolerate)
+      await endRecovery(act, { tolerated: this.tolerate, despiteLag: this.despiteLag })
       this.logger.success('The recovery is over: payouts and refunds go on')
     } catch (error) {
       if (!(error instanceof Problem)) throw error

@@ -38,7 +38,9 @@ export default class RecoveryStatus extends OperatorCommand {
         style: { compact: true },
       })
       for (const { at, rail, kind, id, source, amount, known } of lost) {
-        const todo = known ? 'the workers book it, or reconcile:pending' : (TO_DO[kind] ?? BOOK_IT)
+        const todo = known
+          ? 'reconcile:pending books it, as the workers do'
+          : (TO_DO[kind] ?? BOOK_IT)
         table.push([at.toISOString(), rail, kind, source || id, `${amount}`, todo])
       }
       if (lost.length > 0) this.logger.log(table.toString())

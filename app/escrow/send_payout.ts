@@ -3,7 +3,7 @@ import db from '@adonisjs/lucid/services/db'
 import { inTransaction } from '#database/transaction'
 import { Money } from '#ledger/money'
 import { postEntries } from '#ledger/post_entries'
-import { providerKey, type Provider } from '#payments/provider'
+import { ProviderFailure, providerKey, type Provider } from '#payments/provider'
 import { blockOf } from '#payments/reconcile/blocking'
 import { providerFor } from '#payments/registry'
 import Deposit from '#models/deposit'
@@ -22,6 +22,7 @@ import { HELD } from '#escrow/hold_payout'
 import { reserve, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
 import { isSuspended } from '#identity/suspended'
 import { aboutTransaction } from '#telemetry/scope'
+import { bookEarlierPayment } from '#recovery/book_earlier_payment'
 import { isRecovering, RECOVERING } from '#recovery/recovering'
 
 /**
@@ -37,6 +38,8 @@ export async function sendPayout(
   const found = await Transaction.find(transactionId)
   if (found?.status !== 'pending') return 'settled'
 
+  const earlier = await bookedBefore(found)
+  if (earlier) return earlier
   const { projectId } = await EscrowAccount.findOrFail(found.escrowAccountId!)
   const begun = await begin(found, projectId)
   if (typeof begun === 'string') return begun
@@ -68,6 +71,16 @@ export async function sendPayout(
   return askProvider(provider, transaction, firstTime, asking, (answer) =>
     record(provider, transaction, answer)
   )
+}
+
+/** What a restored backup has as unpaid may be paid: then it is booked, and while nobody can say, it waits. */
+async function bookedBefore(found: Transaction): Promise<'settled' | 'unknown' | undefined> {
+  try {
+    return (await bookEarlierPayment(found)) ? 'settled' : undefined
+  } catch (error) {
+    if (!(error instanceof ProviderFailure)) throw error
+    return 'unknown'
+  }
 }
 
 interface Begun {
@@ -102,6 +115,8 @@ async function begin(
       .forUpdate()
       .firstOrFail()
     if (transaction.status !== 'pending' || payout.state === 'failed') return 'settled'
+    // To send it again could move money, if the provider has forgotten it; looking has been done.
+    if (payout.state === 'in_transit' && (await isRecovering(trx))) return 'waiting'
     if (payout.state === 'in_transit') return resume(trx, transaction, payout)
     // It may yet be paid the way that was refused; then there is nothing left to send.
     if (await isStillSending(trx, transaction.id)) return 'waiting'

@@ -51,6 +51,8 @@ async function begin(provider: Provider, refund: Transaction) {
   return inTransaction(async (trx) => {
     const current = await lockTransaction(trx, refund.id)
     if (current.status !== 'pending') return 'settled' as const
+    // To send it again could move money, if the provider has forgotten it.
+    if (current.sentAt && (await isRecovering(trx))) return 'waiting' as const
     if (current.sentAt) return { refund: current, firstTime: false }
     const why = await reasonToWait(trx, current, snapshot)
     if (why) {

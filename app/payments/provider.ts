@@ -174,6 +174,11 @@ export interface LookupHints {
   keySentAt?: Date
   /** What was asked for: tells whether a record that names nobody can be the one looked for. */
   amount?: Money
+  /**
+   * It may have been sent until then, and will not be sent again under its key before this is answered: so a key
+   * that is still alive is no reason not to look.
+   */
+  sentUntil?: Date
 }
 
 /** Which of our addresses a webhook came to: each has its own secret or id. */

@@ -1,18 +1,14 @@
-import db from '@adonisjs/lucid/services/db'
 import { validate as isUuid } from 'uuid'
-import { inTransaction } from '#database/transaction'
-import { recordAudit, type Act } from '#audit/record_audit'
+import type { Act } from '#audit/record_audit'
 import { notFound, wrongState } from '#exceptions/problem'
-import { applyPayout, payoutStarted } from '#escrow/apply_payout'
-import { lockPayout } from '#escrow/lock_payout'
 import { Money } from '#ledger/money'
-import { postEntries } from '#ledger/post_entries'
 import Payout from '#models/payout'
 import PayoutAccount from '#models/payout_account'
 import Transaction from '#models/transaction'
 import { ProviderFailure, type ProviderMovement } from '#payments/provider'
 import { providerFor } from '#payments/registry'
-import { openRecovery } from '#recovery/find_unrecovered'
+import { adoptMovement, another } from './adopt_movement.js'
+import { openRecovery } from './find_unrecovered.js'
 
 /**
  * Books a payout as the payment that the provider made for it already: for a release that was approved after the
@@ -41,49 +37,7 @@ export async function adoptPayout(payoutId: string, providerId: string, act: Act
       { code: 'payment_failed' }
     )
   }
-  await inTransaction(async (trx) => {
-    const { transaction, payout: locked } = await lockPayout(trx, payoutId)
-    if (transaction.status !== 'pending' || locked.state !== 'waiting') {
-      throw wrongState(
-        `This payout is ${locked.state}; only one that waits is adopted.`,
-        locked.state
-      )
-    }
-    const other = await trx
-      .from('transactions')
-      .where((query) =>
-        query.where('rail', provider.rail).where('provider_transaction_id', movement.id)
-      )
-      .orWhere('id', movement.transactionId || payoutId)
-      .whereNot('id', payoutId)
-      .first()
-    if (other) throw another(`${movement.id} belongs to the transaction ${other.id}.`)
-    await trx
-      .from('transactions')
-      .where('id', payoutId)
-      .update({
-        provider_transaction_id: movement.id,
-        payment_provider: provider.name,
-        rail: provider.rail,
-        sent_at: db.raw('now()'),
-        wait_reason: '',
-        failure_code: '',
-        failure_message: '',
-      })
-    await trx
-      .from('payouts')
-      .where('transaction_id', payoutId)
-      .update({ state: 'in_transit', payout_account_id: account.id })
-    await transaction.refresh()
-    await postEntries(trx, [payoutStarted(transaction)])
-    await recordAudit(trx, {
-      ...act,
-      action: 'payout.adopted',
-      target: { type: 'transaction', id: payoutId },
-      after: { provider_id: movement.id, rail: provider.rail, lost: movement.transactionId },
-    })
-  })
-  await applyPayout(provider, movement)
+  await adoptMovement({ payoutId, account, provider, movement, act })
 }
 
 /** The payment as the provider has it, and the account of the freelancer that it went to. */
@@ -114,8 +68,3 @@ async function findPayment(userId: string, wanted: Transaction, providerId: stri
       : `No provider of this freelancer's payout accounts shows ${providerId}.${noAnswer}`
   )
 }
-
-const another = (detail: string) =>
-  wrongState(`${detail} It is not the payment of this payout.`, 'waiting', {
-    code: 'another_payment',
-  })

@@ -1,21 +1,43 @@
 import { inTransaction } from '#database/transaction'
 import { recordAudit, type Act } from '#audit/record_audit'
 import { wrongState } from '#exceptions/problem'
+import { offeredRails, providerOfRail } from '#payments/registry'
 import { findUnrecovered, openRecovery } from '#recovery/find_unrecovered'
 
+export interface EndRecovery {
+  /** Ids of movements at the providers that may stay missing: somebody answers for each. */
+  tolerated?: readonly string[]
+  /** Somebody has looked whether there is more than the providers list yet. */
+  despiteLag?: boolean
+}
+
 /**
- * Lets money leave again, once the books have everything that the providers did since the backup. What the backup
- * knows of is no reason to wait: it is looked up before it is sent.
+ * Lets money leave again, once the books have everything that the providers did since the backup. A deposit or refund
+ * that the backup knows of is no reason to wait: it can have gone by its own rail only, and is looked up there. A
+ * payout may have gone by another rail than it would go by now, so the books must have each as sent.
  *
- * @param tolerated ids of movements at the providers that may stay missing: somebody answers for each
- * @throws Problem 409 `not_recovering`; `not_recovered` while something is missing
+ * @throws Problem 409 `not_recovering`; `not_listed_yet`; `not_recovered` while something is missing
  */
-export async function endRecovery(act: Act, tolerated: readonly string[] = []): Promise<void> {
-  const { id } = await openRecovery()
+export async function endRecovery(
+  act: Act,
+  { tolerated = [], despiteLag = false }: EndRecovery = {}
+): Promise<void> {
+  const { id, begun_at: begunAt } = await openRecovery()
+  const lagMs = Math.max(
+    ...offeredRails().map((rail) => providerOfRail(rail).balanceTransactionLagMs)
+  )
+  const listed = new Date(begunAt.getTime() + lagMs)
+  if (listed > new Date() && !despiteLag) {
+    throw wrongState(
+      `What the providers did just before the recovery began may not be in their lists before ${listed.toISOString()}. Wait until then, or look at their own pages and end it with --despite-lag.`,
+      'recovering',
+      { code: 'not_listed_yet' }
+    )
+  }
   const { lost, broken } = await findUnrecovered()
   const left = lost.filter(
-    ({ known, id: row, source }) =>
-      !known && !tolerated.includes(row) && !tolerated.includes(source)
+    ({ known, sent, kind, id: row, source }) =>
+      !(kind === 'payout' ? sent : known) && !tolerated.includes(row) && !tolerated.includes(source)
   )
   if (left.length > 0 || broken.length > 0) {
     throw wrongState(
@@ -35,7 +57,7 @@ export async function endRecovery(act: Act, tolerated: readonly string[] = []): 
       ...act,
       action: 'recovery.ended',
       target: { type: 'recovery', id },
-      after: { tolerated },
+      after: { tolerated, despite_lag: despiteLag },
     })
   })
 }

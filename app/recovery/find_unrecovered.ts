@@ -31,7 +31,7 @@ export async function findUnrecovered(): Promise<Unrecovered> {
 }
 
 /** @throws Problem 409 `not_recovering` */
-export async function openRecovery(): Promise<{ id: string; backup_until: Date }> {
+export async function openRecovery(): Promise<{ id: string; backup_until: Date; begun_at: Date }> {
   const open = await db.from('recoveries').whereNull('ended_at').first()
   if (open) return open
   throw wrongState('No recovery is open; recovery:begin begins one.', 'not_recovering', {

@@ -118,6 +118,7 @@ export async function findPayout(
   hints: LookupHints,
   keyLifetimeMs: number
 ): Promise<ProviderMovement | undefined> {
+  if (hints.sentUntil) return findSentPayout(transactionId, hints, hints.sentUntil)
   const keyEnd = (hints.keySentAt ?? hints.since).getTime() + keyLifetimeMs
   if (Date.now() < keyEnd - SENDING_ENDS_MS) return undefined
   return findSentPayout(transactionId, hints, new Date(keyEnd))

@@ -4,12 +4,13 @@ import OpeningFloatSeeder from '#database/seeders/opening_float_seeder'
 import { settlePending } from '#escrow/settle_pending'
 import autoApproveDue from '#jobs/auto_approve_due'
 import { backfillEvents } from '#payments/backfill_events'
-import { expectData, expectProblem } from '#tests/support/api'
+import { api, expectData, expectProblem } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { settle } from '#tests/support/jobs'
 import { breaks } from '#tests/support/ledger'
 import {
   activeProject,
+  aPayoutAccount,
   aDeposit,
   fundedMilestone,
   pay,
@@ -26,6 +27,9 @@ const DAY = 86_400_000
 
 const approve = async ({ client, milestone }: Awaited<ReturnType<typeof submittedMilestone>>) =>
   expectData(await pay(client, `milestones/${milestone.id}/approve`), 201)
+
+/** The stand-ins list at once what they do. */
+const end = (...words: string[]) => run('recovery:end', '--despite-lag', ...words)
 
 const payout = () => db.from('transactions').where('transaction_type', 'payout').firstOrFail()
 
@@ -52,28 +56,97 @@ test.group('Recovery from a backup', (group) => {
       rail.standIn.advance(31 * DAY)
       const begun = await run('recovery:begin', ...BY)
       assert.equal(begun.exitCode, 0, begun.output)
-      await settlePending({ olderThanSeconds: 0 })
-      const waiting = await payout()
-      assert.equal(waiting.status, 'pending')
-      assert.match(waiting.wait_reason, /finished checking our records/)
       const status = await run('recovery:status', '--json')
       assert.equal(status.exitCode, 1)
       assert.deepInclude(status.json.lost[0], {
         kind: 'payout',
-        transaction_id: waiting.id,
+        transaction_id: (await payout()).id,
         known: true,
       })
+      assert.equal((await end(...BY)).exitCode, 1)
 
-      const ended = await run('recovery:end', ...BY)
-      assert.equal(ended.exitCode, 0, ended.output)
       await settlePending({ olderThanSeconds: 0 })
       await settle()
       assert.equal((await payout()).status, 'completed')
+      const ended = await end(...BY)
+      assert.equal(ended.exitCode, 0, ended.output)
       assert.equal(rail.effects('payout'), 1)
       assert.deepEqual(await breaks(), [])
       assert.equal(await clearingDifference(rail.rail), '0.00')
     })
   }
+
+  test('a payout that went by another rail than it would go by now is booked as that, and not sent', async ({
+    assert,
+  }) => {
+    // So that there is money to pay from on the other rail.
+    await fundedMilestone({ provider: 'paypal' })
+    const found = await submittedMilestone()
+    await aPayoutAccount(found.freelancer, 'paypal')
+    await approve(found)
+    await copyDatabase(BACKUP)
+    const account = await db
+      .from('payout_accounts')
+      .where({ payment_provider: 'paypal', user_id: found.freelancer.id })
+      .firstOrFail()
+    expectData(
+      await api(found.freelancer).put(`payments/payout-accounts/${account.id}`, {
+        is_default: true,
+      })
+    )
+    await settle()
+    assert.lengthOf(paypalSandbox.payoutBatches, 1)
+
+    await restoreFrom(BACKUP)
+    paypalSandbox.advance(DAY)
+    await run('recovery:begin', ...BY)
+    assert.equal((await end(...BY)).exitCode, 1)
+    await settlePending({ olderThanSeconds: 0 })
+    const ended = await end(...BY)
+    assert.equal(ended.exitCode, 0, ended.output)
+    await settlePending({ olderThanSeconds: 0 })
+    await settle()
+    const { status, rail } = await payout()
+    assert.deepEqual({ status, rail }, { status: 'completed', rail: 'paypal' })
+    assert.lengthOf(sandbox.transfers, 0)
+    assert.lengthOf(paypalSandbox.payoutBatches, 1)
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('a payout that was under way at the backup is not sent again while it is open', async ({
+    assert,
+  }) => {
+    paypalSandbox.planPayout('UNCLAIMED')
+    await approve(await submittedMilestone({ provider: 'paypal' }))
+    await settle()
+    await copyDatabase(BACKUP)
+    await restoreFrom(BACKUP)
+    await run('recovery:begin', ...BY)
+    await settlePending({ olderThanSeconds: 0 })
+    await settle()
+    assert.equal(
+      paypalSandbox.requestLog.filter(
+        ({ method, path }) => method === 'POST' && path.includes('payouts')
+      ).length,
+      1
+    )
+    const ended = await end(...BY)
+    assert.equal(ended.exitCode, 0, ended.output)
+  })
+
+  test('does not end before the providers list all that was done until it began', async ({
+    assert,
+  }) => {
+    await run('recovery:begin', ...BY)
+    const early = await run('recovery:end', ...BY)
+    assert.equal(early.exitCode, 1)
+    assert.match(early.output, /may not be in their lists before 20/)
+    await db.from('recoveries').update({
+      backup_until: db.raw(`now() - interval '4 hours'`),
+      begun_at: db.raw(`now() - interval '4 hours'`),
+    })
+    assert.equal((await run('recovery:end', ...BY)).exitCode, 0)
+  })
 
   test('a release that was approved after the backup, and again after the restore, is paid once', async ({
     assert,
@@ -96,7 +169,7 @@ test.group('Recovery from a backup', (group) => {
       payouts.find((each) => each.milestone_id === milestone.id)!
     )
 
-    const early = await run('recovery:end', ...BY)
+    const early = await end(...BY)
     assert.equal(early.exitCode, 1)
     assert.match(early.output, /1 movements of the providers are not in the books/)
     const wrong = await run('payouts:adopt', theirs.id, payment, ...BY)
@@ -107,7 +180,7 @@ test.group('Recovery from a backup', (group) => {
     const again = await run('payouts:adopt', ours.id, payment, ...BY)
     assert.equal(again.exitCode, 1)
 
-    const ended = await run('recovery:end', ...BY)
+    const ended = await end(...BY)
     assert.equal(ended.exitCode, 0, ended.output)
     await settlePending({ olderThanSeconds: 0 })
     await settle()
@@ -147,7 +220,7 @@ test.group('Recovery from a backup', (group) => {
     assert.equal((await run('payouts:adopt', id, batch, ...BY)).exitCode, 1)
     assert.deepEqual(await breaks(), [])
 
-    const ended = await run('recovery:end', ...BY)
+    const ended = await end(...BY)
     assert.equal(ended.exitCode, 0, ended.output)
     paypalSandbox.setPayoutItem(batch, 'SUCCESS')
     await settlePending({ olderThanSeconds: 0 })
@@ -174,7 +247,7 @@ test.group('Recovery from a backup', (group) => {
       '--tolerate',
       source,
     ])
-    const ended = await run('recovery:end', ...tolerated, ...BY)
+    const ended = await end(...tolerated, ...BY)
     assert.equal(ended.exitCode, 0, ended.output)
     await settlePending({ olderThanSeconds: 0 })
     await settle()
@@ -199,8 +272,8 @@ test.group('Recovery from a backup', (group) => {
     expectProblem(await pay(client, 'payments/refund', body), 409)
     const status = await run('recovery:status', '--json')
     assert.deepInclude(status.json.lost[0], { kind: 'refund', amount: '-1000.00', known: false })
-    assert.equal((await run('recovery:end', ...BY)).exitCode, 1)
-    const tolerated = await run('recovery:end', '--tolerate', status.json.lost[0].source, ...BY)
+    assert.equal((await end(...BY)).exitCode, 1)
+    const tolerated = await end('--tolerate', status.json.lost[0].source, ...BY)
     assert.equal(tolerated.exitCode, 0, tolerated.output)
     assert.equal(sandbox.effects('refund'), 1)
   })
@@ -216,7 +289,7 @@ test.group('Recovery from a backup', (group) => {
     await run('recovery:begin', ...BY)
     await settlePending({ olderThanSeconds: 0 })
     await settle()
-    assert.equal((await run('recovery:end', ...BY)).exitCode, 0)
+    assert.equal((await end(...BY)).exitCode, 0)
     assert.deepEqual(await breaks(), [])
     assert.equal(await clearingDifference('stripe'), '0.00')
   })
@@ -230,8 +303,8 @@ test.group('Recovery from a backup', (group) => {
     await autoApproveDue.handle({}, { logger: console } as never)
     assert.equal(await status(), 'submitted')
     assert.equal((await run('recovery:begin', ...BY)).exitCode, 1)
-    assert.equal((await run('recovery:end', ...BY)).exitCode, 0)
-    assert.equal((await run('recovery:end', ...BY)).exitCode, 1)
+    assert.equal((await end(...BY)).exitCode, 0)
+    assert.equal((await end(...BY)).exitCode, 1)
     await autoApproveDue.handle({}, { logger: console } as never)
     assert.equal(await status(), 'approved')
   })
