@@ -144,9 +144,12 @@ export const mailAddress = fits(
   /^[^\s<>@"]+@[^\s<>@"]+\.[^\s<>@"]+$/
 )
 
-export const sender = fits(
-  'an address such as escrow@your-domain, or "SafeSend <escrow@your-domain>"',
-  /^([^<>\r\n]*<)?[^\s<>@]+@[^\s<>@]+>?$/
+export const sender = must(
+  'an address such as escrow@your-domain, or "SafeSend <escrow@your-domain>", and not the example',
+  (value) => {
+    const [, domain] = /^(?:[^<>\r\n]*<)?[^\s<>@]+@([^\s<>@]+)>?$/.exec(value) ?? []
+    return domain && !(inProduction() && isExample(domain.toLowerCase())) ? value : undefined
+  }
 )
 
 export const appKey = secret(

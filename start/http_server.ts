@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { Server, ServerResponse } from 'node:http'
 import env from '#start/env'
+import { watchConnections } from '#start/stopping'
 
 /** 100 MB at half a megabit per second. Who sends nothing in between is cut off by `receiveFile`. */
 const WITH_FILE_MS = 30 * 60 * 1000
@@ -18,7 +19,7 @@ const arriving = new WeakMap<IncomingMessage, NodeJS.Timeout>()
  */
 export function createHttpServer(handle: RequestListener): Server {
   const quickMs = (env.get('REQUEST_SECONDS') ?? 30) * 1000
-  return createServer(
+  const server = createServer(
     {
       requestTimeout: WITH_FILE_MS,
       headersTimeout: quickMs,
@@ -32,6 +33,8 @@ export function createHttpServer(handle: RequestListener): Server {
       handle(request, response)
     }
   )
+  watchConnections(server)
+  return server
 }
 
 /** The body that is on its way is a file's, which may take as long as any request. */

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ApplicationService } from '@adonisjs/core/types'
 
@@ -6,6 +7,8 @@ import type { ApplicationService } from '@adonisjs/core/types'
 const LAST_MS = 2000
 
 const idle: (() => void)[] = []
+/** Connections that have not asked for anything yet. Node does not count them as idle. */
+const unasked = new Set<Socket>()
 let stopping = false
 
 /** Whether this process has been told to stop: nobody should send it anything new. */
@@ -14,6 +17,15 @@ export const isStopping = (): boolean => stopping
 /** For what would never end by itself: told when no new connection is taken any more. */
 export function whenStopping(callback: () => void): void {
   idle.push(callback)
+}
+
+/** For a server that is to stop in order: it is not held up by who has connected and says nothing. */
+export function watchConnections(server: Server): void {
+  server.on('connection', (socket) => {
+    unasked.add(socket)
+    socket.once('close', () => unasked.delete(socket))
+  })
+  server.on('request', ({ socket }) => unasked.delete(socket))
 }
 
 /**
@@ -59,7 +71,14 @@ async function drain(app: ApplicationService): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
   for (const end of idle) end()
   // A connection that is kept alive is idle only once its request is answered.
-  const closing = setInterval(() => server.closeIdleConnections(), 50)
+  const began = Date.now()
+  const closing = setInterval(() => {
+    server.closeIdleConnections()
+    for (const socket of unasked) {
+      // Who has begun to ask gets to the end of it, if that takes a moment only.
+      if (socket.bytesRead === 0 || Date.now() - began > LAST_MS) socket.destroy()
+    }
+  }, 50)
   const cut = setTimeout(
     () => {
       process.exitCode = 1

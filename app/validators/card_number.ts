@@ -7,8 +7,8 @@ cards.creditCardType.updateCard('visa', { lengths: [13, 16, 18, 19] })
 const SHORTEST = 13
 const LONGEST = 19
 
-/** In one row of groups, with the right check digit. */
-const MOST_CANDIDATES = 200
+/** With the right check digit. A text with more is taken for one with a card: looking at all would take long. */
+const MOST_CANDIDATES = 1000
 
 /** No phone number is longer, with its country (E.164). */
 const LONGEST_PHONE = 15
@@ -18,14 +18,36 @@ const UUID = /[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/gi
 
 const IBAN = /\b[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?\b/g
 
-/** Digits in groups, as people write them, and not in the middle of a word or a longer number. */
-const DIGITS = /(?<![\p{L}\p{N}_]|\p{N}[.,])\d+(?:[ \-\u2010-\u2015]\d+)*(?![\p{L}\p{N}_])/gu
+/** How cards are printed, or typed from them. Rows of shorter numbers are no cards. */
+const GROUPS = [
+  ...[1, 2, 3].map((last) => [4, 4, 4, 4, last]),
+  [4, 4, 4, 4],
+  ...[1, 2, 3].map((last) => [4, 4, 4, last]),
+  [4, 6, 5],
+  [4, 6, 4],
+  [4, 3, 3, 3],
+  [4, 4, 5],
+  [8, 8],
+  [6, 13],
+]
+
+/** Between two groups: blanks, tabs, ends of lines, hyphens and dashes, dots, slashes, underscores. */
+const BETWEEN = /^[\s\-\u2010-\u2015\u2212./_]{1,3}$/
+
+/** Neither in the middle of a longer number or an id; but a word may stand straight before. */
+const BEFORE = /(?:^|[^\p{L}\p{N}]|(?<![\p{L}\p{N}])\p{L}{3,})(?<!\p{N}[.,])$/u
+
+interface Group {
+  digits: string
+  from: number
+  to: number
+}
 
 /**
- * Finds what is a payment card's number (PAN): 13 to 19 digits, in one piece or in groups with blanks or hyphens
- * between, of a length and with a beginning that a card network has (`card-validator`), and with the right
+ * Finds what is a payment card's number (PAN): 13 to 19 digits of any script, in one piece or in groups as cards
+ * have them, of a length and with a beginning that a card network has (`card-validator`), and with the right
  * check digit (Luhn). None is what stands in an id, in a valid IBAN, or behind a `+` as a phone number does.
- * Of all other numbers of that length and beginning, one of ten passes for one.
+ * Of all other numbers of that form and beginning, one of ten passes for one.
  *
  * @returns the first, as it is written, or undefined
  */
@@ -34,12 +56,15 @@ export function findCardNumber(text: string): string | undefined {
   if (!/(?:\p{N}[^\p{L}\p{N}]{0,4}){13}/u.test(text)) return undefined
   const plain = text
     .normalize('NFKC')
-    .replaceAll(/[\u200B-\u200F\u2060\uFEFF]/g, '')
+    .replaceAll(/[\u00AD\u200B-\u200F\u2060\uFEFF]/g, '')
+    .replaceAll(/(?!\d)\p{Nd}/gu, asciiDigit)
     .replaceAll(UUID, 'id')
     .replaceAll(IBAN, (iban) => (isIban(iban) ? 'iban' : iban))
-  for (const { 0: digits, index } of plain.matchAll(DIGITS)) {
-    const found = cardAmong(digits, plain[index - 1] === '+')
-    if (found) return found
+  let candidates = 0
+  for (const { number, written } of candidatesIn(plain)) {
+    if (!hasCheckDigit(number)) continue
+    candidates++
+    if (candidates > MOST_CANDIDATES || isCard(number)) return written
   }
   return undefined
 }
@@ -55,56 +80,68 @@ export function withoutCardNumbers(text: string): string {
   return clean
 }
 
-/**
- * Each row of groups, for what follows may be an expiry date, and what comes before anything. A text with very
- * many that could be one is taken for one: nobody writes it, and looking at all would take long.
- */
-function cardAmong(written: string, afterPlus: boolean): string | undefined {
-  const digits = written.replaceAll(/\D/g, '')
-  if (afterPlus && digits.length <= LONGEST_PHONE) return undefined
-  /** Of each group, where it begins in `digits`; then where the last one ends. */
-  const starts = startsOfGroups(written)
-  let candidates = 0
-  for (let first = 0; first < starts.length - 1; first++) {
-    const from = starts[first]
-    for (let last = first + 1; last < starts.length; last++) {
-      const to = starts[last]
-      if (to - from > LONGEST) break
-      if (to - from < SHORTEST || !hasCheckDigit(digits, from, to)) continue
-      candidates++
-      if (candidates > MOST_CANDIDATES || isCard(digits.slice(from, to))) {
-        return asWritten(written, from, to)
+/** Unicode has the digits of a script in a row, from zero to nine. */
+function asciiDigit(digit: string): string {
+  const code = digit.codePointAt(0)!
+  let value = 0
+  while (/^\p{Nd}$/u.test(String.fromCodePoint(code - value - 1))) value++
+  return String(value % 10)
+}
+
+/** Groups of digits with no more between them than a card has. */
+function rowsOf(text: string): Group[][] {
+  const rows: Group[][] = []
+  let end = 0
+  for (const { 0: digits, index: from } of text.matchAll(/\d+/g)) {
+    const group = { digits, from, to: from + digits.length }
+    if (rows.length > 0 && BETWEEN.test(text.slice(end, from))) rows.at(-1)!.push(group)
+    else rows.push([group])
+    end = group.to
+  }
+  return rows
+}
+
+function* candidatesIn(text: string) {
+  for (const row of rowsOf(text)) {
+    for (const first of row.keys()) {
+      for (const count of countsAt(row, first)) {
+        const groups = row.slice(first, first + count)
+        const number = groups.map(({ digits }) => digits).join('')
+        const [from, to] = [groups[0].from, groups[count - 1].to]
+        if (isPhone(text, from, number) || !standsAlone(text, from, to)) continue
+        yield { number, written: text.slice(from, to) }
       }
     }
   }
-  return undefined
 }
 
-const isDigit = (text: string, at: number) => text.charCodeAt(at) >= 48 && text.charCodeAt(at) <= 57
-
-function startsOfGroups(written: string): number[] {
-  const starts: number[] = []
-  let digits = 0
-  for (let at = 0; at < written.length; at++) {
-    if (!isDigit(written, at)) continue
-    if (at === 0 || !isDigit(written, at - 1)) starts.push(digits)
-    digits++
-  }
-  return [...starts, digits]
+/** @returns how many groups from this one on may be a card's */
+function countsAt(row: Group[], first: number): number[] {
+  const length = (at: number) => row[at]?.digits.length
+  if (length(first) >= SHORTEST) return length(first) <= LONGEST ? [1] : []
+  const fitting = GROUPS.filter((lengths) => lengths.every((each, n) => length(first + n) === each))
+  return fitting
+    .filter((lengths) => {
+      // In a column of numbers all of one length, only the outermost: any four of them would do.
+      const next = first + lengths.length
+      return length(first - 1) !== lengths[0] || length(next) !== lengths.at(-1)
+    })
+    .map((lengths) => lengths.length)
 }
 
-/** From one digit to before another, with what stands between. */
-function asWritten(written: string, from: number, to: number): string {
-  const places = [...written.matchAll(/\d/g)].map(({ index }) => index)
-  return written.slice(places[from], places[to - 1] + 1)
-}
+const isPhone = (text: string, from: number, number: string) =>
+  text[from - 1] === '+' && number.length <= LONGEST_PHONE
 
-/** Luhn's, of the digits from one place to before another. The package computes it, too, and much else. */
-function hasCheckDigit(digits: string, from: number, to: number): boolean {
+const standsAlone = (text: string, from: number, to: number) =>
+  BEFORE.test(text.slice(Math.max(0, from - 24), from)) &&
+  !/^[\p{L}\p{N}]/u.test(text.slice(to, to + 2))
+
+/** Luhn's. The package computes it, too, and much else. */
+function hasCheckDigit(number: string): boolean {
   let sum = 0
-  for (let place = to - 1; place >= from; place--) {
-    const digit = digits.charCodeAt(place) - 48
-    const doubled = (to - place) % 2 === 0 ? digit * 2 : digit
+  for (let place = 0; place < number.length; place++) {
+    const digit = number.charCodeAt(number.length - 1 - place) - 48
+    const doubled = place % 2 === 1 ? digit * 2 : digit
     sum += doubled > 9 ? doubled - 9 : doubled
   }
   return sum % 10 === 0

@@ -68,7 +68,7 @@ export function environment(options: EnvironmentOptions): Record<string, string>
     ...PAYPAL,
 
     MAIL_TRANSPORT: 'file',
-    MAIL_FROM: 'SafeSend <escrow@safesend.example>',
+    MAIL_FROM: 'SafeSend <escrow@safesend.test>',
     MAIL_DIR: join(options.dir, 'mail'),
 
     DRIVE_DISK: 'fs',

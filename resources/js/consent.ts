@@ -1,5 +1,9 @@
-/** What this browser has chosen, as the server has written it into its cookie; undefined if it was not asked. */
+/**
+ * What this browser has chosen, as the server has written it into its cookie; undefined if it was not asked. Who
+ * has told their browser that they want none of it (Global Privacy Control) has told us, whatever they said before.
+ */
 export function choice(): string | undefined {
+  if ((navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl) return 'necessary'
   return /(?:^|; )(?:__Host-)?site_consent=1\.(measure|necessary)(?:;|$)/.exec(document.cookie)?.[1]
 }
 

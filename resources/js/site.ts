@@ -3,7 +3,7 @@ import { choice, keepChoice } from './consent.js'
 
 const banner = document.querySelector<HTMLElement>('[data-consent]')
 
-if (banner && choice() === undefined && !navigatorRefuses()) {
+if (banner && choice() === undefined) {
   banner.hidden = false
   banner.addEventListener('submit', async (event) => {
     event.preventDefault()
@@ -13,11 +13,6 @@ if (banner && choice() === undefined && !navigatorRefuses()) {
     banner.hidden = true
     measureIfWanted()
   })
-}
-
-/** Who has told their browser so has told us. They can still say otherwise at /cookies. */
-function navigatorRefuses(): boolean {
-  return (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true
 }
 
 async function measureIfWanted(): Promise<void> {

@@ -215,6 +215,15 @@ test.group('Public site | consent', (group) => {
     await banner(opened.page).waitFor({ state: 'hidden' })
     await leave(opened.page)
     assert.isFalse(await banner(opened.page).isVisible())
+    // Also not if they have agreed before they did.
+    const { origin } = new URL(opened.page.url())
+    await opened.page
+      .context()
+      .addCookies([{ name: 'site_consent', value: '1.measure', url: origin }])
+    await opened.page.goto('/pricing')
+    await opened.page.waitForLoadState('networkidle')
+    assert.isFalse(opened.requests.some((path) => path.includes('vitals')))
+    await leave(opened.page)
     assert.deepEqual(sent.arrived, [])
     const cookies = await opened.page.context().cookies()
     assert.deepEqual(
@@ -305,7 +314,8 @@ test.group('Public site | service worker', (group) => {
     const ground = await page.evaluate('getComputedStyle(document.body).backgroundColor')
     assert.equal(ground, 'rgb(250, 248, 243)', 'its style sheet is there')
     await page.context().setOffline(false)
-    await page.goto('/pricing')
+    await page.getByRole('link', { name: 'Try again' }).click()
+    await page.getByRole('heading', { name: 'One fee, taken when' }).waitFor()
     assert.equal(await page.locator('h1').textContent(), 'One fee, taken when money is released')
   })
 

@@ -44,6 +44,15 @@ test.group('The number of a payment card', () => {
         // Digits of another width look the same.
         card.replaceAll(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
         [...card].join('\u200B'),
+        [...card].join('\u00AD'),
+        // So do those of other scripts to who reads them.
+        card.replaceAll(/\d/g, (digit) => String.fromCodePoint(0x0660 + Number(digit))),
+        card.replaceAll(/\d/g, (digit) => String.fromCodePoint(0x0966 + Number(digit))),
+        ...['  ', '\t', '\n', '\r\n', '.', '/', '_', ' - ', '\u2212'].map((between) =>
+          card.replaceAll(/[ -]/g, between)
+        ),
+        `Card${card}`,
+        `card_${card}`,
       ]) {
         assert.isDefined(findCardNumber(text), text)
         assert.notInclude(withoutCardNumbers(text), card)
@@ -104,6 +113,63 @@ test.group('The number of a payment card', () => {
     assert.isDefined(findCardNumber('4242 4242 4242 4242'), 'so that nothing passes for all')
   })
 
+  test('is found as it is typed from a card: {$self}')
+    .with([
+      '4242 4242 4242 4242 1229 123',
+      '4000056655665556 / 5555555555554444',
+      '3782 822463 10005',
+      '3782 8224 6310 005',
+      '3056 930902 0004',
+      '42424242 42424242',
+      '620550 0000000000004',
+      '6205 5000 0000 0000 004',
+      '4222 222 222 222',
+      '4242 4242 4242 4242\n5555 5555 5555 4444\n4111 1111 1111 1111',
+    ])
+    .run(({ assert }, text) => {
+      assert.isDefined(findCardNumber(text))
+      assert.notMatch(withoutCardNumbers(text), /\d{4}\D*\d{4}/)
+    })
+
+  test('is no row of numbers, however long', ({ assert }) => {
+    const row = (each: fc.Arbitrary<string>) =>
+      fc
+        .tuple(
+          fc.array(each, { minLength: 4, maxLength: 60 }),
+          fc.constantFrom(' ', '  ', '\n', '\t', ', ', '/', ' - ')
+        )
+        .map(([numbers, between]) => numbers.join(between))
+    const whole = (min: number, max: number) => fc.integer({ min, max }).map(String)
+    const amount = fc
+      .tuple(fc.integer({ min: 100, max: 9_999_999 }), fc.constantFrom('en-US', 'de-DE'))
+      .map(([minor, locale]) =>
+        (minor / 100).toLocaleString(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+      )
+    for (const each of [
+      whole(0, 99),
+      whole(0, 999),
+      whole(10_000, 99_999),
+      whole(1900, 2100),
+      amount,
+    ]) {
+      fc.assert(
+        fc.property(row(each), (text) => findCardNumber(text) === undefined),
+        { numRuns: 2000 }
+      )
+    }
+    const counted = Array.from({ length: 60 }, (_, n) => n + 1).join(' ')
+    assert.isUndefined(findCardNumber(counted))
+  })
+
+  test('is hardly ever a column of four-digit numbers', ({ assert }) => {
+    const columns = fc.sample(
+      fc.array(fc.integer({ min: 1000, max: 9999 }), { minLength: 10, maxLength: 60 }),
+      { numRuns: 2000, seed: 7 }
+    )
+    const refused = columns.filter((column) => findCardNumber(column.join(' ')) !== undefined)
+    assert.isBelow(refused.length / columns.length, 0.12)
+  })
+
   test('is found in any words', () => {
     const words = fc.string({ unit: fc.constantFrom(...'abc äß.,!?\n') })
     fc.assert(
@@ -123,6 +189,10 @@ test.group('The number of a payment card', () => {
       'AA11 ',
       'AA11AAAAAAAAAAAAAAAAAAAAAAAAAAAAx ',
       '9 0 ',
+      '4242 4242 4242 4241 x ',
+      '4242 ',
+      '9999999999999993 ',
+      '\u0664',
     ]) {
       const text = unit.repeat(1_000_000 / unit.length)
       const started = performance.now()

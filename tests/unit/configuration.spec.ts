@@ -87,6 +87,7 @@ const WRONG: [changes: Record<string, string>, expected: RegExp][] = [
   [{ GITHUB_CLIENT_SECRET: 'hush' }, /GITHUB_CLIENT_ID is not set/],
   [{ MAIL_TRANSPORT: 'sendmail' }, /MAIL_TRANSPORT must be one of smtp, file/],
   [{ MAIL_FROM: 'SafeSend' }, /MAIL_FROM must be an address/],
+  [{ MAIL_FROM: 'SafeSend <escrow@safesend.example>' }, /MAIL_FROM must be .*not the example/],
   [{ SMTP_HOST: '' }, /SMTP_HOST is not set. It must be the host name of a mail server/],
   [{ SMTP_HOST: 'smtp.example.com' }, /SMTP_HOST must be .*not the example/],
   [{ SMTP_PORT: '0' }, /SMTP_PORT must be a whole number/],

@@ -7,12 +7,15 @@ import { vitalsValidator } from '#validators/site'
 
 export default class VitalsController {
   /**
-   * How fast a page was, from somebody who has agreed to that. Nothing is kept but the figures, and who sends
+   * How fast a page was, from somebody who has agreed to that, and does not have their browser
+   * refuse it (Global Privacy Control). Nothing is kept but the figures, and who sends
    * them is not noted anywhere.
    */
   async store(ctx: HttpContext) {
     assertFromOurPages(ctx)
-    if (choiceOf(ctx) !== 'measure') throw forbidden('Nothing is measured without consent.')
+    const refused = ctx.request.header('sec-gpc') === '1'
+    if (refused || choiceOf(ctx) !== 'measure')
+      throw forbidden('Nothing is measured without consent.')
     const { page, measured } = await ctx.request.validateUsing(vitalsValidator)
     recordVitals(page, measured)
     return ctx.response.noContent()

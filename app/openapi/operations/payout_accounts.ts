@@ -70,6 +70,7 @@ export const payoutAccountOperations: Operations = {
     answers: { 200: data('OnboardingLink', 'The link.') },
     problems: [
       'freelancers_only',
+      'sign_in_again',
       'no_onboarding',
       'wrong_state',
       ['provider_declined', 422],

@@ -567,9 +567,9 @@ test.group('Bad input', (group) => {
     for (const path of [
       '',
       'nothing',
-      '..',
       '../api',
-      '%2e%2e',
+      '../nothing',
+      '%2e%2e/nothing',
       '.env',
       'projects//',
       '%',
@@ -584,6 +584,11 @@ test.group('Bad input', (group) => {
       })
     }
     await judge(cases)
+    for (const path of ['..', '%2e%2e']) {
+      const { status, text } = await sendAs(tokens.get('client'), { method: 'GET', path })
+      assert.equal(status, 200, path)
+      assert.match(text, /^<!doctype html>/i, 'the public page, which is none of the API')
+    }
   }).timeout(60_000)
 })
 

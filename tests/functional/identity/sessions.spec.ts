@@ -32,6 +32,15 @@ test.group('Sessions', (group) => {
     await emptyMailboxes()
   })
 
+  test('the number of a card is not kept with what a browser says of itself', async ({
+    assert,
+  }) => {
+    const { email } = await aClient()
+    const tokens = await signIn(email, { agent: 'Phone 4242 4242 4242 4242/1.0' })
+    const [session] = expectData(await api().get('auth/sessions', as(tokens.access_token)))
+    assert.equal(session.user_agent, 'Phone [card number]/1.0')
+  })
+
   test('a user sees where they are signed in, and which of it is this', async ({ assert }) => {
     const { email } = await aClient()
     await signIn((await aClient()).email)

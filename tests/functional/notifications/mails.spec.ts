@@ -51,7 +51,7 @@ async function asSent(user: User, notification: Notification) {
   await message.buildWithContents()
   const smtp = createTransport({ streamTransport: true, buffer: true })
   const { message: sent } = await smtp.sendMail({
-    from: 'escrow@safesend.example',
+    from: 'escrow@safesend.test',
     ...(message.message.toObject().message as object),
   })
   return simpleParser(sent as Buffer)

@@ -90,10 +90,12 @@ test.group('Payouts and the accounts that they go to', (group) => {
       await api(freelancer).post(PATH, add),
       await api(freelancer).put(`${PATH}/${id}`, { is_default: true }),
       await api(freelancer).delete(`${PATH}/${id}`),
+      await api(freelancer).post(`${PATH}/${id}/onboarding-link`, {}),
     ]
     for (const answer of stale) expectProblem(answer, 403, 'sign_in_again')
     assert.lengthOf(expectData(await api(freelancer).get(PATH)), 1)
     await sessions.clone().update({ created_at: db.raw('now()') })
+    assert.equal((await api(freelancer).post(`${PATH}/${id}/onboarding-link`, {})).status, 200)
     assert.equal((await api(freelancer).delete(`${PATH}/${id}`)).status, 204)
   })
 

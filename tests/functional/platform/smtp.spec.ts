@@ -38,7 +38,7 @@ test.group('Mail by SMTP', (group) => {
     assert.lengthOf(server.received, 1)
     const [{ to, parsed }] = server.received
     assert.deepEqual(to, [user.email])
-    assert.equal(parsed.from?.value[0].address, 'escrow@safesend.example')
+    assert.equal(parsed.from?.value[0].address, 'escrow@safesend.test')
     assert.equal(parsed.from?.value[0].name, 'SafeSend')
     assert.equal(parsed.subject, 'Set a new password')
     assert.include(parsed.text!, `Hello ${NAME}`)

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import app from '@adonisjs/core/services/app'
 import db from '@adonisjs/lucid/services/db'
@@ -105,13 +106,30 @@ test.group('A web server that is told to stop', (group) => {
     await letGo()
   }).timeout(90_000)
 
+  test('is not held up by who has connected and asks for nothing', async ({ assert }) => {
+    await start({})
+    const sockets = ['', 'GET /health/live HTTP/1.1\r\nHost: a'].map((begun) => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(begun))
+      socket.on('error', () => {})
+      return socket
+    })
+    getActiveTest()!.cleanup(() => sockets.forEach((socket) => socket.destroy()))
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+    await wait(300)
+    const exit = ended()
+    const told = Date.now()
+    child.kill('SIGTERM')
+    assert.deepEqual(await exit, [0, null], said)
+    assert.isBelow(Date.now() - told, 10_000)
+  }).timeout(90_000)
+
   test('twice stops at once', async ({ assert }) => {
     await start({ STOP_GRACE_SECONDS: '60' })
     const exit = ended()
     child.kill('SIGINT')
     await wait(300)
     child.kill('SIGINT')
-    assert.deepEqual(await exit, [1, null])
+    assert.deepEqual(await exit, [1, null], said)
   }).timeout(90_000)
 
   test('with nothing to do is gone soon, with 0', async ({ assert }) => {

@@ -136,6 +136,7 @@ test.group('Consent', (group) => {
         assert.equal((await measure(MEASURED, { cookie })).status, 403, cookie)
       }
       assert.equal((await measure(MEASURED, { 'sec-fetch-site': 'cross-site' })).status, 403)
+      assert.equal((await measure(MEASURED, { 'sec-gpc': '1' })).status, 403)
       for (const body of [
         {},
         { page: '/console', measured: [figure] },

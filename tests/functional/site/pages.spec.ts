@@ -100,7 +100,7 @@ test.group('Public pages', (group) => {
         assert.includeMembers(kinds, ['Organization', 'WebSite', 'WebPage'])
         const organization = graph.find((each) => each['@type'] === 'Organization')
         assert.equal(organization.legalName, 'SafeSend <b>& Sons</script>')
-        assert.equal(organization.contactPoint.email, 'escrow@safesend.example')
+        assert.equal(organization.contactPoint.email, 'escrow@safesend.test')
         assert.equal((await fetch(organization.logo)).status, 200)
         const crumbs = graph.find((each) => each['@type'] === 'BreadcrumbList')
         assert.equal(crumbs !== undefined, path !== '/', path)
