@@ -7883,21 +7883,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequestOrBadUrlOrMalformedJsonOrQueryNotAllowed400"];
             401: components["responses"]["Unauthenticated401"];
-            /**
-             * @description - `email_not_verified`: Who has not verified the e-mail address moves no money.
-             *     - `freelancers_only`: Only freelancers are paid out.
-             */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "email_not_verified" | "freelancers_only";
-                    };
-                };
-            };
+            403: components["responses"]["EmailNotVerifiedOrFreelancersOnlyOrSignInAgain403"];
             404: components["responses"]["NotFound404"];
             /**
              * @description - `no_onboarding`: The account needs no set-up at the provider.
