@@ -25,10 +25,12 @@ const ANSWER = { declined: 'refused', retry: 'retry', unknown: 'unknown' } as co
  * how it ended. Nothing of what was sent or answered is in it.
  */
 export function traced(provider: Provider): Provider {
+  // Looked up at each call: what replaces a call of the provider replaces it here, too.
+  const members = provider as unknown as Record<string, (...args: unknown[]) => unknown>
   const wrapped = Object.entries(provider).map(([name, member]) => [
     name,
     typeof member === 'function' && !ASK_NOBODY.has(name)
-      ? (...args: unknown[]) => call(provider.name, name, () => member(...args), args)
+      ? (...args: unknown[]) => call(provider.name, name, () => members[name](...args), args)
       : member,
   ])
   return Object.fromEntries(wrapped) as Provider

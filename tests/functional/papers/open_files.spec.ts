@@ -30,7 +30,7 @@ async function openFiles(): Promise<string[]> {
 async function assertAllClosed() {
   let open: string[] = []
   const isClosed = async () => (open = await openFiles()).length === 0
-  await waitFor('all files to be closed', isClosed, { withinMs: 2000, everyMs: 10 }).catch(() => {
+  await waitFor('all files to be closed', isClosed, { withinMs: 5000, everyMs: 10 }).catch(() => {
     throw new Error(`Still open:\n${open.join('\n')}`)
   })
 }
