@@ -9,6 +9,7 @@ const LAST_MS = 2000
 const idle: (() => void)[] = []
 /** Connections that have not asked for anything yet. Node does not count them as idle. */
 const unasked = new Set<Socket>()
+let served: Server | undefined
 let stopping = false
 
 /** Whether this process has been told to stop: nobody should send it anything new. */
@@ -21,6 +22,7 @@ export function whenStopping(callback: () => void): void {
 
 /** For a server that is to stop in order: it is not held up by who has connected and says nothing. */
 export function watchConnections(server: Server): void {
+  served = server
   server.on('connection', (socket) => {
     unasked.add(socket)
     socket.once('close', () => unasked.delete(socket))
@@ -48,7 +50,8 @@ export function stopOnSignals(app: ApplicationService): void {
 
 async function stop(app: ApplicationService): Promise<void> {
   try {
-    if (app.getEnvironment() === 'web' && app.isReady) await drain(app)
+    // It answers a moment before the application calls itself ready.
+    if (served?.listening) await drain(served)
     await app.terminate()
   } catch (error) {
     process.exitCode = 1
@@ -62,12 +65,9 @@ async function stop(app: ApplicationService): Promise<void> {
  * Lets who balances the load notice, then takes nothing new and answers what is under way. Before the
  * application terminates: requests need all of it until they are answered.
  */
-async function drain(app: ApplicationService): Promise<void> {
+async function drain(server: Server): Promise<void> {
   const { default: env } = await import('#start/env')
   await wait((env.get('STOP_GRACE_SECONDS') ?? 0) * 1000)
-  const ours = await app.container.make('server')
-  const server = ours.getNodeServer() as Server | undefined
-  if (!server) return
   const closed = new Promise((resolve) => server.close(resolve))
   for (const end of idle) end()
   // A connection that is kept alive is idle only once its request is answered.
