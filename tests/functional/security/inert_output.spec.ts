@@ -16,7 +16,7 @@ import { unzip } from '#tests/support/zip'
 import Milestone from '#models/milestone'
 
 /** Line breaks and control characters, and what turns the direction around. */
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const NOT_IN_A_LINE = /[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
 
 type Story = Awaited<ReturnType<typeof aStory>>
