@@ -70,7 +70,13 @@ for (const step of steps) {
   total.skipped += tests.skipped
   // A failed step is one failure more than its failed tests: it may have died before counting them.
   total.failed += tests.failed + (ok ? 0 : 1)
-  results.push({ name: step.name, ok, tests, seconds: Math.round((Date.now() - started) / 1000) })
+  const seconds = Math.round((Date.now() - started) / 1000)
+  results.push({ name: step.name, ok, tests, seconds, lastWords: ok ? [] : lastWords(output) })
+}
+
+// Whoever keeps only the end of a long log still sees why.
+for (const { name, ok, lastWords: lines } of results) {
+  if (!ok) console.log(`\n=== ${name} failed; its last words\n${lines.join('\n')}`)
 }
 
 console.log('\n=== summary')
@@ -124,6 +130,13 @@ function signalGroup(pid, name) {
   } catch {
     // It has ended.
   }
+}
+
+/** What failed, where Japa says so, and the last lines. */
+function lastWords(output) {
+  const lines = stripVTControlCharacters(output).trimEnd().split('\n')
+  const failures = lines.filter((line) => /^(?:❯ .+ \/ |ℹ )/.test(line))
+  return [...new Set([...failures.slice(0, 20), ...lines.slice(-15)])]
 }
 
 /** Adds up Japa's summary lines: "Tests  1 failed, 41 passed, 2 skipped (44)". */
