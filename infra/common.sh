@@ -1,6 +1,7 @@
 # What the scripts of this folder share; they read it in. Needs az (signed in), jq and openssl.
 
-group() { echo "safesend-$1"; }
+# Of an environment. SAFESEND_GROUP is for a second one beside it, in another region (docs/runbook.md, Disasters).
+group() { echo "${SAFESEND_GROUP:-safesend-$1}"; }
 
 of_environment() {
   case "${1:-}" in
@@ -11,6 +12,29 @@ of_environment() {
 
 # The vault of a resource group, or nothing before there is one.
 vault_of() { az keyvault list --resource-group "$1" --query '[0].name' --output tsv; }
+
+# The web app or the worker of a resource group, or nothing before there is one.
+app_of() { az webapp list --resource-group "$1" --query "[?contains(name, '-$2-')].name | [0]" --output tsv; }
+
+# The server that the web app has its database on, by the name of its secret; or nothing before there is a web app.
+server_in_use() {
+  app=$(app_of "$1" web)
+  [ -n "$app" ] || return 0
+  reference=$(az webapp config appsettings list --resource-group "$1" --name "$app" \
+    --query "[?name=='DATABASE_URL'].value | [0]" --output tsv)
+  case "$reference" in
+    */secrets/database-url-*) reference=${reference##*/database-url-} && echo "${reference%%[/)]*}" ;;
+    *) echo "DATABASE_URL of $app names no secret of the vault: which server it has is not known." >&2 && return 1 ;;
+  esac
+}
+
+# The image that the web app of a resource group runs, or nothing before there is one. A release changes it there only.
+running_image() {
+  app=$(app_of "$1" web)
+  [ -n "$app" ] || return 0
+  image=$(az webapp config show --name "$app" --resource-group "$1" --query linuxFxVersion --output tsv)
+  echo "${image#DOCKER|}"
+}
 
 # Lets this machine into the vault until the script ends. It is closed to the internet otherwise.
 open_vault() {
@@ -31,4 +55,21 @@ secret_of() { az keyvault secret show --vault-name "$1" --name "$2" --query valu
 front_door_ranges() {
   az network list-service-tags --location "$1" \
     --query "values[?name=='AzureFrontDoor.Backend'].properties.addressPrefixes[]" --output tsv | paste -sd, -
+}
+
+# Names of parameters and settings in a file of parameters whose value is still an example.
+examples_in() {
+  awk -F '[ :=]+' '
+    /^ *\/\// { next }
+    tolower($0) ~ /(^|[^a-z])example([^a-z]|$)|replace[_ ]me|your-company|00000000-0000/ {
+      print ($1 == "param" || $1 == "") ? $2 : $1
+    }' "$1"
+}
+
+# Whether web, its slot and worker run or are stopped: a word each.
+states_of() {
+  web=$(app_of "$1" web) worker=$(app_of "$1" worker)
+  az webapp show --resource-group "$1" --name "$web" --query state --output tsv
+  az webapp show --resource-group "$1" --name "$web" --slot staging --query state --output tsv
+  az webapp show --resource-group "$1" --name "$worker" --query state --output tsv
 }

@@ -25,6 +25,12 @@ param alertEmail string
 /** AzureFrontDoor.Backend as Azure lists it today; infra/deploy.sh asks each time. */
 param frontDoorRanges array
 
+/**
+ * The server that SafeSend has its database on. Empty: the one that this template makes the first time. After a restore
+ * it is another one, which a deployment must keep: infra/deploy.sh asks the web app.
+ */
+param databaseServer string
+
 @secure()
 param databaseAdminPassword string
 @secure()
@@ -65,6 +71,7 @@ var suffix = take(uniqueString(resourceGroup().id), 6)
 var webName = '${name}-web-${suffix}'
 var vaultName = 'safesend-${take(environmentName, 4)}-${suffix}'
 var vaultUri = 'https://${vaultName}${environment().suffixes.keyvaultDns}/'
+var databaseServerName = empty(databaseServer) ? '${name}-${suffix}' : databaseServer
 var databaseAdminLogin = 'postgresadmin'
 var databaseLogin = 'safesend'
 var tags = {
@@ -132,7 +139,7 @@ module vault 'modules/vault.bicep' = {
 module postgres 'modules/database.bicep' = {
   name: 'database'
   params: {
-    name: '${name}-${suffix}'
+    name: databaseServerName
     location: location
     tags: tags
     subnetId: network.outputs.databaseSubnetId
@@ -182,6 +189,7 @@ module secrets 'modules/secrets.bicep' = {
     redisClusterName: cache.outputs.clusterName
     redisDatabaseName: cache.outputs.databaseName
     insightsName: observability.outputs.insightsName
+    databaseServer: databaseServerName
     databaseHost: postgres.outputs.host
     databaseName: postgres.outputs.databaseName
     databaseLogin: databaseLogin
@@ -243,10 +251,18 @@ var variables = union(
   extraSettings
 )
 
-var references = toObject(
+// What each is called in the vault. The database's has the server in its name: after a switch to another server it is
+// another reference, so that no value that App Service or Container Apps remembers leads to the old one.
+var secretNames = toObject(
   vaultVariables,
   variable => variable,
-  variable => '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${toLower(replace(variable, '_', '-'))})'
+  variable => variable == 'DATABASE_URL' ? 'database-url-${databaseServerName}' : toLower(replace(variable, '_', '-'))
+)
+
+var references = toObject(
+  items(secretNames),
+  secret => secret.key,
+  secret => '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${secret.value})'
 )
 
 module containers 'modules/containers.bicep' = if (withApps) {
@@ -277,7 +293,8 @@ module jobs 'modules/jobs.bicep' = if (withApps) {
     vaultUri: vaultUri
     image: image
     variables: variables
-    secretVariables: vaultVariables
+    secretNames: secretNames
+    databaseServer: databaseServerName
     databaseLogin: databaseLogin
     databaseName: postgres.outputs.databaseName
   }
@@ -338,6 +355,7 @@ module alerts 'modules/alerts.bicep' = if (withApps) {
 output registryServer string = registry.outputs.loginServer
 output vaultName string = vault.outputs.name
 output deployerClientId string = identities.outputs.deployerClientId
+output databaseServer string = databaseServerName
 output frontDoorHostName string = frontDoor.outputs.endpointHostName
 output frontDoorValidationToken string = frontDoor.outputs.validationToken
 output webName string = webName

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Writes to the vault what only people know, asking for each on the terminal; Enter leaves what is there.
 #   infra/secrets.sh production STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRETS SMTP_PASSWORD
-# APP_KEY and JWT_PRIVATE_KEY are made here when they are named and not there yet.
+# APP_KEY and JWT_PRIVATE_KEY are made here when they are named and not there yet. After --ask they are asked for, too:
+# in a new vault they must be those of the old one (docs/runbook.md, Disasters).
 set -eu
 cd "$(dirname "$0")"
 . ./common.sh
@@ -21,7 +22,21 @@ write() {
   echo "$1: written"
 }
 
+# Into the file; no, if nothing was typed.
+ask_for() {
+  printf '%s: ' "$1"
+  [ ! -t 0 ] || stty -echo
+  IFS= read -r value || true
+  [ ! -t 0 ] || stty echo
+  echo
+  [ -n "$value" ] || return 1
+  printf '%s' "$value" >"$file"
+  value=
+}
+
+ask=
 for variable in "$@"; do
+  [ "$variable" != --ask ] || { ask=yes && continue; }
   name=$(echo "$variable" | tr '[:upper:]_' '[:lower:]-')
   case "$variable" in
     APP_KEY | JWT_PRIVATE_KEY)
@@ -30,7 +45,9 @@ for variable in "$@"; do
         echo "$name: is there, and stays"
         continue
       fi
-      if [ "$variable" = APP_KEY ]; then
+      if [ -n "$ask" ]; then
+        ask_for "$variable" || continue
+      elif [ "$variable" = APP_KEY ]; then
         openssl rand -hex 16 | tr -d '\n' >"$file"
       else
         # In one line: not every way into a container's environment keeps line breaks.
@@ -38,14 +55,7 @@ for variable in "$@"; do
       fi
       ;;
     *)
-      printf '%s: ' "$variable"
-      [ ! -t 0 ] || stty -echo
-      IFS= read -r value || true
-      [ ! -t 0 ] || stty echo
-      echo
-      [ -n "$value" ] || continue
-      printf '%s' "$value" >"$file"
-      value=
+      ask_for "$variable" || continue
       ;;
   esac
   write "$name"

@@ -15,24 +15,25 @@ param image string
 /** Plain variables of SafeSend's environment. */
 param variables object
 
-/** Names of those whose value is in the vault. */
-param secretVariables array
+/** Of those whose value is in the vault: what each is called there. */
+param secretNames object
 
 /** The role of SafeSend in the database, which the job `role` makes. */
 param databaseLogin string
+param databaseServer string
 param databaseName string
 
 var registries = [{ server: registryServer, identity: identityId }]
 
-var jobSecrets = map(secretVariables, variable => {
-  name: toLower(replace(variable, '_', '-'))
-  keyVaultUrl: '${vaultUri}secrets/${toLower(replace(variable, '_', '-'))}'
+var jobSecrets = map(items(secretNames), secret => {
+  name: toLower(replace(secret.key, '_', '-'))
+  keyVaultUrl: '${vaultUri}secrets/${secret.value}'
   identity: identityId
 })
 
 var jobEnvironment = concat(
   map(items(variables), variable => { name: variable.key, value: variable.value }),
-  map(secretVariables, variable => { name: variable, secretRef: toLower(replace(variable, '_', '-')) })
+  map(items(secretNames), secret => { name: secret.key, secretRef: toLower(replace(secret.key, '_', '-')) })
 )
 
 // Both are SafeSend itself, with the environment of web and worker.
@@ -97,7 +98,7 @@ resource databaseRole 'Microsoft.App/jobs@2026-01-01' = {
       replicaRetryLimit: 0
       registries: registries
       secrets: [
-        { name: 'admin-url', keyVaultUrl: '${vaultUri}secrets/database-admin-url', identity: identityId }
+        { name: 'admin-url', keyVaultUrl: '${vaultUri}secrets/database-admin-url-${databaseServer}', identity: identityId }
         { name: 'password', keyVaultUrl: '${vaultUri}secrets/database-password', identity: identityId }
       ]
     }

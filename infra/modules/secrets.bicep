@@ -5,6 +5,8 @@ param storageName string
 param redisClusterName string
 param redisDatabaseName string
 param insightsName string
+/** Its name; the addresses of another server, as after a restore, are secrets of their own. */
+param databaseServer string
 param databaseHost string
 param databaseName string
 
@@ -26,7 +28,7 @@ resource redis 'Microsoft.Cache/redisEnterprise@2025-07-01' existing = {
 
 resource databaseUrl 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
   parent: vault
-  name: 'database-url'
+  name: 'database-url-${databaseServer}'
   properties: {
     // verify-full: encrypted, and by a certificate that Node trusts for this very name.
     value: 'postgres://${databaseLogin}:${uriComponent(databasePassword)}@${databaseHost}:5432/${databaseName}?sslmode=verify-full'
@@ -41,7 +43,7 @@ resource appPassword 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
 
 resource postgresAdminUrl 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
   parent: vault
-  name: 'database-admin-url'
+  name: 'database-admin-url-${databaseServer}'
   properties: {
     // Of psql, which trusts no certificate by itself: encrypted, inside our own network.
     value: 'postgres://${adminLogin}:${uriComponent(adminPassword)}@${databaseHost}:5432/${databaseName}?sslmode=require'

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from '@japa/runner'
 import { assertFitForLiveMoney } from '#start/live_money'
+import { readOrigins } from '#start/cors_origins'
 import { trustedProxies } from '#start/trusted_proxies'
 import {
   bodyOf,
@@ -33,7 +34,7 @@ const of = (file: string, kind: Declaration['kind']) =>
 
 /** What Bicep brings along, of which we use this much. */
 const FUNCTIONS = new Set(
-  `bool cidrSubnet concat contains environment guid items join json last map readEnvironmentVariable replace
+  `bool cidrSubnet concat contains empty environment guid items join json last map readEnvironmentVariable replace
    resourceGroup resourceId split subscriptionResourceId take tenant toLower toObject union uniqueString
    uriComponent`.split(/\s+/)
 )
@@ -46,6 +47,55 @@ const OF_AZURE = [
   'WEBSITE_SWAP_WARMUP_PING_PATH',
   'WEBSITE_SWAP_WARMUP_PING_STATUSES',
 ]
+
+/** What Azure sets of start/env.ts where a company needs it, by the name of a thing, and else leaves as it is. */
+const LEFT_OUT: Record<string, string[]> = {
+  'the image says it': ['REVISION'],
+  'infra/run.sh gives it to backup:verify': ['BACKUP_DATABASE_URL'],
+  'refused with real money': ['LIMITS_FACTOR'],
+  'for who has PayPal': [
+    'PAYPAL_CLIENT_ID',
+    'PAYPAL_CLIENT_SECRET',
+    'PAYPAL_CURRENCIES',
+    'PAYPAL_WEBHOOK_ID',
+    'VENMO_WEBHOOK_ID',
+  ],
+  'for who has sign-in by them': [
+    'GOOGLE_CLIENT_ID',
+    'GOOGLE_CLIENT_SECRET',
+    'GITHUB_CLIENT_ID',
+    'GITHUB_CLIENT_SECRET',
+  ],
+  'providers are where they really are': [
+    'STRIPE_API_BASE',
+    'PAYPAL_API_BASE',
+    'GOOGLE_AUTHORIZE_URL',
+    'GOOGLE_TOKEN_URL',
+    'GOOGLE_USERINFO_URL',
+    'GITHUB_AUTHORIZE_URL',
+    'GITHUB_TOKEN_URL',
+    'GITHUB_USERINFO_URL',
+    'GITHUB_USEREMAIL_URL',
+  ],
+  'the default is right': [
+    'STOP_GRACE_SECONDS',
+    'STOP_TIMEOUT_SECONDS',
+    'REQUEST_SECONDS',
+    'STRIPE_TIMEOUT_MS',
+    'PAYPAL_TIMEOUT_MS',
+    'OAUTH_TIMEOUT_MS',
+    'SMTP_TLS',
+    'OTEL_SAMPLING_RATIO',
+    'OTEL_METRIC_EXPORT_INTERVAL',
+  ],
+  'another way is taken': [
+    'MAIL_DIR',
+    'DRIVE_ROOT',
+    'CLAMAV_SOCKET',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_HEADERS',
+  ],
+}
 
 /** What start/env.ts knows, and whether a process starts without it. */
 const known = new Map(
@@ -274,6 +324,71 @@ test.group('The environment that Azure gives SafeSend', () => {
     }
   })
 
+  test('leaves out nothing that start/env.ts knows without a reason', ({ assert }) => {
+    const left = Object.values(LEFT_OUT).flat()
+    for (const file of environments) {
+      const { secrets, plain } = settings(file)
+      assert.sameMembers([...plain, ...secrets, ...left], [...known.keys()], file)
+    }
+  })
+
+  test('is the same for web, worker and jobs', ({ assert }) => {
+    const given = (module: string) =>
+      propertyOf(bodyOf(named('main.bicep', module).value), 'params')
+    const namesIn = (node: Node | undefined) =>
+      [...nodesOf(node)].flatMap((one) => (one.kind === 'name' ? [one.name] : []))
+    for (const module of ['web', 'worker']) {
+      assert.sameMembers(namesIn(propertyOf(given(module), 'settings')), [
+        'union',
+        'variables',
+        'references',
+      ])
+    }
+    assert.deepEqual(namesIn(propertyOf(given('jobs'), 'variables')), ['variables'])
+    assert.deepEqual(namesIn(propertyOf(given('jobs'), 'secretNames')), ['secretNames'])
+    for (const [declared, made] of [
+      ['references', 'secretNames'],
+      ['secretNames', 'vaultVariables'],
+    ]) {
+      assert.include(namesIn(named('main.bicep', declared).value), made)
+    }
+  })
+
+  test('leads mails to a frontend of its own, whose scripts may call the API', ({ assert }) => {
+    for (const file of environments) {
+      const valueOf = (name: string) =>
+        textOf(propertyOf(named(file, 'extraSettings').value, name)) ?? ''
+      const { host, origin } = new URL(valueOf('FRONTEND_URL'))
+      assert.notEqual(host, textOf(named(file, 'hostName').value), file)
+      assert.include(readOrigins(valueOf('CORS_ORIGINS')), origin, file)
+    }
+  })
+
+  test('names the database by its server, so that a switch changes what web, worker and jobs read', ({
+    assert,
+  }) => {
+    const texts = (file: string) =>
+      [...parsed.get(file)!.flatMap(({ value }) => [...nodesOf(value)])].flatMap((node) =>
+        node.kind === 'string'
+          ? [node.parts.map((part) => (typeof part === 'string' ? part : '$')).join('')]
+          : []
+      )
+    assert.include(texts('main.bicep'), 'database-url-$')
+    assert.includeMembers(texts('modules/secrets.bicep'), [
+      'database-url-$',
+      'database-admin-url-$',
+    ])
+    assert.include(texts('modules/jobs.bicep'), '$secrets/database-admin-url-$')
+    const server = propertyOf(bodyOf(named('main.bicep', 'postgres').value), 'params')
+    const name = propertyOf(server, 'name')
+    assert.equal(name?.kind === 'name' && name.name, 'databaseServerName')
+    for (const file of environments) {
+      const { value } = named(file, 'databaseServer')
+      const isRead = value?.kind === 'call' && value.of.kind === 'name' && value.of.name
+      assert.equal(isRead, 'readEnvironmentVariable', file)
+    }
+  })
+
   test('is fit for real money in production', ({ assert }) => {
     const file = 'parameters/production.bicepparam'
     const given = named(file, 'extraSettings').value
@@ -404,6 +519,85 @@ test.group('Alerts', () => {
       const above = numberOf(propertyOf(rule, 'above'))
       assert.match(runbook, new RegExp(`\`${metric.replaceAll('.', '\\.')}\` over ${above}\\b`))
     }
+  })
+})
+
+test.group('The documents about Azure', () => {
+  const project = join(root, '..')
+  const doc = (name: string) => readFileSync(join(project, name), 'utf8')
+  const deploy = doc('docs/deploy.md')
+
+  test('name scripts, commands and outputs that are there', ({ assert }) => {
+    const outputs = of('main.bicep', 'output').map(({ name }) => name)
+    const params = of('main.bicep', 'param').map(({ name }) => name)
+    const commands = globSync('app/commands/*.ts', { cwd: project }).flatMap(
+      (file) => /commandName = '([\w:-]+)'/.exec(doc(file))?.[1] ?? []
+    )
+    for (const file of ['docs/deploy.md', 'docs/runbook.md', 'infra/README.md']) {
+      const text = doc(file)
+      for (const [script] of text.matchAll(/\b(?:infra|bin)\/\w+\.sh\b/g)) {
+        assert.isTrue((statSync(join(project, script)).mode & 0o111) > 0, `${file}: ${script}`)
+      }
+      for (const [, command] of text.matchAll(/infra\/run\.sh [^\n`]*?\bace ([a-z][\w:-]+)/g)) {
+        assert.include(commands, command, file)
+      }
+    }
+    const words = [...deploy.matchAll(/<([a-z]+[A-Z]\w*)>/g)].map(([, word]) => word)
+    assert.isAbove(words.length, 8)
+    for (const word of words) assert.include([...outputs, ...params], word)
+    for (const name of outputs) assert.include(deploy, `\`${name}\``, 'an output that is shown')
+  })
+
+  test('set every variable of the shell before they use it', ({ assert }) => {
+    const runbook = doc('docs/runbook.md').split('#### On Azure')[1].split('\n### ')[0]
+    for (const text of [deploy, runbook]) {
+      const set = new Map<string, number>()
+      for (const { 1: name, index } of text.matchAll(/(?<![\w${])([A-Za-z_]+)=/g)) {
+        if (!set.has(name)) set.set(name, index)
+      }
+      for (const { 1: name, index } of text.matchAll(/\bfor (\w+) in/g)) set.set(name, index)
+      for (const { 1: name, index } of text.matchAll(/\$\{?([A-Za-z_]+)/g)) {
+        assert.isBelow(set.get(name) ?? Infinity, index, `$${name}`)
+      }
+    }
+  })
+
+  test('name every parameter that is an example until somebody changes it', ({ assert }) => {
+    for (const file of environments) {
+      const examples = [
+        ...read(file).matchAll(/^(?:param)? *(\w+)(?: =|:) '.*(?:example|replace).*'$/gim),
+      ]
+      assert.isAbove(examples.length, 8)
+      for (const [, name] of examples) assert.include(deploy, `\`${name}\``, file)
+    }
+  })
+
+  test('name every page that a frontend must have', ({ assert }) => {
+    const code = globSync('app/{mails,controllers/api,identity}/**/*.ts', { cwd: project }).map(doc)
+    const mailed = code.flatMap((text) =>
+      [...text.matchAll(/(?:frontend(?:Link|Address)\(\s*|new URL\()['`](\/[a-z/-]+)/g)].map(
+        ([, path]) => path.replace(/\/$/, '')
+      )
+    )
+    const ours = mailed.filter((path) => !path.startsWith('/api/'))
+    assert.includeMembers(ours, ['/verify-email', '/oauth/callback', '/exports', '/terms'])
+    const pages = [
+      ...doc('app/notifications/catalogue.ts').matchAll(/Page = \([^)]*\) =>\s*['`]([^'`]+)/g),
+    ].map(([, path]) => path.replace(/\$\{[^}]+\}/g, '{id}'))
+    assert.isAbove(pages.length, 6)
+    const short = (path: string) => path.replace(/^\/projects\/\{id\}\//, '…/')
+    for (const path of [...ours, ...pages]) assert.include(deploy, `\`${short(path)}`, path)
+  })
+
+  test('count the alerts', ({ assert }) => {
+    const items = (name: string) => {
+      const { value } = named('modules/alerts.bicep', name)
+      return value?.kind === 'array' ? value.items.length : Number.NaN
+    }
+    const queries = items('metricQueries') + items('otherQueries')
+    assert.include(deploy, `the ${queries} alerts that are queries`)
+    // And the one on availability.
+    assert.include(deploy, `the ${items('resourceMetrics') + 1} on machines`)
   })
 })
 
