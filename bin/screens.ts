@@ -9,7 +9,7 @@ import pg from 'pg'
 import { chromium as playwright, type Page } from 'playwright-core'
 import sharp from 'sharp'
 import { demoCode, DEMO_STAFF, DEMO_STAFF_PASSWORD } from '../database/demo/sign_in.js'
-import { script } from './surroundings/processes.js'
+import { ace, script } from './surroundings/processes.js'
 import { root, startSurroundings } from './surroundings/start.js'
 import { untilDone } from './surroundings/until_done.js'
 
@@ -66,6 +66,7 @@ const PAGES: { name: string; path: string; find?: string; dark?: boolean }[] = [
 await untilDone(async (run) => {
   console.log('Starting the demo, filled …')
   const { processes, url, databaseUrl } = await startSurroundings(run, 'demo', { filled: true })
+  processes.start('worker', ace('queue:work'))
   await processes.serve('web', script('bin/server.ts'), { interrupted: run.interrupted })
   const browser = await playwright.launch({
     executablePath: await chromium.executablePath(),
@@ -73,6 +74,8 @@ await untilDone(async (run) => {
   })
   run.atEnd(() => browser.close())
   const page = await browser.newPage({ baseURL: url, reducedMotion: 'reduce' })
+  // Asked and answered, so that no banner is in the way.
+  await page.context().addCookies([{ name: 'site_consent', value: '1.necessary', url }])
   await signIn(page)
 
   const folder = join(root, 'docs', 'screens')

@@ -1,4 +1,5 @@
 import db from '@adonisjs/lucid/services/db'
+import processInboxEvent from '#jobs/process_inbox_event'
 import { DEAD_LETTERS, QUEUE_SCHEMA } from '#jobs/queue'
 
 export interface Health {
@@ -12,6 +13,8 @@ export interface Health {
   events: number
   failedEvents: number
   oldestEvent: Date | null
+  /** The same without those that were tried as often as a job tries: time alone will not handle them. */
+  oldestTriedEvent: Date | null
   /** Movements of which nobody knows whether they happened, and the one that was sent first. */
   unknown: number
   oldestUnknown: Date | null
@@ -27,7 +30,7 @@ export async function readHealth(): Promise<Health> {
        SELECT name, start_after FROM open
         WHERE state = 'created' AND start_after <= now() AND name <> :dead AND name NOT LIKE '\\_\\_pgboss%'),
      unhandled AS (
-       SELECT status, received_at FROM inbox_events WHERE status IN ('received', 'failed')),
+       SELECT status, attempts, received_at FROM inbox_events WHERE status IN ('received', 'failed')),
      lost AS (
        SELECT id, sent_at FROM transactions
         WHERE status = 'pending' AND transaction_type IN ('deposit', 'refund', 'payout') AND sent_at IS NOT NULL
@@ -40,10 +43,11 @@ export async function readHealth(): Promise<Health> {
        (SELECT count(*)::int FROM unhandled) AS events,
        (SELECT count(*)::int FROM unhandled WHERE status = 'failed') AS "failedEvents",
        (SELECT min(received_at) FROM unhandled) AS "oldestEvent",
+       (SELECT min(received_at) FROM unhandled WHERE attempts <= :retries) AS "oldestTriedEvent",
        (SELECT count(*)::int FROM lost) AS unknown,
        (SELECT min(sent_at) FROM lost) AS "oldestUnknown",
        (SELECT id FROM lost ORDER BY sent_at LIMIT 1) AS "oldestUnknownId"`,
-    { dead: DEAD_LETTERS } as never
+    { dead: DEAD_LETTERS, retries: processInboxEvent.retryLimit } as never
   )
   return rows[0]
 }

@@ -1,6 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { openAsPage } from '#middleware/answer_headers'
 import { renderFailure } from '#site/render_page'
+import { OTHER_TERMS } from '#site/terms_in_force'
 
 /** What programs call, whose failures are problem documents whoever asks. */
 const FOR_PROGRAMS = /^\/(api|console|files|avatars|health|__transmit)(\/|$)|^\/openapi\.json$/
@@ -13,6 +14,7 @@ export function isForPeople({ request }: HttpContext): boolean {
 
 interface Failure {
   status: number
+  code: string
   title: string
   detail: string
   request_id: string
@@ -28,7 +30,18 @@ export async function answerForPeople(failure: Failure, ctx: HttpContext): Promi
   ctx.response.status(failure.status).header('content-type', 'text/html; charset=utf-8').send(page)
 }
 
-function wordsFor({ status, title, detail }: Failure): { title: string; detail: string } {
+interface Words {
+  title: string
+  detail: string
+  /** Where to go on first; without it, to the start page. */
+  first?: { path: string; label: string }
+}
+
+function wordsFor({ status, code, title, detail }: Failure): Words {
+  if (code === OTHER_TERMS) {
+    const first = { path: '/terms', label: 'Terms in force' }
+    return { title: 'These terms are not in force', detail, first }
+  }
   if (status === 404) {
     return {
       title: 'There is no such page',

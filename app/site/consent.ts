@@ -20,6 +20,11 @@ export function choiceOf({ request }: HttpContext): Choice | undefined {
   return choice === 'measure' || choice === 'necessary' ? choice : undefined
 }
 
+/** Whether this browser tells every site that it wants none of it (Global Privacy Control), whatever was chosen. */
+export function isRefused({ request }: HttpContext): boolean {
+  return request.header('sec-gpc') === '1'
+}
+
 /**
  * Keeps a choice: its version and itself, nothing of who made it. Scripts of ours read it, so that pages can be
  * the same for everybody.

@@ -35,6 +35,8 @@ export interface Facts {
   settings: Settings
   /** `10` for a fee of 10 %. */
   feePercent: string
+  /** `10 %`, which no line breaks. */
+  feeInWords: string
   /** What the client pays in, and who gets what of it when it is released. */
   example: Pick<Quote, 'amount' | 'platformFee' | 'net'>
   /** The fee of it, in thousandths, to be drawn. */
@@ -73,6 +75,7 @@ async function readFacts(): Promise<Facts> {
   return {
     settings: current,
     feePercent: perCent(bps),
+    feeInWords: `${perCent(bps)}\u00A0%`,
     example: quoted,
     feeShare: Number((quoted.platformFee.minor * 1000n) / quoted.amount.minor),
     parts: inParts(bps),

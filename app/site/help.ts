@@ -20,7 +20,7 @@ const hours = (number: number) => `${number} hour${number === 1 ? '' : 's'}`
 
 /** What people ask, and what is true here and now: periods and fees are those in force. */
 export function answersFor(
-  { settings: s, feePercent, waysToPay }: Facts,
+  { settings: s, feeInWords, waysToPay }: Facts,
   owner: Owner
 ): HelpTopic[] {
   const ways = either(waysToPay.map(({ name }) => name))
@@ -170,7 +170,7 @@ export function answersFor(
           id: 'what-it-costs',
           question: 'What does it cost?',
           answer: [
-            `${feePercent} % of what is released, taken out of it. The client pays nothing on top, and what the payment provider charges for the payment is ours to pay. A project keeps the fee that it was accepted with.`,
+            `${feeInWords} of what is released, taken out of it. The client pays nothing on top, and what the payment provider charges for the payment is ours to pay. A project keeps the fee that it was accepted with.`,
           ],
         },
         {

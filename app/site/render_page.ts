@@ -55,6 +55,7 @@ export async function renderOffline(): Promise<string> {
 export async function renderFailure(failure: {
   title: string
   detail: string
+  first?: { path: string; label: string }
   requestId: string
 }): Promise<string> {
   return render('failure', { page: { name: 'failure', title: failure.title }, failure })

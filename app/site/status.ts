@@ -82,7 +82,7 @@ async function readChecks(): Promise<Part[]> {
 const WORDS: Record<State, string> = {
   working: 'Answers as it should.',
   delayed: 'Has trouble right now: what needs it waits, or is to be tried again.',
-  down: 'Does not answer. We have been told, and are looking.',
+  down: 'Does not answer. What needs it cannot be done until it does.',
   unknown: 'Cannot be found out at this moment.',
 }
 
@@ -104,14 +104,14 @@ function withLag(part: Part, waiting: Health): Part {
 function eventsOf(waiting: Health): Part {
   const name = 'News from payment providers'
   if (!waiting) return { name, state: 'unknown', detail: WORDS.unknown }
-  const seconds = age(waiting.oldestEvent)
+  const seconds = age(waiting.oldestTriedEvent)
   return seconds > LATE.event
     ? {
         name,
         state: 'delayed',
-        detail: `Some wait for ${inWords(seconds)}: a payment may show later than it was made.`,
+        detail: `Some of it has waited for ${inWords(seconds)}: a payment may show later than it was made.`,
       }
-    : { name, state: 'working', detail: 'Handled as they come.' }
+    : { name, state: 'working', detail: 'Looked at as it comes.' }
 }
 
 interface RailFacts {

@@ -1,3 +1,4 @@
+import { SCHEME_COOKIE, SCHEME_DAYS } from '../../app/console/scheme_cookie.js'
 import '@hotwired/turbo'
 import './keyboard.js'
 import './live.js'
@@ -32,7 +33,7 @@ function toggleScheme(): void {
     ? root.dataset.scheme === 'dark'
     : matchMedia('(prefers-color-scheme: dark)').matches
   root.dataset.scheme = isDark ? 'light' : 'dark'
-  document.cookie = `console_scheme=${root.dataset.scheme}; path=/console; max-age=31536000; samesite=lax`
+  document.cookie = `${SCHEME_COOKIE}=${root.dataset.scheme}; path=/console; max-age=${SCHEME_DAYS * 86_400}; samesite=lax`
   document.dispatchEvent(new CustomEvent('scheme:change'))
 }
 

@@ -7,12 +7,13 @@ const Consents = () => import('#controllers/site/consents_controller')
 const Pages = () => import('#controllers/site/pages_controller')
 const SiteFiles = () => import('#controllers/site/site_files_controller')
 const Status = () => import('#controllers/site/status_controller')
+const Terms = () => import('#controllers/site/terms_controller')
 const Vitals = () => import('#controllers/site/vitals_controller')
 
 /** What anybody may see. No session, no database for who only reads; names begin with `site.`. */
 router
   .group(() => {
-    const own = { status: Status, cookies: Consents } as const
+    const own = { status: Status, cookies: Consents, terms: Terms } as const
     for (const { name, path } of PAGES) {
       const controller = name in own ? own[name as keyof typeof own] : Pages
       router

@@ -1,5 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { choiceOf, CONSENT_DAYS, keepChoice } from '#site/consent'
+import { choiceOf, CONSENT_DAYS, isRefused, keepChoice } from '#site/consent'
+import { everyCookie } from '#site/cookies'
 import { assertFromOurPages } from '#site/from_our_pages'
 import { pageNamed } from '#site/pages'
 import { renderView } from '#site/render_page'
@@ -11,7 +12,13 @@ export default class ConsentsController {
   async show(ctx: HttpContext) {
     const choice = choiceOf(ctx)
     const { saved } = ctx.request.qs()
-    const shown = { choice, saved: saved === '1' && choice !== undefined, keptDays: CONSENT_DAYS }
+    const shown = {
+      choice,
+      saved: saved === '1' && choice !== undefined,
+      refused: isRefused(ctx),
+      keptDays: CONSENT_DAYS,
+      cookies: everyCookie(),
+    }
     ctx.response.header('cache-control', 'private, no-cache')
     ctx.response.header('content-type', HTML)
     return renderView(pageNamed('cookies'), shown)

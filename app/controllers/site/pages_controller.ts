@@ -6,7 +6,7 @@ import { renderedPage } from '#site/render_page'
 export const HTML = 'text/html; charset=utf-8'
 
 /** Seconds after which somebody who comes back asks whether a page has changed. */
-const SECONDS = 60
+export const SECONDS = 60
 
 export default class PagesController {
   /** A page that is the same for everybody. Its route has its path. */

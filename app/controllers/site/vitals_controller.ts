@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { forbidden } from '#exceptions/problem'
-import { choiceOf } from '#site/consent'
+import { choiceOf, isRefused } from '#site/consent'
 import { assertFromOurPages } from '#site/from_our_pages'
 import { recordVitals } from '#site/web_vitals'
 import { vitalsValidator } from '#validators/site'
@@ -13,8 +13,7 @@ export default class VitalsController {
    */
   async store(ctx: HttpContext) {
     assertFromOurPages(ctx)
-    const refused = ctx.request.header('sec-gpc') === '1'
-    if (refused || choiceOf(ctx) !== 'measure')
+    if (isRefused(ctx) || choiceOf(ctx) !== 'measure')
       throw forbidden('Nothing is measured without consent.')
     const { page, measured } = await ctx.request.validateUsing(vitalsValidator)
     recordVitals(page, measured)

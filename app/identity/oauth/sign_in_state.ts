@@ -5,8 +5,9 @@ import encryption from '@adonisjs/core/services/encryption'
 import { newToken } from '#identity/opaque_tokens'
 import type { Provider } from '#identity/oauth/providers'
 
-/** Seconds between leaving for the provider and coming back. */
-const LIFETIME = 10 * 60
+/** Between leaving for the provider and coming back. */
+export const STATE_MINUTES = 10
+const LIFETIME = STATE_MINUTES * 60
 
 /** What a sign-in that is away at a provider is known by. */
 export interface SignInState {
@@ -28,8 +29,11 @@ export function keepState(
   challenge: string | undefined
 ): SignInState {
   const kept: SignInState = { state: newToken(), verifier: newToken(), challenge }
-  const sealed = encryption.encrypt(kept, { expiresIn: LIFETIME * 1000, purpose: cookie(provider) })
-  response.plainCookie(cookie(provider), sealed, { ...options(), maxAge: LIFETIME })
+  const sealed = encryption.encrypt(kept, {
+    expiresIn: LIFETIME * 1000,
+    purpose: stateCookie(provider),
+  })
+  response.plainCookie(stateCookie(provider), sealed, { ...options(), maxAge: LIFETIME })
   return kept
 }
 
@@ -42,16 +46,17 @@ export function takeState(
   { request, response }: HttpContext,
   provider: Provider
 ): SignInState | null {
-  const sealed: unknown = request.plainCookie(cookie(provider))
-  response.clearCookie(cookie(provider), options())
+  const sealed: unknown = request.plainCookie(stateCookie(provider))
+  response.clearCookie(stateCookie(provider), options())
   if (typeof sealed !== 'string') return null
-  const kept = encryption.decrypt<SignInState>(sealed, cookie(provider))
+  const kept = encryption.decrypt<SignInState>(sealed, stateCookie(provider))
   const state: unknown = request.qs().state
   if (!kept || typeof state !== 'string' || !safeEqual(state, kept.state)) return null
   return kept
 }
 
-const cookie = (provider: Provider) => cookieNamed(`oauth_${provider}`)
+/** The name of the cookie that keeps it. */
+export const stateCookie = (provider: Provider) => cookieNamed(`oauth_${provider}`)
 
 /** Lax: the provider sends the browser back by a link, and nothing else needs the cookie. */
 function options() {

@@ -4,7 +4,9 @@ import { RULES } from '#start/limiter'
 import { forgetHistograms } from '#site/web_vitals'
 import { resetAll } from '#tests/support/database'
 import { useRealLimits } from '#tests/support/limits'
-import { ask, sendForm, siteBase } from '#tests/support/site'
+import { STAFF_SESSION_LIFETIME } from '#staff/start_session'
+import { ask, sendForm, siteBase, wordsOf } from '#tests/support/site'
+import { setVariable } from '#tests/support/environment'
 
 const AGREED = 'site_consent=1.measure'
 const MEASURED = {
@@ -80,6 +82,36 @@ test.group('Consent', (group) => {
       assert.isUndefined(chosen(text), `${cookie} is no answer to what we ask`)
       assert.notInclude(text, 'Saved.')
     }
+  })
+
+  test('its page lists every cookie as browsers show it, with how long it is kept', async ({
+    assert,
+    cleanup,
+  }) => {
+    const listed = async () => wordsOf((await ask('/cookies')).text)
+    const clients = ['GOOGLE_CLIENT_ID', 'GITHUB_CLIENT_ID']
+    const before = clients.map((name) => process.env[name])
+    cleanup(() => clients.forEach((name, index) => setVariable(name, before[index])))
+    for (const name of clients) setVariable(name, undefined)
+    assert.notMatch(await listed(), /oauth_/, 'nobody can sign in with Google here')
+    setVariable('GOOGLE_CLIENT_ID', 'client')
+    const words = await listed()
+    assert.match(words, /oauth_google when you sign in with Google .{60,100} 10 minutes at most/)
+    const { headers } = await sendForm('/cookies', { choice: 'necessary' })
+    assert.include(words, headers.getSetCookie()[0].split('=')[0])
+    const console = (await ask('/console/sign-in')).headers.getSetCookie()
+    for (const cookie of console) assert.include(words, cookie.split('=')[0])
+    assert.isNotEmpty(console)
+    assert.include(words, `a sign-in ends after ${STAFF_SESSION_LIFETIME}`)
+  })
+
+  test('who tells all sites no by their browser is not told that pages measure', async ({
+    assert,
+  }) => {
+    const headers = { 'cookie': AGREED, 'sec-gpc': '1' }
+    const { text } = await ask('/cookies?saved=1', { headers })
+    assert.include(wordsOf(text), 'Saved. Nothing is measured.')
+    assert.include(wordsOf(text), 'Your browser sends Global Privacy Control')
   })
 
   test('no page of somebody else chooses for anybody', async ({ assert }) => {

@@ -7,6 +7,7 @@ import { changeSetting, setting, type SettingName, type SettingValue } from '#es
 import { Money } from '#ledger/money'
 import { keptFor } from '#site/kept_for'
 import { PAGES } from '#site/pages'
+import { api, expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { setVariable } from '#tests/support/environment'
 import { queriesOf } from '#tests/support/many_projects'
@@ -131,7 +132,7 @@ test.group('Public pages', (group) => {
     assert.isAbove(questions.length, 15)
     for (const { name, acceptedAnswer } of questions) {
       assert.include(words, name)
-      assert.include(words, acceptedAnswer.text.slice(0, 60))
+      assert.include(words, acceptedAnswer.text.replaceAll(/\s/g, ' ').slice(0, 60))
     }
     const ids = [...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)
     assert.deepEqual(ids, [...new Set(ids)])
@@ -254,6 +255,39 @@ test.group('Public pages', (group) => {
     await change('terms_version', '2027-02-01')
     assert.include(wordsOf((await ask('/terms')).text), 'Version 2027-02-01')
   }).timeout(60_000)
+
+  test('terms with a version are those, or none: nobody is shown other words', async ({
+    assert,
+  }) => {
+    const terms = expectData(await api().get('terms'))
+    const { pathname, search } = new URL(terms.url)
+    assert.equal((await ask(pathname + search)).status, 200)
+    for (const version of ['2020-01-01', '', '<b>', `${terms.version}&version=2`]) {
+      const other = await ask(`/terms?version=${version}`)
+      assert.equal(other.status, 404, version)
+      const words = wordsOf(other.text)
+      assert.include(words, `Version ${terms.version} is in force.`)
+      assert.match(words, /Write to \S+, name it, and ask for its text/)
+      assert.include(other.text, 'href="/terms"')
+    }
+    // In force from one moment to the next, whatever the pages remember.
+    await db.transaction((trx) => changeSetting(trx, 'terms_version', '2027-02-01', 'operator'))
+    assert.include(wordsOf((await ask('/terms?version=2027-02-01')).text), 'Version 2027-02-01')
+    assert.equal((await ask(`/terms?version=${terms.version}`)).status, 404)
+  })
+
+  test('no sentence has a blank before its stop', async ({ assert }) => {
+    const wrong: string[] = []
+    for (const path of [...PAGES.map((page) => page.path), '/offline', '/nowhere']) {
+      const { text } = await ask(path)
+      const inline = text.replaceAll(/<\/?(?:a|code|em|mark|strong|time)\b[^>]*>/g, '')
+      const words = wordsOf(inline)
+      wrong.push(
+        ...[...words.matchAll(/\S+ [.,:;?!)](?= |$)/g)].map(([each]) => `${path}: ${each}`)
+      )
+    }
+    assert.deepEqual(wrong, [])
+  })
 
   test('legal pages say that they are templates, and other pages are none', async ({ assert }) => {
     for (const page of PAGES) {

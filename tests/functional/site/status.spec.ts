@@ -3,6 +3,7 @@ import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { readiness } from '#start/health'
 import { changeSetting, InvalidSetting } from '#escrow/settings'
+import processInboxEvent from '#jobs/process_inbox_event'
 import { inWords, worst } from '#site/status'
 import { waitFor } from '../../../bin/surroundings/wait.js'
 import { resetAll } from '#tests/support/database'
@@ -89,10 +90,29 @@ test.group('Status page', (group) => {
     assert.equal(parts['Background work'], 'delayed')
     assert.include(words, 'Behind by 20 minutes')
     assert.equal(parts['News from payment providers'], 'delayed')
-    assert.include(words, 'Some wait for 3 hours')
+    assert.include(words, 'Some of it has waited for 3 hours')
     assert.equal(parts['Payments by Stripe'], 'delayed')
     assert.include(words, 'An answer has been missing for 2 days')
     assert.equal(parts['Payments by PayPal and Venmo'], 'working')
+  })
+
+  test('an event that its job has given up is for staff, and delays nobody else', async ({
+    assert,
+  }) => {
+    const event = (id: string, attempts: number) =>
+      db.table('inbox_events').insert({
+        rail: 'stripe',
+        event_id: id,
+        type: 'charge.succeeded',
+        payload: '{}',
+        status: 'failed',
+        attempts,
+        received_at: db.raw(`now() - interval '3 hours'`),
+      })
+    await event('evt_given_up', processInboxEvent.retryLimit + 1)
+    assert.equal((await shown()).parts['News from payment providers'], 'working')
+    await event('evt_tried_again', processInboxEvent.retryLimit)
+    assert.equal((await shown()).parts['News from payment providers'], 'delayed')
   })
 
   test('it says when records were last compared, and that this is long ago', async ({ assert }) => {
