@@ -93,6 +93,7 @@ export const controllers = {
     Pages: () => import('#controllers/site/pages_controller'),
     SiteFiles: () => import('#controllers/site/site_files_controller'),
     Status: () => import('#controllers/site/status_controller'),
+    Terms: () => import('#controllers/site/terms_controller'),
     Vitals: () => import('#controllers/site/vitals_controller'),
   },
   webhooks: {
