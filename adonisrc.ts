@@ -24,6 +24,7 @@ export default defineConfig({
     () => import('@adonisjs/core/providers/vinejs_provider'),
     () => import('#providers/validation_provider'),
     () => import('@adonisjs/core/providers/edge_provider'),
+    () => import('#providers/views_provider'),
     () => import('@adonisjs/lucid/database_provider'),
     () => import('@adonisjs/session/session_provider'),
     () => import('@adonisjs/shield/shield_provider'),

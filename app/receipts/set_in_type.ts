@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { buffer } from 'node:stream/consumers'
+// @ts-expect-error It has no types.
+import { create } from 'fontkit'
 import PDFDocument from 'pdfkit'
 import type { Money } from '#ledger/money'
 import type { Line, Receipt, ReceiptKind } from '#receipts/read_receipt'
@@ -34,15 +36,20 @@ const require = createRequire(import.meta.url)
 /** DejaVu has Latin, Greek, Cyrillic and more, and may be embedded. */
 const FONTS = { text: 'DejaVuSans.ttf', bold: 'DejaVuSans-Bold.ttf', mono: 'DejaVuSansMono.ttf' }
 type Font = keyof typeof FONTS
-const files = new Map<Font, Buffer>()
+const parsed = new Map<Font, object>()
 
-function fontFile(font: Font): Buffer {
-  let file = files.get(font)
-  if (!file) {
-    file = readFileSync(require.resolve(`dejavu-fonts-ttf/ttf/${FONTS[font]}`))
-    files.set(font, file)
+/**
+ * A font for one document. Reading a file for each takes longer than all the rest, so its tables are shared; what it
+ * remembers of glyphs is not, because that holds the texts in which they came up first.
+ */
+function fontOf(font: Font): PDFKit.Mixins.PDFFontSource {
+  let shared: object | undefined = parsed.get(font)
+  if (!shared) {
+    const file = require.resolve(`dejavu-fonts-ttf/ttf/${FONTS[font]}`)
+    shared = create(readFileSync(file)) as object
+    parsed.set(font, shared)
   }
-  return file
+  return Object.create(shared, { _glyphs: { value: {} } })
 }
 
 /**
@@ -94,7 +101,7 @@ async function attempt(
     font: null as never,
   })
   const bytes = buffer(doc)
-  for (const font of Object.keys(FONTS) as Font[]) doc.registerFont(font, fontFile(font))
+  for (const font of Object.keys(FONTS) as Font[]) doc.registerFont(font, fontOf(font))
   const sheet = new Sheet(doc, (text, set) => {
     if (!asWritten(text)) return set(plain(text))
     try {

@@ -1,3 +1,4 @@
+import edge from 'edge.js'
 import { test } from '@japa/runner'
 import type User from '#models/user'
 import { api, expectData } from '#tests/support/api'
@@ -45,5 +46,27 @@ test.group('Statements of a request', (group) => {
 
   test('a payment that is over is read once', async ({ assert }) => {
     assert.equal(await statements(funded.client, `payments/transactions/${deposit.id}`), 5)
+  })
+})
+
+test.group('A request of the API', (group) => {
+  group.setup(async () => {
+    await resetAll()
+  })
+
+  test('costs no renderer of views, which it has no use for', async ({ assert }) => {
+    const { client } = await fundedProject()
+    const createRenderer = edge.createRenderer.bind(edge)
+    let made = 0
+    edge.createRenderer = () => {
+      made++
+      return createRenderer()
+    }
+    try {
+      expectData(await api(client).get('projects'))
+      assert.equal(made, 0)
+    } finally {
+      edge.createRenderer = createRenderer
+    }
   })
 })

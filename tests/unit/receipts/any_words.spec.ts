@@ -124,6 +124,15 @@ test.group('Receipts with any words', () => {
     }
   })
 
+  test('what others wrote before leaves nothing in the next receipt', async ({ assert }) => {
+    const sheet = (project: string) =>
+      setInType(receiptWith({ from: 'A', to: 'B', project, milestones: ['C'], reference: 'D' }))
+    // One glyph for both: what is copied from it is what this receipt says, and not what the first one said.
+    const ligature = await sheet('o\ufb03ce')
+    assert.isFalse(ligature.equals(await sheet('office')))
+    assert.isTrue(ligature.equals(await sheet('o\ufb03ce')), 'the same facts give the same bytes')
+  })
+
   test('what has no width is not set', async ({ assert }) => {
     const hidden = '\u200b\u200c\u200d\u2060\ufeff'
     const sheet = (name: string) =>
