@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PAGE_WITHOUT_SCRIPTS, PUBLIC_PAGE } from '#config/shield'
-import type { HttpContext } from '@adonisjs/core/http'
+import type { HttpContext, HttpResponse } from '@adonisjs/core/http'
 
 /** A year, which is what OWASP ASVS 5.0 (3.4.1) asks for, and of every host below ours. */
 const HSTS = 'max-age=31536000; includeSubDomains'
@@ -38,6 +38,25 @@ const PERMISSIONS = [
 export function closeAnswer(response: ServerResponse<IncomingMessage>, https: boolean): void {
   for (const [name, value] of Object.entries(CLOSED)) response.setHeader(name, value)
   if (https) response.setHeader('strict-transport-security', HSTS)
+}
+
+/** Whether a cache may give this answer to somebody else, if only after asking us again. */
+export function mayBeShared(response: HttpResponse): boolean {
+  return !/no-store|private/.test(String(response.getHeader('cache-control')))
+}
+
+/**
+ * Takes from an answer what belongs to this request of this caller: its id, and what their limits leave them.
+ * The log has the id all the same.
+ */
+export function forgetWhoAsked(response: HttpResponse): void {
+  forgetLimits(response)
+  // The framework writes it when it sends.
+  response.setRequestId = () => response
+}
+
+export function forgetLimits(response: HttpResponse): void {
+  for (const name of ['limit', 'remaining', 'reset']) response.removeHeader(`x-ratelimit-${name}`)
 }
 
 /** Lets an answer be a page. */

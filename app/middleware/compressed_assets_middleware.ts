@@ -4,6 +4,7 @@ import { extname } from 'node:path'
 import app from '@adonisjs/core/services/app'
 import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
+import { forgetLimits } from '#middleware/answer_headers'
 import { preferredEncoding } from '#site/answer'
 
 const ENDINGS = { br: '.br', gzip: '.gz' }
@@ -15,6 +16,8 @@ const contents = new Map<string, Buffer>()
 /** Hands out what the build has compressed (`bin/surroundings/compressed.ts`); anything else goes on to be looked for. */
 export default class CompressedAssetsMiddleware {
   async handle({ request, response, params }: HttpContext, next: NextFn) {
+    // What is not compressed is sent before anybody after us could take them away.
+    forgetLimits(response)
     const name = (params['*'] as string[]).join('/')
     names ??= compressedNames()
     const known = await names

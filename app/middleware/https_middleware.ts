@@ -1,7 +1,8 @@
-import { appUrl, isHttps, isTrustedProxy } from '#config/app'
+import { appUrl, isHttps } from '#config/app'
 import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
 import { Problem } from '#exceptions/problem'
+import { cameByHttps } from '#middleware/came_by_https'
 
 /** Asked by programs, which follow redirects without a word. */
 const FOR_PROGRAMS = /^\/+(api|__transmit|openapi\.json)(\/|$)/i
@@ -18,7 +19,7 @@ const PROBES = /^\/health(\/|$)/
 export default class HttpsMiddleware {
   handle({ request, response }: HttpContext, next: NextFn) {
     const path = request.url()
-    if (!isHttps || !cameInTheClear(request) || PROBES.test(path)) return next()
+    if (!isHttps || cameByHttps(request) !== false || PROBES.test(path)) return next()
     const looks = request.method() === 'GET' || request.method() === 'HEAD'
     if (looks && !FOR_PROGRAMS.test(path) && !request.header('authorization')) {
       return response.status(308).header('location', safeAddress(request)).send('')
@@ -28,16 +29,6 @@ export default class HttpsMiddleware {
       { code: 'https_required', status: 403 }
     )
   }
-}
-
-/** As a proxy of ours says. What nobody trusted says counts for nothing, in either direction. */
-function cameInTheClear(request: HttpContext['request']): boolean {
-  const { remoteAddress } = request.request.socket
-  return (
-    request.header('x-forwarded-proto') !== undefined &&
-    !request.secure() &&
-    isTrustedProxy(remoteAddress ?? '')
-  )
 }
 
 /** The same path and query, as they came, at our own address. */

@@ -167,7 +167,8 @@ place of tokens: ask for the six digits, or a recovery code, and [send them with
 - Answers are \`{ "data": … }\`. Ids are UUIDs that sort by age. Times are ISO 8601 in UTC.
 - Paths work with and without a slash at the end.
 - A browser may call from the origins that this installation allows (CORS), without cookies.
-- Every answer can be found in our logs by its \`X-Request-Id\`; send one of your own if you like.
+- Every answer can be found in our logs by its \`X-Request-Id\`; send one of your own if you like. Those that caches
+  may hand to others (avatars, this document) have none.
 
 # Lists
 

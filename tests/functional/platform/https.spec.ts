@@ -113,6 +113,23 @@ test.group('A web server whose address is https, behind a proxy', (group) => {
     }
   })
 
+  test('takes the word of the proxy beside us, and not what the caller put before it', async ({
+    assert,
+  }) => {
+    for (const [said, status] of [
+      ['https,http', 308],
+      ['https, http', 308],
+      ['https,https,http', 308],
+      ['http, https', 200],
+      ['HTTPS', 200],
+    ] as const) {
+      const answer = await ask('/docs', { headers: { 'x-forwarded-proto': said } })
+      assert.equal(answer.status, status, said)
+      const kept = answer.headers['strict-transport-security']
+      assert.equal(kept !== undefined, status === 200, said)
+    }
+  })
+
   test('makes no address of what the caller calls it', async ({ assert }) => {
     const forged = { 'host': 'evil.test', 'x-forwarded-host': 'evil.test' }
     const paths = ['/docs', '/console', '/console/sign-in', '/api/nowhere', '/problems/not_found']

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
 import { metrics, type Attributes } from '@opentelemetry/api'
 import { test } from '@japa/runner'
 import { RULES } from '#start/limiter'
@@ -121,6 +123,7 @@ test.group('Consent', (group) => {
       { 'sec-fetch-site': 'same-site' },
       { 'sec-fetch-site': '', 'origin': 'https://elsewhere.example' },
       { 'sec-fetch-site': '', 'origin': 'null' },
+      { 'sec-fetch-site': '', 'origin': siteBase().replace('http:', 'https:') },
       { 'sec-fetch-site': '' },
     ]
     for (const headers of strangers) {
@@ -131,6 +134,25 @@ test.group('Consent', (group) => {
     // An old browser says its origin and no more.
     const own = await sendForm('/cookies', fields, { 'sec-fetch-site': '', 'origin': siteBase() })
     assert.equal(own.status, 303)
+  })
+
+  test('nor one that has the browser call us by its own name', async ({ assert }) => {
+    const { hostname, port } = new URL(siteBase())
+    const sent = request({
+      hostname,
+      port,
+      path: '/cookies',
+      method: 'POST',
+      headers: {
+        'host': 'elsewhere.example',
+        'origin': 'http://elsewhere.example',
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+    })
+    sent.end('choice=measure')
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+    answer.resume()
+    assert.equal(answer.statusCode, 403)
   })
 
   test('what is no choice is refused', async ({ assert }) => {
