@@ -6,7 +6,7 @@ if (process.argv[2] === 'queue:work') {
 }
 await import('reflect-metadata')
 const { Ignitor } = await import('@adonisjs/core')
-const { failedToStart } = await import('./failed_to_start.js')
+const { failedToStart, isOfSettings } = await import('./failed_to_start.js')
 const { stopOnSignals } = await import('#start/stopping')
 
 const APP_ROOT = new URL('../', import.meta.url)
@@ -26,5 +26,14 @@ new Ignitor(APP_ROOT, { importer: IMPORTER })
     stopOnSignals(app)
   })
   .ace()
+  .configure(async (app) => {
+    const kernel = await app.container.make('ace')
+    const others = kernel.errorHandler
+    // A command of a package finds out about the settings only here.
+    kernel.errorHandler = {
+      render: (error, by) =>
+        isOfSettings(error) ? failedToStart(error) : others.render(error, by),
+    }
+  })
   .handle(process.argv.splice(2))
   .catch(failedToStart)

@@ -5,11 +5,16 @@ import { withoutSecrets } from '#start/without_secrets'
 const OF_SETTINGS =
   /^E_(INVALID_ENV_VARIABLES|NOT_FIT_FOR_LIVE_MONEY|NO_SIGNING_KEY|BAD_SIGNING_KEY)$/
 
+/** Whether it is the settings that are to blame. */
+export function isOfSettings(error: unknown): boolean {
+  return OF_SETTINGS.test((error as { code?: string } | undefined)?.code ?? '')
+}
+
 /** Says why a process does not start, without any secret, and lets it end with 1. */
 export async function failedToStart(error: unknown): Promise<void> {
   process.exitCode = 1
   const { code, message, help } = error as { code?: string; message?: string; help?: string }
-  if (!OF_SETTINGS.test(code ?? '')) return console.error(withoutSecrets(await described(error)))
+  if (!isOfSettings(error)) return console.error(withoutSecrets(await described(error)))
   const lines = help ? help.split('\n') : []
   const said =
     code === 'E_INVALID_ENV_VARIABLES'

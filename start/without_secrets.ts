@@ -44,7 +44,8 @@ const CODE =
 
 /** What is a secret wherever it stands. */
 const SHAPES: [shape: RegExp, instead: string][] = [
-  [/\b([a-z][a-z\d+.-]*:\/\/)[^\s/:@"']*:[^\s/@"']+@/gi, `$1${SECRET}@`],
+  // But not `user:password@`, which shows how an address is written.
+  [/\b([a-z][a-z\d+.-]*:\/\/)(?!user:password@)[^\s/:@"']*:[^\s/@"']+@/gi, `$1${SECRET}@`],
   [/\b(Bearer|Basic|Negotiate)\s+[\w.~+/=-]{6,}/gi, `$1 ${SECRET}`],
   [/\beyJ[\w-]{8,}\.[\w-]{8,}\.?[\w-]*/g, SECRET],
   [/\b(sk|rk)_(live|test)_\w+/g, `$1_$2_${SECRET}`],

@@ -79,6 +79,7 @@ test.group('What is written down', () => {
       },
       { err: { code: '23505', message: 'duplicate key value violates unique constraint' } },
       { request_id: '01a21926-03a0-7a5e-b52f-1a15506ce676', path: '/api/auth/login', token: null },
+      { help: 'an address such as postgres://user:password@host:5432/database' },
       { msg: 'Basic words, and a secret that nobody knows' },
       { url: 'https://api.stripe.com/v1/charges?limit=1', token_type: 'Bearer' },
     ]) {

@@ -9,6 +9,7 @@ const PROCESSES = {
   'the web server': script('bin/server.ts'),
   'a worker': ace('queue:work'),
   'a command': ace('settings:set'),
+  'a command of a package': ace('migration:run', '--force'),
 }
 
 /** Runs a process to its end, and answers its exit code and whatever it said. */
@@ -56,6 +57,7 @@ test.group('Settings that are wrong', () => {
       assert.match(said, /does not start: 7 of its settings are not right/)
       assert.isBelow(said.trim().split('\n').length, 24, said)
       assert.notMatch(said, /\bat .*:\d+:\d+|node_modules|Error:/)
+      assert.include(said, 'postgres://user:password@host:5432/database')
       assert.notInclude(said, 'hushhush')
     }).timeout(60_000)
   }
