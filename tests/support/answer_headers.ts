@@ -10,11 +10,17 @@ export function lackingHeaders(headers: Headers): string[] {
       /^(same|cross)-origin$/.test(has('cross-origin-resource-policy')),
     ],
     ['cache-control', has('cache-control') !== ''],
+    ['content-type: charset=utf-8', isEncoded(has('content-type'))],
     ["content-security-policy: default-src 'none'", /(^|; ?)default-src 'none'(;|$)/.test(policy)],
     ['content-security-policy: no wildcard', !/unsafe-eval|\*|https?:/.test(policy)],
     ...(isPage(headers) ? rulesForPages(policy, has) : []),
   ]
   return rules.filter(([, holds]) => !holds).map(([name]) => name)
+}
+
+/** Text says how it is to be read; JSON and event streams have one way only. */
+function isEncoded(type: string): boolean {
+  return !/^text\/(?!event-stream)/.test(type) || /; ?charset=utf-8$/i.test(type)
 }
 
 export function isPage(headers: Headers): boolean {

@@ -51,3 +51,25 @@ export async function workerReady(page: Page): Promise<boolean> {
   await page.reload()
   return page.evaluate('navigator.serviceWorker.controller !== null')
 }
+
+/** Selects a text beside what the page has, all of which is unfolded. */
+export async function selectSomewhere(page: Page, text: string): Promise<void> {
+  await page.evaluate(`(() => {
+    for (const details of document.querySelectorAll('details')) details.open = true
+    const source = document.createElement('textarea')
+    source.value = ${JSON.stringify(text)}
+    document.body.append(source)
+    source.select()
+  })()`)
+}
+
+/** Names of all that the browser keeps for our pages, but for cookies that no script reads. */
+export function keptBy(page: Page): Promise<string[]> {
+  return page.evaluate(`(async () => [
+    ...Object.keys(localStorage),
+    ...Object.keys(sessionStorage),
+    ...(await indexedDB.databases()).map(({ name }) => name),
+    ...(await caches.keys()),
+    ...(document.cookie === '' ? [] : [document.cookie]),
+  ])()`)
+}

@@ -161,6 +161,9 @@ test.group('The look at headers', () => {
       headers.delete(name)
       assert.isNotEmpty(lackingHeaders(headers), name)
     }
+    const unread = await good()
+    unread.set('content-type', 'text/html')
+    assert.deepEqual(lackingHeaders(unread), ['content-type: charset=utf-8'])
     const policy = (await good()).get('content-security-policy')!
     for (const weaker of [
       policy.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
