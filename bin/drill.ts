@@ -38,7 +38,7 @@ const COMPLETED = `
   SELECT id FROM transactions WHERE status = 'completed' AND transaction_type IN ('deposit', 'payout')`
 
 const PAYOUT_OF = `
-  SELECT id, provider_transaction_id AS payment FROM transactions
+  SELECT id FROM transactions
     WHERE transaction_type = 'payout' AND milestone_id = $1`
 
 await untilDone(async (run) => {
@@ -128,7 +128,11 @@ await untilDone(async (run) => {
   for (const job of again) {
     const [payout] = await query(restoredUrl, PAYOUT_OF, [job.milestones[0].id])
     const [made] = await query(databaseUrl, PAYOUT_OF, [job.milestones[0].id])
-    await command('payouts:adopt', payout.id, made.payment, ...BY)
+    const listedAs = movements.find(({ transaction_id: id }) => id === made.id)!.source as string
+    // As somebody does who does not know whether the first time came through.
+    for (let times = 1; times <= 2; times++) {
+      await command('payouts:adopt', payout.id, listedAs, ...BY)
+    }
   }
   // What was made after the dump by people whom it does not know: somebody answers for each.
   const adopted = new Set(await Promise.all(again.map((job) => paymentOf(databaseUrl, job))))

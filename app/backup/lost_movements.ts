@@ -1,13 +1,15 @@
 import { validate as isUuid } from 'uuid'
 import db from '@adonisjs/lucid/services/db'
 import { Money } from '#ledger/money'
+import Payout from '#models/payout'
 import type { Rail } from '#models/transaction'
 import Transaction from '#models/transaction'
-import { ProviderFailure, type Provider } from '#payments/provider'
-import { match } from '#payments/reconcile/match'
+import { ProviderFailure, type Period, type Provider } from '#payments/provider'
+import { match, type Scope } from '#payments/reconcile/match'
 import { sums } from '#payments/reconcile/record'
 import { withSession, type Session } from '#payments/reconcile/session'
 import { createStage, stage, stageForeign } from '#payments/reconcile/stage'
+import { readPayment } from '#recovery/read_payment'
 
 /** Money that moved at a provider, and that these books do not have. */
 export interface LostMovement {
@@ -24,7 +26,7 @@ export interface LostMovement {
   transactionId: string
   /** Whether a transaction of these books stands for it. If one does, it is found again by itself. */
   known: boolean
-  /** Whether the books have it as sent by that rail; what they have as unsent may be sent once more. */
+  /** Whether the books have this very movement as sent; what they have as unsent may be sent once more. */
   sent: boolean
 }
 
@@ -68,7 +70,8 @@ const MOST_ASKED = 2000
  * Finds what a provider did that a restored database does not know, and whether the two agree in all else: with
  * the matching that compares the live books each day.
  *
- * It makes temporary tables in one transaction and rolls that back, so nothing is left of it.
+ * What the provider lists goes to temporary tables first, while no transaction is open; then one snapshot of the
+ * books is compared with it. Nothing is left of either.
  */
 export async function findLost(provider: Provider, options: FindLost): Promise<RailVerdict> {
   const { rail } = provider
@@ -118,65 +121,96 @@ async function compare(
   { until, from, graceMinutes, onProgress }: FindLost,
   verdict: RailVerdict
 ): Promise<void> {
-  const { rail } = provider
+  const asOf = new Date()
+  const named = new Map<string, string>()
+  // Before its movements, so that all that it is the sum of are among them.
+  const balances = await provider.getBalance()
+  await writing(session, 'COMMIT', () => createStage(session))
+  const read = async (period: Period) => {
+    let rows = 0
+    const foreign = provider.listBalanceTransactions(period, (row) => stageForeign(session, row))
+    await stage(session, foreign, ({ sourceId, transactionId }) => {
+      onProgress?.((rows += 1))
+      if (transactionId) named.set(sourceId, transactionId)
+    })
+  }
+  await read({ from, to: asOf })
+  const scope: Scope = {
+    runId: '00000000-0000-0000-0000-000000000000',
+    rail: provider.rail,
+    period: { from, to: asOf },
+    staged: { from, to: asOf },
+    asOf,
+    graceMs: 0,
+    lagMs: provider.balanceTransactionLagMs,
+    inTransitDays: 36_500,
+    balances: Object.fromEntries(
+      balances.map((each) => [each.currency, each.available.add(each.pending).minor])
+    ),
+  }
+  const after = new Date(until.getTime() - graceMinutes * 60_000)
+  const compareStaged = (mayNeedMore: boolean) =>
+    writing(session, 'ROLLBACK', async () => {
+      const earlier = await match(session, scope)
+      if (mayNeedMore && earlier) return earlier
+      await sums(session)
+      sortOut(await differences(session), { after, named }, verdict)
+      verdict.balances = await readBalances(session)
+    })
+  const earlier = await compareStaged(true)
+  if (!earlier) return
+  await read({ from: earlier, to: new Date(from.getTime() - 1) })
+  scope.staged = { from: earlier, to: asOf }
+  await compareStaged(false)
+}
+
+/**
+ * Runs `work` on one snapshot, in which temporary tables can be made: a restored database is opened for reading,
+ * and lets nobody make one who does not say so. To fill them it lets everybody.
+ */
+async function writing<T>(
+  session: Session,
+  end: 'COMMIT' | 'ROLLBACK',
+  work: () => Promise<T>
+): Promise<T> {
   await session.rawQuery('BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE')
+  let result: T
   try {
-    const asOf = new Date()
-    const named = new Map<string, string>()
-    const balances = await provider.getBalance()
-    await createStage(session)
-    const read = async (period: { from: Date; to: Date }) => {
-      let rows = 0
-      const foreign = provider.listBalanceTransactions(period, (row) => stageForeign(session, row))
-      await stage(session, foreign, ({ sourceId, transactionId }) => {
-        onProgress?.((rows += 1))
-        if (transactionId) named.set(sourceId, transactionId)
+    result = await work()
+  } catch (error) {
+    // The error that counts is the one at hand; a connection that cannot roll back is thrown away by the session.
+    await session.rawQuery('ROLLBACK').catch(() => {})
+    throw error
+  }
+  await session.rawQuery(end)
+  return result
+}
+
+/** Parts what was lost since the backup from what differs for another reason. */
+function sortOut(
+  rows: Row[],
+  { after, named }: { after: Date; named: ReadonlyMap<string, string> },
+  verdict: RailVerdict
+): void {
+  for (const row of rows) {
+    const amount = Money.of(row.difference, row.currency)
+    if (row.there && row.at >= after) {
+      verdict.lost.push({
+        rail: verdict.rail,
+        kind: row.kind,
+        id: row.id!,
+        source: row.source ?? '',
+        amount,
+        at: row.at,
+        transactionId: named.get(row.source ?? '') ?? '',
+        known: false,
+        sent: false,
       })
+    } else if (row.open) verdict.open += 1
+    else if (!BOOKS_KNOW.has(row.verdict)) {
+      const what = row.verdict.replaceAll('_', ' ')
+      verdict.broken.push(`${row.key}: ${what}, ${amount} (${row.id ?? row.reference})`)
     }
-    await read({ from, to: asOf })
-    const scope = {
-      runId: '00000000-0000-0000-0000-000000000000',
-      rail,
-      period: { from, to: asOf },
-      staged: { from, to: asOf },
-      asOf,
-      graceMs: 0,
-      lagMs: provider.balanceTransactionLagMs,
-      inTransitDays: 36_500,
-      balances: Object.fromEntries(
-        balances.map((each) => [each.currency, each.available.add(each.pending).minor])
-      ),
-    }
-    const earlier = await match(session, scope)
-    if (earlier) {
-      await read({ from: earlier, to: new Date(from.getTime() - 1) })
-      await match(session, { ...scope, staged: { from: earlier, to: asOf } })
-    }
-    await sums(session)
-    const after = new Date(until.getTime() - graceMinutes * 60_000)
-    for (const row of await differences(session)) {
-      const amount = Money.of(row.difference, row.currency)
-      if (row.there && row.at >= after) {
-        verdict.lost.push({
-          rail,
-          kind: row.kind,
-          id: row.id!,
-          source: row.source ?? '',
-          amount,
-          at: row.at,
-          transactionId: named.get(row.source ?? '') ?? '',
-          known: false,
-          sent: false,
-        })
-      } else if (row.open) verdict.open += 1
-      else if (!BOOKS_KNOW.has(row.verdict)) {
-        const what = row.verdict.replaceAll('_', ' ')
-        verdict.broken.push(`${row.key}: ${what}, ${amount} (${row.id ?? row.reference})`)
-      }
-    }
-    verdict.balances = await readBalances(session)
-  } finally {
-    await session.rawQuery('ROLLBACK')
   }
 }
 
@@ -222,34 +256,67 @@ async function readBalances(session: Session): Promise<RailVerdict['balances']> 
 /** Whose a movement is: the provider's record carries our id, if its list does not. */
 async function identify(provider: Provider, lost: LostMovement): Promise<void> {
   lost.transactionId ||= await askWhose(provider, lost)
-  const ours = await Transaction.query()
-    .where('rail', lost.rail)
-    .where((query) => {
-      if (lost.source) query.orWhere('provider_transaction_id', lost.source)
-      if (lost.source) query.orWhere('provider_source_id', lost.source)
-      if (lost.transactionId) query.orWhere('id', lost.transactionId)
-      if (!lost.source && !lost.transactionId) query.whereRaw('false')
-    })
-    .whereNotNull('sent_at')
-    .first()
-  lost.sent = ours !== null
+  const ours = await standsFor(lost)
+  if (ours) {
+    lost.sent =
+      lost.kind === 'payout' ? await isSentAs(provider, ours, lost.source) : ours.sentAt !== null
+  }
   lost.known =
-    lost.sent ||
+    ours !== null ||
     (lost.transactionId !== '' && (await Transaction.find(lost.transactionId)) !== null)
+}
+
+/** The transaction of that rail that has a movement's name, or whose id the movement carries. */
+async function standsFor({ rail, source, transactionId }: LostMovement) {
+  const named =
+    source &&
+    (await Transaction.query()
+      .where('rail', rail)
+      .where((query) =>
+        query.where('provider_transaction_id', source).orWhere('provider_source_id', source)
+      )
+      .first())
+  if (named) return named
+  if (!transactionId) return null
+  return Transaction.query().where('rail', rail).where('id', transactionId).first()
+}
+
+/** Their money is on its way or has arrived; that of all others is owed, and may be sent. */
+const SENT = new Set(['in_transit', 'paid', 'returned'])
+
+/**
+ * Whether the books have a payout as sent, and as this movement. One that waits or was refused was not, whatever
+ * it went through before; and of one that went as another movement, this one is a second payment. One that is in
+ * transit without a name is looked up before anything is sent for it again.
+ */
+async function isSentAs(
+  provider: Provider,
+  { id, providerTransactionId: name, providerSourceId }: Transaction,
+  source: string
+): Promise<boolean> {
+  const payout = await Payout.find(id)
+  if (!payout || !SENT.has(payout.state)) return false
+  if (!name || name === source || providerSourceId === source) return true
+  if (providerSourceId) return false
+  // The list may have another name for it, which the books learn with the next look at it.
+  const record = await provider.getPayout(name).catch((error) => {
+    if (error instanceof ProviderFailure) return undefined
+    throw error
+  })
+  return record?.balanceSourceId === source
 }
 
 async function askWhose(provider: Provider, { kind, source }: LostMovement): Promise<string> {
   if (!source) return ''
   const ask = {
     deposit: () => provider.getDepositByCharge(source),
-    payout: () => provider.getPayout(source),
-    payout_returned: () => provider.getPayout(source),
+    payout: () => readPayment(provider, source),
+    payout_returned: () => readPayment(provider, source),
     refund: () => provider.getRefund(source),
     refund_failed: () => provider.getRefund(source),
   }[kind]
   if (!ask) return ''
   const seen = await ask().catch((error) => {
-    // PayPal lists a payout by the id of its transaction, and shows one by that of its batch.
     if (error instanceof ProviderFailure) return undefined
     throw error
   })

@@ -10,14 +10,15 @@ export default class PayoutsAdopt extends OperatorCommand {
   static help = [
     'For a release that was approved after the backup, and again after the restore: its payout waits, and',
     'recovery:status lists the payment. It must be of the same amount, to an account of the same freelancer.',
-    'Exits 1 if it is not, or the payout does not wait.',
+    'And for a payout that was in transit at the backup and was paid by another rail since: its rail of then must',
+    'say that it failed, or that there is none. Exits 1 if it is not so. Repeating it changes nothing, and exits 0.',
   ]
   static options: CommandOptions = { startApp: true }
 
   @args.string({ description: 'Id of the payout that waits' })
   declare payout: string
 
-  @args.string({ description: 'What the provider calls the payment: tr_…, or the batch at PayPal' })
+  @args.string({ description: 'What the provider calls the payment, as recovery:status shows it' })
   declare payment: string
 
   @flags.string({ description: 'Who decides it', required: true })
@@ -30,9 +31,11 @@ export default class PayoutsAdopt extends OperatorCommand {
     const act = this.actOf(this.by, this.reason)
     const { adoptPayout } = await import('#recovery/adopt_payout')
     try {
-      await adoptPayout(this.payout, this.payment, act)
+      const { already, arrived } = await adoptPayout(this.payout, this.payment, act)
+      const what = already ? 'was adopted before as' : 'is'
+      const then = arrived ? 'it is booked' : 'it is booked when it arrives (reconcile:pending)'
       this.logger.success(
-        `${this.payment} is the payment of payout ${this.payout}; nothing is sent`
+        `${this.payment} ${what} the payment of payout ${this.payout}: ${then}, and nothing is sent`
       )
     } catch (error) {
       if (!(error instanceof Problem)) throw error

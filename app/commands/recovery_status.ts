@@ -38,9 +38,7 @@ export default class RecoveryStatus extends OperatorCommand {
         style: { compact: true },
       })
       for (const { at, rail, kind, id, source, amount, known } of lost) {
-        const todo = known
-          ? 'reconcile:pending books it, as the workers do'
-          : (TO_DO[kind] ?? BOOK_IT)
+        const todo = known ? BY_ITSELF : (TO_DO[kind] ?? BOOK_IT)
         table.push([at.toISOString(), rail, kind, source || id, `${amount}`, todo])
       }
       if (lost.length > 0) this.logger.log(table.toString())
@@ -56,6 +54,7 @@ export default class RecoveryStatus extends OperatorCommand {
   }
 }
 
+const BY_ITSELF = 'reconcile:pending books it, as the workers do, or says why not'
 const BOOK_IT = 'book it at the console, /console/reconciliation, or answer for it'
 
 /** Of what belongs to a transaction that is lost. */

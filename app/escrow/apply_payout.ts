@@ -16,7 +16,7 @@ import { lockDebts } from '#escrow/chargebacks/debts'
 import { offsetDebt } from '#escrow/chargebacks/offset_debt'
 import { assertOnlyOne, contradiction, findMovement } from '#escrow/find_movement'
 import { lockTransactionWithProject } from '#escrow/locks'
-import { PROVIDER, recordActivity } from '#escrow/record_activity'
+import { PROVIDER, recordActivity, SYSTEM } from '#escrow/record_activity'
 import { settleReservation } from '#escrow/reserve'
 
 /** Refusals that time or the recipient can mend: the payout waits and is tried again. */
@@ -56,42 +56,54 @@ export async function applyPayout(
 ): Promise<boolean> {
   const found = await findMovement('payout', provider, observed)
   if (!found) return false
-  await withLocks(found.id, async (locked) => {
-    const { trx, transaction, payout, amount } = locked
-    assertOnlyOne(transaction, observed)
-    if (!observed.amount.equals(amount)) {
-      contradiction(transaction, `the provider reports ${observed.amount}, we sent ${amount}`)
-    }
-    if (payout.state === 'cancelled' && observed.state !== 'failed') {
-      contradiction(
-        transaction,
-        `it was cancelled, and ${observed.id} moves its money all the same`
-      )
-    }
-    // Some rails say "returned" of what was paid and of what nobody ever claimed: our books know which.
-    const wasPaid = transaction.status === 'completed'
-    if (observed.state === 'failed' && !wasPaid) {
-      transaction.providerSourceId = observed.balanceSourceId ?? transaction.providerSourceId
-      await transaction.save()
-      await bookFee(locked, observed.fee)
-      await fail(locked, payout.cancelAskedAt ? takenBack : refusalOf(observed))
-      return
-    }
-    transaction.providerTransactionId ||= observed.id
+  await inTransaction((trx) => bookPayout(trx, found.id, observed))
+  return true
+}
+
+/**
+ * As `applyPayout`, of a payout that is known to be the one observed; all of it in the caller's transaction.
+ *
+ * @throws ProviderContradiction
+ */
+export async function bookPayout(
+  trx: TransactionClientContract,
+  id: string,
+  observed: ProviderMovement
+): Promise<void> {
+  const locked = await lock(trx, id)
+  const { transaction, payout, amount } = locked
+  assertOnlyOne(transaction, observed)
+  if (!observed.amount.equals(amount)) {
+    contradiction(
+      transaction,
+      `the provider reports ${observed.amount} for ${observed.id}, and ours is ${amount}. Nothing is booked, and nothing is sent. Take in what the provider told (inbox:backfill): a debt may have made it less. If they differ still, see docs/runbook.md, "Somebody was paid wrongly"`
+    )
+  }
+  if (payout.state === 'cancelled' && observed.state !== 'failed') {
+    contradiction(transaction, `it was cancelled, and ${observed.id} moves its money all the same`)
+  }
+  // Some rails say "returned" of what was paid and of what nobody ever claimed: our books know which.
+  const wasPaid = transaction.status === 'completed'
+  if (observed.state === 'failed' && !wasPaid) {
     transaction.providerSourceId = observed.balanceSourceId ?? transaction.providerSourceId
     await transaction.save()
-    if (observed.debited) await settleReservation(trx, transaction.id)
-    if (observed.state === 'pending') {
-      await showWait(locked, observed)
-      return
-    }
-    await succeed(locked)
     await bookFee(locked, observed.fee)
-    if (observed.state !== 'succeeded') {
-      await bringBack(locked, observed.returnedAmount ?? observed.amount)
-    }
-  })
-  return true
+    await fail(locked, payout.cancelAskedAt ? takenBack : refusalOf(observed))
+    return
+  }
+  transaction.providerTransactionId ||= observed.id
+  transaction.providerSourceId = observed.balanceSourceId ?? transaction.providerSourceId
+  await transaction.save()
+  if (observed.debited) await settleReservation(trx, transaction.id)
+  if (observed.state === 'pending') {
+    await showWait(locked, observed)
+    return
+  }
+  await succeed(locked)
+  await bookFee(locked, observed.fee)
+  if (observed.state !== 'succeeded') {
+    await bringBack(locked, observed.returnedAmount ?? observed.amount)
+  }
 }
 
 /**
@@ -106,7 +118,8 @@ export async function failPayout(
   attempt: number,
   failure: { code: string; message: string; waitReason?: string }
 ): Promise<void> {
-  await withLocks(transactionId, async (locked) => {
+  await inTransaction(async (trx) => {
+    const locked = await lock(trx, transactionId)
     if (locked.transaction.attempt === attempt) await fail(locked, failure)
   })
 }
@@ -124,16 +137,14 @@ function refusalOf({ failureCode, failureMessage }: ProviderMovement) {
   }
 }
 
-async function withLocks(id: string, act: (locked: Locked) => Promise<void>): Promise<void> {
-  await inTransaction(async (trx) => {
-    const locks = await lockTransactionWithProject(trx, id)
-    const payout = await Payout.query({ client: trx })
-      .where('transaction_id', id)
-      .forUpdate()
-      .firstOrFail()
-    const amount = Money.of(locks.transaction.amount, locks.transaction.currency)
-    await act({ trx, ...locks, payout, amount })
-  })
+async function lock(trx: TransactionClientContract, id: string): Promise<Locked> {
+  const locks = await lockTransactionWithProject(trx, id)
+  const payout = await Payout.query({ client: trx })
+    .where('transaction_id', id)
+    .forUpdate()
+    .firstOrFail()
+  const amount = Money.of(locks.transaction.amount, locks.transaction.currency)
+  return { trx, ...locks, payout, amount }
 }
 
 async function succeed(locked: Locked): Promise<void> {
@@ -306,8 +317,27 @@ async function bringBack(locked: Locked, returned: Money): Promise<void> {
   })
 }
 
-/** The entry that takes a payout's money into transit, for its current attempt. */
-export function payoutStarted(transaction: Transaction): JournalEntryInput {
+/** Takes a payout's money into transit, for its current attempt, and tells its project's history. */
+export async function startPayout(
+  trx: TransactionClientContract,
+  projectId: string,
+  transaction: Transaction
+): Promise<void> {
+  await postEntries(trx, [payoutStarted(transaction)])
+  await recordActivity(trx, {
+    projectId,
+    milestoneId: transaction.milestoneId,
+    subject: { type: 'transaction', id: transaction.id },
+    actor: SYSTEM,
+    action: 'payout.started',
+    from: 'pending',
+    to: 'pending',
+    details: inWords(Money.of(transaction.amount, transaction.currency)),
+  })
+}
+
+/** The entry of that. */
+function payoutStarted(transaction: Transaction): JournalEntryInput {
   const amount = Money.of(transaction.amount, transaction.currency)
   return {
     reference: `payout_started:${transaction.id}:${transaction.attempt}`,

@@ -2,7 +2,6 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import db from '@adonisjs/lucid/services/db'
 import { inTransaction } from '#database/transaction'
 import { Money } from '#ledger/money'
-import { postEntries } from '#ledger/post_entries'
 import { ProviderFailure, providerKey, type Provider } from '#payments/provider'
 import { blockOf } from '#payments/reconcile/blocking'
 import { providerFor } from '#payments/registry'
@@ -11,12 +10,10 @@ import EscrowAccount from '#models/escrow_account'
 import Payout from '#models/payout'
 import PayoutAccount from '#models/payout_account'
 import Transaction from '#models/transaction'
-import { inWords } from '#escrow/about'
-import { applyPayout, failPayout, payoutStarted, WAIT_FOR } from '#escrow/apply_payout'
+import { applyPayout, failPayout, startPayout, WAIT_FOR } from '#escrow/apply_payout'
 import { askProvider, isStillSending, type Answer, type Ask } from '#escrow/ask_provider'
 import { isDepositFrozen } from '#escrow/chargebacks/frozen'
 import { lockProject, lockTransaction } from '#escrow/locks'
-import { SYSTEM, recordActivity } from '#escrow/record_activity'
 import { setting } from '#escrow/settings'
 import { HELD } from '#escrow/hold_payout'
 import { reserve, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
@@ -40,6 +37,7 @@ export async function sendPayout(
 
   const earlier = await bookedBefore(found)
   if (earlier) return earlier
+  if (found.providerTransactionId) return readAgain(found)
   const { projectId } = await EscrowAccount.findOrFail(found.escrowAccountId!)
   const begun = await begin(found, projectId)
   if (typeof begun === 'string') return begun
@@ -77,6 +75,19 @@ export async function sendPayout(
 async function bookedBefore(found: Transaction): Promise<'settled' | 'unknown' | undefined> {
   try {
     return (await bookEarlierPayment(found)) ? 'settled' : undefined
+  } catch (error) {
+    if (!(error instanceof ProviderFailure)) throw error
+    return 'unknown'
+  }
+}
+
+/** What has a name at its provider was sent, and is only read; also while a recovery lets nothing go. */
+async function readAgain(found: Transaction): Promise<'settled' | 'pending' | 'unknown'> {
+  const provider = providerFor(found.paymentProvider)
+  try {
+    const movement = await provider.getPayout(found.providerTransactionId)
+    await applyPayout(provider, movement)
+    return movement.state === 'pending' ? 'pending' : 'settled'
   } catch (error) {
     if (!(error instanceof ProviderFailure)) throw error
     return 'unknown'
@@ -133,17 +144,7 @@ async function begin(
       await trx.from('transactions').where('id', found.id).update({ wait_reason: why })
       return 'waiting'
     }
-    await postEntries(trx, [payoutStarted(transaction)])
-    await recordActivity(trx, {
-      projectId,
-      milestoneId: transaction.milestoneId,
-      subject: { type: 'transaction', id: transaction.id },
-      actor: SYSTEM,
-      action: 'payout.started',
-      from: 'pending',
-      to: 'pending',
-      details: inWords(Money.of(transaction.amount, transaction.currency)),
-    })
+    await startPayout(trx, projectId, transaction)
     await trx
       .from('transactions')
       .where('id', found.id)

@@ -495,3 +495,10 @@ export interface RecipientPayout {
 export function providerKey(transactionId: string, attempt: number, step = 'create'): string {
   return `safesend:${transactionId}:${step}:${attempt}`
 }
+
+/** The attempt that such a key of a transaction was made for; undefined if it is none of its keys. */
+export function attemptOf(transactionId: string, key = ''): number | undefined {
+  const [, attempt] = /:create:([1-9]\d*)$/.exec(key) ?? []
+  const made = Number(attempt)
+  return key === providerKey(transactionId, made) ? made : undefined
+}

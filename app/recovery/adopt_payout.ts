@@ -5,66 +5,151 @@ import { Money } from '#ledger/money'
 import Payout from '#models/payout'
 import PayoutAccount from '#models/payout_account'
 import Transaction from '#models/transaction'
-import { ProviderFailure, type ProviderMovement } from '#payments/provider'
-import { providerFor } from '#payments/registry'
+import {
+  attemptOf,
+  ProviderFailure,
+  type Provider,
+  type ProviderMovement,
+} from '#payments/provider'
+import { offeredProviders, offeredRails, providerFor, providerOfRail } from '#payments/registry'
 import { adoptMovement, another } from './adopt_movement.js'
+import { findPaymentOf } from './book_earlier_payment.js'
 import { openRecovery } from './find_unrecovered.js'
+import { readPayment } from './read_payment.js'
+
+export interface Adopted {
+  /** It was adopted before; what the payment became since is booked. */
+  already: boolean
+  /** The payment has arrived; if not, it is booked when it has. */
+  arrived: boolean
+}
 
 /**
- * Books a payout as the payment that the provider made for it already: for a release that was approved after the
- * backup, and once more after the restore. The payment names a transaction that is lost, so nothing but this
- * could tell that the two are one; and nothing is sent for it any more.
+ * Books a payout as the payment that the provider made for it already, of two kinds:
  *
- * Only while a recovery is open, and only a payment to an account of the same freelancer, of the same amount. It
- * may be under way still: the payout is in transit then, and ends as the payment does. One that failed moved
- * nothing, so there is nothing to adopt.
+ * - of a release that was approved after the backup, and once more after the restore. The payment names a
+ *   transaction that is lost, so nothing but this could tell that the two are one;
+ * - of a payout that was in transit in the backup, came to nothing there, and was paid by another rail since. Its
+ *   payment names it, under a key of a later attempt; and its rail of then has to say for certain that it failed
+ *   or that there is none. What that rail does not know is never taken for failed.
+ *
+ * Nothing is sent for it any more. Only while a recovery is open, and only a payment of the same amount, to an
+ * account of the same freelancer unless it names the payout. It may be under way still: the payout is in transit
+ * then, and ends as the payment does. One that failed moved nothing, so there is nothing to adopt.
+ *
+ * Repeating it changes nothing.
  *
  * @param payoutId the payout that waits
- * @param providerId what the provider calls its payment (PayPal: the batch)
+ * @param name what the provider calls its payment (PayPal: the batch, or its transaction)
  * @throws Problem 404; 409 `not_recovering`, `wrong_state` for a payout that does not wait, `payment_failed`,
- *   `another_payment` for one of another amount or recipient, or that a transaction has, or that no provider shows
+ *   `another_payment` for one of another amount or recipient, or that a transaction has, or that no provider shows;
+ *   `not_over`, `unknown_outcome` for one in transit by another rail
  */
-export async function adoptPayout(payoutId: string, providerId: string, act: Act): Promise<void> {
-  await openRecovery()
+export async function adoptPayout(payoutId: string, name: string, act: Act): Promise<Adopted> {
+  const { begun_at: begunAt } = await openRecovery()
   const payout = isUuid(payoutId) ? await Payout.find(payoutId) : null
   if (!payout) throw notFound('payout')
   const wanted = await Transaction.findOrFail(payoutId)
-  const { account, movement, provider } = await findPayment(payout.userId, wanted, providerId)
+  const found = await findPayment(payout, wanted, name)
+  const { movement, provider } = found
   if (movement.state === 'failed') {
     throw wrongState(
-      `${providerId} failed at the provider and moved nothing; leave the payout, it is sent when the recovery ends.`,
+      `${name} failed at the provider and moved nothing; leave the payout, it is sent when the recovery ends.`,
       'waiting',
       { code: 'payment_failed' }
     )
   }
-  await adoptMovement({ payoutId, account, provider, movement, act })
+  const elsewhere = payout.state === 'in_transit' && wanted.rail !== provider.rail
+  if (elsewhere) await assertOver(wanted, movement, begunAt)
+  const over = elsewhere ? wanted : undefined
+  const outcome = await adoptMovement({ payoutId, ...found, act, over })
+  return { already: outcome === 'already', arrived: movement.state !== 'pending' }
 }
 
-/** The payment as the provider has it, and the account of the freelancer that it went to. */
-async function findPayment(userId: string, wanted: Transaction, providerId: string) {
+interface Found {
+  /** The account of the freelancer that it went to; undefined if these books do not have it. */
+  account?: PayoutAccount
+  movement: ProviderMovement
+  provider: Provider
+}
+
+/** The payment as the provider has it. */
+async function findPayment(payout: Payout, wanted: Transaction, name: string): Promise<Found> {
   const amount = Money.of(wanted.amount, wanted.currency)
-  const accounts = await PayoutAccount.query().where('user_id', userId)
-  let movement: ProviderMovement | undefined
+  const accounts = await PayoutAccount.query().where('user_id', payout.userId)
+  let wentTo = ''
   let noAnswer = ''
-  for (const account of accounts) {
-    const provider = providerFor(account.paymentProvider)
+  for (const rail of offeredRails()) {
+    let movement: ProviderMovement
     try {
-      movement = await provider.getPayout(providerId)
+      movement = await readPayment(providerOfRail(rail), name)
     } catch (error) {
       // Another rail's id, or no answer: a record that is not shown is no proof that there is none.
       if (!(error instanceof ProviderFailure)) throw error
-      noAnswer += ` ${provider.name}: ${error.message}`
+      noAnswer += ` ${rail}: ${error.message}`
       continue
     }
-    if (movement.destination !== account.destination) continue
-    if (!movement.amount.equals(amount)) {
-      throw another(`${providerId} is ${movement.amount}, and the payout ${amount}.`)
+    const onRail = offeredProviders().filter((each) => each.rail === rail)
+    const account = accounts.find(
+      ({ paymentProvider, destination }) =>
+        destination === movement.destination && onRail.some((each) => each.name === paymentProvider)
+    )
+    if (!account && movement.transactionId !== wanted.id) {
+      wentTo = movement.destination ?? 'nobody whom the provider names'
+      continue
     }
+    if (!movement.amount.equals(amount)) {
+      throw another(`${name} is ${movement.amount}, and the payout ${amount}.`)
+    }
+    const provider = account ? providerFor(account.paymentProvider) : providerOfRail(rail)
     return { account, provider, movement }
   }
   throw another(
-    movement
-      ? `${providerId} went to ${movement.destination}, which is no payout account of this freelancer.`
-      : `No provider of this freelancer's payout accounts shows ${providerId}.${noAnswer}`
+    wentTo
+      ? `${name} went to ${wentTo}, which is no payout account of this freelancer.`
+      : `No provider shows ${name}.${noAnswer} If it is PayPal's, take in its news first (inbox:backfill paypal), or name the batch.`
+  )
+}
+
+/**
+ * Of a payout in transit: that it came to nothing there, before its payment by another rail was made.
+ *
+ * Nothing was sent for it since the backup, nor is while the recovery is open; so what its rail says now is its
+ * last word. And who made the payment had that word, too: else it would be of the same attempt.
+ */
+async function assertOver(
+  wanted: Transaction,
+  movement: ProviderMovement,
+  begunAt: Date
+): Promise<void> {
+  const { id, rail, attempt, sentAt, lastSendAt } = wanted
+  const refuse = (why: string, code: string) =>
+    wrongState(`This payout is in transit on ${rail}. ${why}`, 'in_transit', { code })
+  const later = attemptOf(id, movement.key)
+  if (movement.transactionId !== id || later === undefined || later <= attempt) {
+    throw refuse(
+      `${movement.id} is not the payment of a later attempt of it, so it may have been paid twice: compare both records (docs/runbook.md, "Somebody was paid wrongly").`,
+      'not_over'
+    )
+  }
+  if ([sentAt, lastSendAt].some((at) => at && at.toJSDate() > begunAt)) {
+    throw refuse('It was sent since the recovery began, so it is none of the backup.', 'not_over')
+  }
+  let there: ProviderMovement | undefined
+  try {
+    there = await findPaymentOf(providerFor(wanted.paymentProvider), wanted, begunAt)
+  } catch (error) {
+    if (!(error instanceof ProviderFailure)) throw error
+    throw refuse(
+      `What became of it there, ${rail} cannot say now (${error.message}). Repeat this when it can; what is unknown does not count as failed.`,
+      'unknown_outcome'
+    )
+  }
+  if (!there || there.state === 'failed') return
+  throw refuse(
+    there.state === 'pending'
+      ? `${there.id} may still be paid there: cancel it there or wait for its end, then repeat this.`
+      : `${there.id} ${there.state} there, and ${movement.id} was paid, too: see docs/runbook.md, "Somebody was paid wrongly".`,
+    'not_over'
   )
 }

@@ -1,5 +1,6 @@
 import db from '@adonisjs/lucid/services/db'
 import { applyPayout } from '#escrow/apply_payout'
+import { contradiction } from '#escrow/find_movement'
 import { Money } from '#ledger/money'
 import EscrowAccount from '#models/escrow_account'
 import Payout from '#models/payout'
@@ -16,7 +17,8 @@ import { adoptMovement } from './adopt_movement.js'
  *
  * @returns whether it was found
  * @throws ProviderFailure while a provider cannot say; nothing may be sent then
- * @throws ProviderContradiction if it was paid by another rail than the one it is in transit on
+ * @throws ProviderContradiction if it was paid by another rail than the one it is in transit on, or another amount
+ *   was paid; nothing is sent then, and a person has to look
  */
 export async function bookEarlierPayment(transaction: Transaction): Promise<boolean> {
   const restoredAt = await restoredSince(transaction.id)
@@ -27,13 +29,19 @@ export async function bookEarlierPayment(transaction: Transaction): Promise<bool
   for (const rail of offeredRails()) {
     const account = accounts.find((each) => providerFor(each.paymentProvider).rail === rail)
     const provider = account ? providerFor(account.paymentProvider) : providerOfRail(rail)
-    const movement = await find(provider, transaction, restoredAt)
+    const movement = await findPaymentOf(provider, transaction, restoredAt)
     if (!movement || movement.state === 'failed') continue
-    if (payout.state === 'waiting') {
+    if (payout.state !== 'in_transit') {
       await adoptMovement({ payoutId: transaction.id, account, provider, movement })
-    } else {
-      await applyPayout(provider, movement)
+      return true
     }
+    if (transaction.rail !== rail) {
+      contradiction(
+        transaction,
+        `the books have it in transit on ${transaction.rail}, and ${movement.id} paid it on ${rail}. Nothing is sent. While the recovery is open, payouts:adopt ${transaction.id} ${movement.id} books it, if ${transaction.rail} says that it came to nothing there`
+      )
+    }
+    await applyPayout(provider, movement)
     return true
   }
   return false
@@ -49,7 +57,14 @@ async function restoredSince(id: string): Promise<Date | undefined> {
   return rows[0].at ?? undefined
 }
 
-async function find(provider: Provider, transaction: Transaction, sentUntil: Date) {
+/**
+ * A payout as a provider has it, by its name there or else by our own id.
+ *
+ * @param sentUntil nothing was sent for it after that
+ * @returns undefined if the provider certainly has none
+ * @throws ProviderFailure if it cannot say
+ */
+export async function findPaymentOf(provider: Provider, transaction: Transaction, sentUntil: Date) {
   const { providerTransactionId: id, rail } = transaction
   if (id && rail === provider.rail) return provider.getPayout(id)
   const { projectId } = await EscrowAccount.findOrFail(transaction.escrowAccountId!)

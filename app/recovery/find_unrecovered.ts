@@ -1,3 +1,4 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import db from '@adonisjs/lucid/services/db'
 import { comparedFrom, findLost, type LostMovement } from '#backup/lost_movements'
 import { settings } from '#escrow/settings'
@@ -30,9 +31,15 @@ export async function findUnrecovered(): Promise<Unrecovered> {
   return found
 }
 
-/** @throws Problem 409 `not_recovering` */
-export async function openRecovery(): Promise<{ id: string; backup_until: Date; begun_at: Date }> {
-  const open = await db.from('recoveries').whereNull('ended_at').first()
+/**
+ * @param trx if given, the recovery stays open until this transaction has ended
+ * @throws Problem 409 `not_recovering`
+ */
+export async function openRecovery(
+  trx?: TransactionClientContract
+): Promise<{ id: string; backup_until: Date; begun_at: Date }> {
+  const query = (trx ?? db).from('recoveries').whereNull('ended_at')
+  const open = await (trx ? query.forShare() : query).first()
   if (open) return open
   throw wrongState('No recovery is open; recovery:begin begins one.', 'not_recovering', {
     code: 'not_recovering',

@@ -36,6 +36,7 @@ const NOT_OF_THE_API = new Set([
   'no_scanner',
   'not_held',
   'not_listed_yet',
+  'not_over',
   'not_owed',
   'not_recovered',
   'not_recovering',
@@ -54,6 +55,7 @@ const NOT_OF_THE_API = new Set([
   'reference_used',
   'resolved',
   'subject_changed',
+  'unknown_outcome',
 ])
 
 test.group('API documentation', () => {
