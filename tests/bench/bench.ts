@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { freePort } from '../../bin/surroundings/ports.js'
 import { Processes, script } from '../../bin/surroundings/processes.js'
 import { root, type Surroundings } from '../../bin/surroundings/start.js'
 import type { Run } from '../../bin/surroundings/until_done.js'
 import { waitFor } from '../../bin/surroundings/wait.js'
+import type { Inspected } from './inspector.js'
 
 /** What every part of the bench is given. */
 export interface Bench extends Surroundings {
@@ -17,8 +19,7 @@ export interface Bench extends Surroundings {
 /** Where the production build is; it finds the packages of the project above it. */
 const BUILD = join(root, 'build')
 
-export interface Started {
-  pid: number
+export interface Started extends Inspected {
   stop(): Promise<void>
 }
 
@@ -39,12 +40,14 @@ export async function inApp<Result>(
 /** A web server of the production build, which listens. */
 export async function startWeb(bench: Bench): Promise<Started> {
   const processes = processesOf(bench)
-  const pid = await processes.serve('web', node(bench, 'bin/server.js'), { cwd: BUILD })
-  return { pid: pid!, stop: () => processes.stop() }
+  const inspectPort = await freePort()
+  const command = node(bench, `--inspect-port=${inspectPort}`, 'bin/server.js')
+  const pid = await processes.serve('web', command, { cwd: BUILD })
+  return { pid: pid!, inspectPort, stop: () => processes.stop() }
 }
 
 /** A web server that need not be of use yet. */
-export function launchWeb(bench: Bench): Started {
+export function launchWeb(bench: Bench): Omit<Started, 'inspectPort'> {
   const processes = processesOf(bench)
   const pid = processes.start('web', node(bench, 'bin/server.js'), { cwd: BUILD })
   return { pid: pid!, stop: () => processes.stop() }
@@ -53,12 +56,14 @@ export function launchWeb(bench: Bench): Started {
 /** A worker of the production build, which has said that it is ready. */
 export async function startWorker(bench: Bench, name = 'worker'): Promise<Started> {
   const processes = processesOf(bench)
-  const pid = processes.start(name, node(bench, 'ace.js', 'queue:work'), { cwd: BUILD })
+  const inspectPort = await freePort()
+  const command = node(bench, `--inspect-port=${inspectPort}`, 'ace.js', 'queue:work')
+  const pid = processes.start(name, command, { cwd: BUILD })
   await waitFor(`the ${name} to be ready`, () => said(bench, name, 'worker ready'), {
     withinMs: 60_000,
     everyMs: 10,
   })
-  return { pid: pid!, stop: () => processes.stop() }
+  return { pid: pid!, inspectPort, stop: () => processes.stop() }
 }
 
 function node({ nodeFlags }: Bench, ...command: string[]): string[] {
