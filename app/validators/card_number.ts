@@ -31,11 +31,12 @@ const GROUPS = [
   [6, 13],
 ]
 
-/** Between two groups: blanks, tabs, ends of lines, hyphens and dashes, dots, slashes, underscores. */
-const BETWEEN = /^[\s\-\u2010-\u2015\u2212./_]{1,3}$/
+/** Between two groups: whatever is no letter and no digit, but for the comma or semicolon and blank of a list. */
+const BETWEEN = /^(?![,;]\s)[^\p{L}\p{N}+]{1,5}$/u
 
-/** Neither in the middle of a longer number or an id; but a word may stand straight before. */
-const BEFORE = /(?:^|[^\p{L}\p{N}]|(?<![\p{L}\p{N}])\p{L}{3,})(?<!\p{N}[.,])$/u
+/** Neither in the middle of a longer number or an id; but a word may stand straight before or behind. */
+const BEFORE = /(?:^|[^\p{L}\p{N}]|(?<![\p{L}\p{N}])(?:\p{L}{3,}|n[or]))(?<!\p{N}[.,])$/iu
+const BEHIND = /^(?:$|[^\p{L}\p{N}]|\p{L}{3})/u
 
 interface Group {
   digits: string
@@ -53,7 +54,7 @@ interface Group {
  */
 export function findCardNumber(text: string): string | undefined {
   // What cannot hold one is most of what is asked about.
-  if (!/(?:\p{N}[^\p{L}\p{N}]{0,4}){13}/u.test(text)) return undefined
+  if (!/(?:\p{N}[^\p{L}\p{N}]{0,8}){13}/u.test(text)) return undefined
   const plain = text
     .normalize('NFKC')
     .replaceAll(/[\u00AD\u200B-\u200F\u2060\uFEFF]/g, '')
@@ -133,8 +134,7 @@ const isPhone = (text: string, from: number, number: string) =>
   text[from - 1] === '+' && number.length <= LONGEST_PHONE
 
 const standsAlone = (text: string, from: number, to: number) =>
-  BEFORE.test(text.slice(Math.max(0, from - 24), from)) &&
-  !/^[\p{L}\p{N}]/u.test(text.slice(to, to + 2))
+  BEFORE.test(text.slice(Math.max(0, from - 24), from)) && BEHIND.test(text.slice(to, to + 6))
 
 /** Luhn's. The package computes it, too, and much else. */
 function hasCheckDigit(number: string): boolean {

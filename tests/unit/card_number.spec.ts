@@ -48,9 +48,15 @@ test.group('The number of a payment card', () => {
         // So do those of other scripts to who reads them.
         card.replaceAll(/\d/g, (digit) => String.fromCodePoint(0x0660 + Number(digit))),
         card.replaceAll(/\d/g, (digit) => String.fromCodePoint(0x0966 + Number(digit))),
-        ...['  ', '\t', '\n', '\r\n', '.', '/', '_', ' - ', '\u2212'].map((between) =>
+        ...['  ', '\t', '\n', '\r\n', '.', '/', '_', ' - ', '  -  ', '\u2212'].map((between) =>
           card.replaceAll(/[ -]/g, between)
         ),
+        ...[',', '|', ':', '*', ')(', '\u{1F4B3}'].map((between) =>
+          card.replaceAll(/[ -]/g, between)
+        ),
+        `${card}exp 12/30`,
+        `${card}cvc123`,
+        `\u2116${card}`,
         `Card${card}`,
         `card_${card}`,
       ]) {
@@ -76,6 +82,8 @@ test.group('The number of a payment card', () => {
       '99999999.99',
       '12345678901234',
       'ch_3QhX4111111111111111',
+      'due 4242, 4242, 4242, 4242',
+      '4111111111111111ab',
       '8111-1111',
       '',
     ])

@@ -376,8 +376,11 @@ test.group('Bad input', (group) => {
         }
         const [without, withExtra] = outcomes
         if (JSON.stringify(without) !== JSON.stringify(withExtra)) {
-          const lines = withExtra[1].filter((line) => !without[1].includes(line))
-          wrong.push(`${route.name}: ${without[0]} and ${withExtra[0]} ${lines.join('\n  ')}`)
+          const lines = [
+            ...without[1].filter((line) => !withExtra[1].includes(line)).map((line) => `- ${line}`),
+            ...withExtra[1].filter((line) => !without[1].includes(line)).map((line) => `+ ${line}`),
+          ]
+          wrong.push(`${route.name}: ${without[0]} and ${withExtra[0]}\n${lines.join('\n')}`)
         }
       }
     }

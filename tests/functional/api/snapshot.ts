@@ -97,7 +97,7 @@ const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 function masked(line: string, known: Set<string>): string {
   return line
     .replace(UUID, (id) => (known.has(id) ? id : 'a-new-id'))
-    .replace(/\d{4}-\d\d-\d\d[T ][\d:.]+([+-]\d\d(:\d\d)?|Z)?/g, 'a-time')
+    .replace(/\d{4}-\d\d-\d\d(, |[T ])[\d:.]+( UTC|[+-]\d\d(:\d\d)?|Z)?/g, 'a-time')
     .replace(/"(id|entry_id|account_id|stripe|account_seq|seq|balance|balance_after)":\d+/g, '')
     .replace(/"content_hash":"[^"]*"/, '')
     .replace(/\$argon2[^"]*/g, 'a-hash')
