@@ -48,7 +48,10 @@ export const http = defineConfig({
       request_id: randomUUID(),
     }
     closeAnswer(response, false)
-    response.writeHead(400, { 'content-type': 'application/problem+json' })
+    response.writeHead(400, {
+      'cache-control': 'no-store',
+      'content-type': 'application/problem+json',
+    })
     response.end(JSON.stringify(problem))
   },
 })

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { Server, ServerResponse } from 'node:http'
+import { closeAnswer } from '#middleware/answer_headers'
 import env from '#start/env'
 import { watchConnections } from '#start/stopping'
 
@@ -63,5 +64,8 @@ function expectBody(request: IncomingMessage, response: ServerResponse, ms: numb
 
 /** Without a body, as Node itself answers what it does not take. */
 function hangUp(response: ServerResponse, status: number): void {
-  response.writeHead(status, { 'connection': 'close', 'content-length': 0 }).end()
+  closeAnswer(response, false)
+  response
+    .writeHead(status, { 'cache-control': 'no-store', 'connection': 'close', 'content-length': 0 })
+    .end()
 }
