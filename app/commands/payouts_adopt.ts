@@ -21,6 +21,11 @@ export default class PayoutsAdopt extends OperatorCommand {
   @args.string({ description: 'What the provider calls the payment, as recovery:status shows it' })
   declare payment: string
 
+  @flags.string({
+    description: 'Where the payment went, if that account of the freelancer is lost, too',
+  })
+  declare recipient?: string
+
   @flags.string({ description: 'Who decides it', required: true })
   declare by: string
 
@@ -31,7 +36,9 @@ export default class PayoutsAdopt extends OperatorCommand {
     const act = this.actOf(this.by, this.reason)
     const { adoptPayout } = await import('#recovery/adopt_payout')
     try {
-      const { already, arrived } = await adoptPayout(this.payout, this.payment, act)
+      const { already, arrived } = await adoptPayout(this.payout, this.payment, act, {
+        recipient: this.recipient,
+      })
       const what = already ? 'was adopted before as' : 'is'
       const then = arrived ? 'it is booked' : 'it is booked when it arrives (reconcile:pending)'
       this.logger.success(

@@ -16,6 +16,9 @@ export default class RecoveryBegin extends OperatorCommand {
   @flags.string({ description: 'How far the backup goes; default: its newest row' })
   declare until?: string
 
+  @flags.boolean({ description: 'The backup was made while a recovery was open: begin anew' })
+  declare again?: boolean
+
   @flags.string({ description: 'Who does it', required: true })
   declare by: string
 
@@ -27,8 +30,8 @@ export default class RecoveryBegin extends OperatorCommand {
     const until = this.until === undefined ? await this.#newest() : momentOf('until', this.until)
     const { beginRecovery } = await import('#recovery/begin_recovery')
     try {
-      await beginRecovery(until, act)
-      this.logger.success(`Recovering what happened since ${until.toISOString()}: no money leaves`)
+      const from = await beginRecovery(until, act, { again: this.again })
+      this.logger.success(`Recovering what happened since ${from.toISOString()}: no money leaves`)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       this.logger.error(error.message)

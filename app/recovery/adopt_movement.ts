@@ -93,6 +93,7 @@ export async function adoptMovement(adopt: Adopt): Promise<'adopted' | 'already'
           rail: provider.rail,
           attempt,
           lost: movement.transactionId,
+          ...(!account && { unknown_recipient: true }),
         },
       })
     }

@@ -41,16 +41,23 @@ export interface Adopted {
  *
  * @param payoutId the payout that waits
  * @param name what the provider calls its payment (PayPal: the batch, or its transaction)
+ * @param recipient where the payment went, if these books have lost that it is an account of the freelancer: whoever
+ *   acts answers for it
  * @throws Problem 404; 409 `not_recovering`, `wrong_state` for a payout that does not wait, `payment_failed`,
  *   `another_payment` for one of another amount or recipient, or that a transaction has, or that no provider shows;
  *   `not_over`, `unknown_outcome` for one in transit by another rail
  */
-export async function adoptPayout(payoutId: string, name: string, act: Act): Promise<Adopted> {
+export async function adoptPayout(
+  payoutId: string,
+  name: string,
+  act: Act,
+  { recipient }: { recipient?: string } = {}
+): Promise<Adopted> {
   const { begun_at: begunAt } = await openRecovery()
   const payout = isUuid(payoutId) ? await Payout.find(payoutId) : null
   if (!payout) throw notFound('payout')
   const wanted = await Transaction.findOrFail(payoutId)
-  const found = await findPayment(payout, wanted, name)
+  const found = await findPayment(payout, wanted, name, recipient)
   const { movement, provider } = found
   if (movement.state === 'failed') {
     throw wrongState(
@@ -74,7 +81,12 @@ interface Found {
 }
 
 /** The payment as the provider has it. */
-async function findPayment(payout: Payout, wanted: Transaction, name: string): Promise<Found> {
+async function findPayment(
+  payout: Payout,
+  wanted: Transaction,
+  name: string,
+  recipient?: string
+): Promise<Found> {
   const amount = Money.of(wanted.amount, wanted.currency)
   const accounts = await PayoutAccount.query().where('user_id', payout.userId)
   let wentTo = ''
@@ -94,10 +106,12 @@ async function findPayment(payout: Payout, wanted: Transaction, name: string): P
       ({ paymentProvider, destination }) =>
         destination === movement.destination && onRail.some((each) => each.name === paymentProvider)
     )
-    if (!account && movement.transactionId !== wanted.id) {
+    const isNamed = movement.destination !== undefined && movement.destination === recipient
+    if (!account && !isNamed && movement.transactionId !== wanted.id) {
       wentTo = movement.destination ?? 'nobody whom the provider names'
       continue
     }
+    if (!account && isNamed) await assertNobodyElses(recipient, onRail, payout.userId)
     if (!movement.amount.equals(amount)) {
       throw another(`${name} is ${movement.amount}, and the payout ${amount}.`)
     }
@@ -106,9 +120,22 @@ async function findPayment(payout: Payout, wanted: Transaction, name: string): P
   }
   throw another(
     wentTo
-      ? `${name} went to ${wentTo}, which is no payout account of this freelancer.`
+      ? `${name} went to ${wentTo}, which is no payout account of this freelancer here. If they named it after the backup, as they or the provider can show, repeat this with --recipient ${wentTo}.`
       : `No provider shows ${name}.${noAnswer} If it is PayPal's, take in its news first (inbox:backfill paypal), or name the batch.`
   )
+}
+
+/** What somebody else is paid at can be no account that these books have lost. */
+async function assertNobodyElses(destination: string, onRail: Provider[], userId: string) {
+  const theirs = await PayoutAccount.query()
+    .where({ destination })
+    .whereIn(
+      'payment_provider',
+      onRail.map((each) => each.name)
+    )
+    .whereNot('user_id', userId)
+    .first()
+  if (theirs) throw another(`${destination} is a payout account of somebody else.`)
 }
 
 /**

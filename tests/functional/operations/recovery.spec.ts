@@ -148,6 +148,26 @@ test.group('Recovery from a backup', (group) => {
     assert.equal((await run('recovery:end', ...BY)).exitCode, 0)
   })
 
+  test('begins anew on a backup that was made while one was open, and goes back as far as that one', async ({
+    assert,
+  }) => {
+    await run('recovery:begin', '--until', '2026-01-02T03:04:05Z', ...BY)
+    await db.from('recoveries').update({ begun_at: db.raw(`now() - interval '4 hours'`) })
+    const refused = await run('recovery:begin', ...BY)
+    assert.equal(refused.exitCode, 1)
+    assert.match(refused.output, /begin anew with --again/)
+
+    const begun = await run('recovery:begin', '--again', '--until', '2026-02-03T04:05:06Z', ...BY)
+    assert.equal(begun.exitCode, 0, begun.output)
+    assert.match(begun.output, /since 2026-01-02T03:04:05.000Z/)
+    assert.lengthOf(await db.from('recoveries').whereNull('ended_at'), 1)
+    // Its three hours are those of the newer one.
+    const early = await run('recovery:end', ...BY)
+    assert.equal(early.exitCode, 1)
+    assert.match(early.output, /--despite-lag/)
+    assert.equal((await end(...BY)).exitCode, 0)
+  })
+
   test('a release that was approved after the backup, and again after the restore, is paid once', async ({
     assert,
   }) => {

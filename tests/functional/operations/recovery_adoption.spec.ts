@@ -23,6 +23,7 @@ import {
 import { clearingDifference, impatient } from '#tests/support/rails'
 import { copyDatabase, dropDatabase, onDatabase, restoreFrom } from '#tests/support/restored'
 import { paypalSandbox, sandbox } from '#tests/support/sandbox'
+import { aFreelancer } from '#tests/support/users'
 import { BY, run } from './run.js'
 
 const BACKUP = 'safesend_backup'
@@ -33,7 +34,8 @@ const approve = async ({ client, milestone }: Case) =>
 
 /** The stand-ins list at once what they do. */
 const end = (...words: string[]) => run('recovery:end', '--despite-lag', ...words, ...BY)
-const adopt = (payout: string, payment: string) => run('payouts:adopt', payout, payment, ...BY)
+const adopt = (payout: string, payment: string, ...words: string[]) =>
+  run('payouts:adopt', payout, payment, ...words, ...BY)
 const reconcilePending = () => settlePending({ olderThanSeconds: 0 })
 
 const payouts = (): Promise<{ id: string; milestone_id: string }[]> =>
@@ -169,6 +171,64 @@ test.group('Adopting payments after a restore', (group) => {
     assert.equal(paypalSandbox.effects('payout_batch'), 1)
     assert.deepEqual(await breaks(), [])
     assert.equal((await end()).exitCode, 0)
+  })
+
+  test('a payment to an account that was opened after the backup is adopted by who answers for that', async ({
+    assert,
+  }) => {
+    const found = await submittedMilestone({ payable: false })
+    const other = await aFreelancer()
+    await aPayoutAccount(other)
+    await copyDatabase(BACKUP)
+    await aPayoutAccount(found.freelancer)
+    await approve(found)
+    await settle()
+    const { destination } = await db
+      .from('payout_accounts')
+      .where('user_id', found.freelancer.id)
+      .firstOrFail()
+    const [{ id: payment }] = sandbox.transfers
+    await restoreFrom(BACKUP)
+    await run('recovery:begin', ...BY)
+    await aPayoutAccount(found.freelancer)
+    await approve(found)
+    await settle()
+    const [{ id }] = await payouts()
+
+    const refused = await adopt(id, payment)
+    assert.equal(refused.exitCode, 1)
+    assert.include(refused.output, `repeat this with --recipient ${destination}`)
+    const { destination: theirs } = await db
+      .from('payout_accounts')
+      .where('user_id', other.id)
+      .firstOrFail()
+    for (const wrong of ['acct_nobody', theirs]) {
+      assert.equal((await adopt(id, payment, '--recipient', wrong)).exitCode, 1, wrong)
+    }
+    assert.include(await shown(id), { state: 'waiting' })
+    assert.lengthOf(await audited('payout.adopted'), 0)
+
+    const adopted = await adopt(id, payment, '--recipient', destination)
+    assert.equal(adopted.exitCode, 0, adopted.output)
+    const [{ after }] = await audited('payout.adopted')
+    assert.include(after, { unknown_recipient: true })
+    assert.include(await shown(id), { state: 'paid', status: 'completed', account: null })
+    assert.equal((await end()).exitCode, 0)
+    await reconcilePending()
+    await settle()
+    assert.lengthOf(sandbox.transfers, 1)
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('a payment to an account of somebody else is adopted by nobody', async ({ assert }) => {
+    const [{ id, payment }] = await lostReleases(await submittedMilestone())
+    const { destination } = await db.from('payout_accounts').firstOrFail()
+    const other = await aFreelancer()
+    await db.from('payout_accounts').update({ user_id: other.id })
+    const refused = await adopt(id, payment, '--recipient', destination)
+    assert.equal(refused.exitCode, 1)
+    assert.include(refused.output, `${destination} is a payout account of somebody else`)
+    assert.include(await shown(id), { state: 'waiting' })
   })
 
   /** Calls that all wait for the same lock, and go on at once. */

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { test } from '@japa/runner'
+import { lackingHeaders } from '#tests/support/answer_headers'
 import { resetAll } from '#tests/support/database'
 import { aClient, tokenOf } from '#tests/support/users'
 import { startWebProcess, type WebProcess } from '#tests/support/web_process'
@@ -158,6 +159,13 @@ test.group('Whoever sends too much', (group) => {
     assert.equal((await get(`/health/live?${'a'.repeat(8000)}`)).status, 200)
     assert.equal((await get(`/health/live?${'a'.repeat(9000)}`)).status, 414)
     assert.equal((await get(`/health/live?${'a'.repeat(40_000)}`)).status, 431)
+  })
+
+  test('is answered as closed as anybody', async ({ assert }) => {
+    const { status, headers } = await fetch(`${server.url}/health/live?${'a'.repeat(9000)}`)
+    assert.equal(status, 414)
+    assert.deepEqual(lackingHeaders(headers), [])
+    assert.equal(headers.get('cache-control'), 'no-store')
   })
 
   test('in JSON, by size, depth or number of members, gets a 4xx that says so', async ({
