@@ -178,8 +178,6 @@ const RUNS: Answers = [
   ['execution show', 'Succeeded'],
 ]
 
-const hasJq = spawnSync('jq', ['--version']).status === 0
-
 test.group('The scripts of Azure', (group) => {
   let on: ReturnType<typeof machine>
   group.each.setup(() => {
@@ -237,7 +235,7 @@ test.group('The scripts of Azure', (group) => {
       assert.equal(deployment.DATABASE_SERVER, server)
       assert.equal(deployment.WITH_APPS, 'true')
     }
-  }).skip(!hasJq, 'no jq on this machine')
+  })
 
   test('leave the name of the first server to the template', ({ assert }) => {
     on.own(...OWN)
@@ -249,7 +247,7 @@ test.group('The scripts of Azure', (group) => {
     const { status, stderr, calls } = on.run('deploy.sh', ['production', 'west'], nothing)
     assert.equal(status, 0, stderr)
     assert.equal(deployed(calls)[0].DATABASE_SERVER, '')
-  }).skip(!hasJq, 'no jq on this machine')
+  })
 
   test('make no empty server in the place of one that is lost', ({ assert }) => {
     on.own(...OWN)
@@ -284,7 +282,6 @@ test.group('The scripts of Azure', (group) => {
     }
     const misspelt = { DATABASE_SERVER: 'restord' }
     assert.equal(on.run('deploy.sh', ['production', 'west', 'apps'], RUNS, misspelt).status, 1)
-    if (!hasJq) return
     const { status, stderr, calls } = on.run('deploy.sh', ['production', 'west', 'apps'], RUNS, to)
     assert.equal(status, 0, stderr)
     assert.equal(deployed(calls)[0].DATABASE_SERVER, 'restored')
@@ -316,7 +313,7 @@ test.group('The scripts of Azure', (group) => {
     for (const { line } of calls) assert.notInclude(line, PASSWORD)
     assert.notInclude(stdout + stderr, PASSWORD)
     assert.isTrue(calls.some(({ line }) => /network-rule remove .*203\.0\.113\.9/.test(line)))
-  }).skip(!hasJq, 'no jq on this machine')
+  })
 
   test('take the server that is in use for no restored one', ({ assert }) => {
     const { status, stderr, calls } = on.run('restored.sh', ['production', 'main'], RUNS)
@@ -357,7 +354,7 @@ test.group('The scripts of Azure', (group) => {
       if (variable !== 'DATABASE_URL') assert.equal(env.get('DATABASE_URL'), 'database-url')
       if (command[0] === 'ace') assert.deepEqual(container.args, command)
     }
-  }).skip(!hasJq, 'no jq on this machine')
+  })
 
   test('run every other command as the job is, and say by their status how it went', ({
     assert,
@@ -385,7 +382,7 @@ test.group('The scripts of Azure', (group) => {
       on.run('run.sh', ['production', '--backup', 'restored', 'migrate'], RUNS).status,
       2
     )
-  }).skip(!hasJq, 'no jq on this machine')
+  })
 
   test('make keys only where there are none, and ask for them after --ask', ({ assert }) => {
     const written = (args: string[], answers: Answers, input = '') => {
