@@ -3,18 +3,21 @@ import pg from 'pg'
 import { freePort } from '../../bin/surroundings/ports.js'
 import { script } from '../../bin/surroundings/processes.js'
 import { waitFor } from '../../bin/surroundings/wait.js'
-import type { Bench } from './bench.js'
+import type { Bench, Started } from './bench.js'
 import { fetchBody, latencies, throughput, type Target } from './load.js'
-import { median, type Measured, type Ratio } from './ratio.js'
+import { workedMs } from './memory.js'
+import { median, type Figure, type Measured, type Ratio } from './ratio.js'
 
 const PROJECTS = 100_000
 const ROWS = 50
 const CALLERS = 10
 const ROUNDS = 5
 const ROUND_MS = 1000
+/** Of which the work is weighed: the clock for that has steps of 10 ms. */
+const REQUESTS = 2000
 
 /** How fast the list of projects is: against a hand-written handler, and far down the list. */
-export async function run(bench: Bench): Promise<Measured> {
+export async function run(bench: Bench, web: Started): Promise<Measured> {
   const { processes, ports, databaseUrl, url, quick } = bench
   const { token, userId } = await signIn(url)
   const cursor = await writeProjects(databaseUrl, userId, 999 * ROWS)
@@ -26,7 +29,7 @@ export async function run(bench: Bench): Promise<Measured> {
     port: await freePort(),
     path: `/projects?limit=${ROWS}&user=${userId}`,
   }
-  processes.start('fastify', script('tests/bench/fastify_projects.ts'), {
+  const fastify = processes.start('fastify', script('tests/bench/fastify_projects.ts'), {
     env: { PORT: String(handWritten.port) },
   })
   const bytes = await waitFor('Fastify', () => fetchBody(handWritten).catch(() => undefined))
@@ -37,6 +40,10 @@ export async function run(bench: Bench): Promise<Measured> {
     ratios: [
       await againstHandWritten(app, handWritten, rounds),
       await farAgainstNear(app, page1000, rounds * 2),
+    ],
+    figures: [
+      await workFor('GET /api/projects', app, web.pid),
+      await workFor('the same by Fastify + pg', handWritten, fastify!),
     ],
   }
 }
@@ -57,6 +64,14 @@ async function againstHandWritten(app: Target, handWritten: Target, turns: numbe
     subjectPerSecond: median(rounds.map(([subject]) => subject)),
     referencePerSecond: median(rounds.map(([, reference]) => reference)),
   }
+}
+
+/** What one request costs its process, whatever else the machine does. */
+async function workFor(name: string, target: Target, pid: number): Promise<Figure> {
+  const before = await workedMs(pid)
+  const requests = (await latencies(target, REQUESTS)).length
+  const value = ((await workedMs(pid)) - before) / requests
+  return { name: `CPU of ${name}`, value: value * 1000, unit: 'µs' }
 }
 
 async function farAgainstNear(page1: Target, page1000: Target, turns: number): Promise<Ratio> {

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { ace } from '../../bin/surroundings/processes.js'
 import { temporarySurroundings } from '../../bin/surroundings/temporary.js'
 import { untilDone } from '../../bin/surroundings/until_done.js'
-import { inApp, startWeb, type Bench } from './bench.js'
+import { inApp, startWeb, type Bench, type Started } from './bench.js'
 import { printTables } from './print_tables.js'
 import { PROFILES, resetStatements, WITH_STATEMENTS, writeProfile } from './profile.js'
 import { isMet, isWithin, type Measured, type Ratio } from './ratio.js'
@@ -29,12 +29,13 @@ const postEntry = async (bench: Bench): Promise<Measured> => ({
 })
 
 /** A web server of the production build for one part. */
-const served = (part: (bench: Bench) => Promise<Measured>) => async (bench: Bench) => {
-  const web = await startWeb(bench)
-  const measured = await part(bench)
-  await web.stop()
-  return measured
-}
+const served =
+  (part: (bench: Bench, web: Started) => Promise<Measured>) => async (bench: Bench) => {
+    const web = await startWeb(bench)
+    const measured = await part(bench, web)
+    await web.stop()
+    return measured
+  }
 
 const parts = {
   post_entry: postEntry,
