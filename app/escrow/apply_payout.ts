@@ -9,12 +9,13 @@ import type Milestone from '#models/milestone'
 import Payout from '#models/payout'
 import type Project from '#models/project'
 import type Transaction from '#models/transaction'
+import type { Rail } from '#models/transaction'
 import { notify } from '#notifications/notify'
 import { aboutMilestone, inWords } from '#escrow/about'
 import { startNewAttempt } from '#escrow/ask_provider'
 import { lockDebts } from '#escrow/chargebacks/debts'
 import { offsetDebt } from '#escrow/chargebacks/offset_debt'
-import { assertOnlyOne, contradiction, findMovement } from '#escrow/find_movement'
+import { assertOnlyOne, contradiction, findMovement, isOver } from '#escrow/find_movement'
 import { lockTransactionWithProject } from '#escrow/locks'
 import { PROVIDER, recordActivity, SYSTEM } from '#escrow/record_activity'
 import { settleReservation } from '#escrow/reserve'
@@ -72,6 +73,8 @@ export async function bookPayout(
 ): Promise<void> {
   const locked = await lock(trx, id)
   const { transaction, payout, amount } = locked
+  // The same news may come twice at once; the first has ended the attempt, and the next may be on its way.
+  if (isOver(transaction, observed)) return
   assertOnlyOne(transaction, observed)
   if (!observed.amount.equals(amount)) {
     contradiction(
@@ -87,7 +90,7 @@ export async function bookPayout(
   if (observed.state === 'failed' && !wasPaid) {
     transaction.providerSourceId = observed.balanceSourceId ?? transaction.providerSourceId
     await transaction.save()
-    await bookFee(locked, observed.fee)
+    await bookEndedFee(trx, transaction, observed)
     await fail(locked, payout.cancelAskedAt ? takenBack : refusalOf(observed))
     return
   }
@@ -195,20 +198,41 @@ async function showWait(
  * only later. What it says of a fee that is booked does not matter here; reconciliation compares it.
  */
 async function bookFee({ trx, transaction }: Locked, fee?: Money): Promise<void> {
-  if (!fee?.isPositive || fee.currency !== transaction.currency) return
-  // An attempt that came back unclaimed has cost its fee, too, and the next one has its own.
   const attempt = transaction.attempt > 1 ? `:${transaction.attempt}` : ''
-  const reference = `provider_fee:${transaction.id}${attempt}`
+  await postFee(trx, transaction, fee, `provider_fee:${transaction.id}${attempt}`)
+}
+
+/**
+ * An attempt that came back has cost its fee, too, and the next one has its own. By then the transaction goes by
+ * another name, maybe on another rail; so the entry says itself what the provider calls this one.
+ *
+ * @param on the rail and attempt that it was, if they are not the transaction's any more
+ */
+export async function bookEndedFee(
+  trx: TransactionClientContract,
+  transaction: Transaction,
+  { id, balanceSourceId, fee }: ProviderMovement,
+  on: { rail: Rail; attempt: number } = transaction
+): Promise<void> {
+  const reference = `provider_fee:${transaction.id}:${on.attempt}:${balanceSourceId ?? id}`
+  await postFee(trx, transaction, fee, reference, on.rail)
+}
+
+async function postFee(
+  trx: TransactionClientContract,
+  transaction: Transaction,
+  fee: Money | undefined,
+  reference: string,
+  rail: Rail = transaction.rail
+): Promise<void> {
+  if (!fee?.isPositive || fee.currency !== transaction.currency) return
   if (await trx.from('journal_entries').where('reference', reference).first()) return
   await postEntries(trx, [
     {
       reference,
       kind: 'provider_fee',
       ...origin(transaction),
-      postings: [
-        debit(accounts.providerFee(), fee),
-        credit(accounts.clearing(transaction.rail), fee),
-      ],
+      postings: [debit(accounts.providerFee(), fee), credit(accounts.clearing(rail), fee)],
     },
   ])
 }

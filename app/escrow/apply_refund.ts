@@ -13,7 +13,7 @@ import { aboutProject, inWords } from '#escrow/about'
 import { smaller } from '#escrow/chargebacks/loss_shares'
 import { retakeLosses } from '#escrow/chargebacks/take_effect'
 import { completeIfDone } from '#escrow/complete_project'
-import { assertOnlyOne, contradiction, findMovement } from '#escrow/find_movement'
+import { assertOnlyOne, contradiction, findMovement, isOver } from '#escrow/find_movement'
 import { lockTransactionWithProject } from '#escrow/locks'
 import { owedOf } from '#escrow/owed_refunds'
 import { PROVIDER, recordActivity } from '#escrow/record_activity'
@@ -46,6 +46,7 @@ export async function applyRefund(
   if (!found) return false
   await inTransaction(async (trx) => {
     const { project, transaction } = await lockTransactionWithProject(trx, found.id)
+    if (isOver(transaction, observed)) return
     assertOnlyOne(transaction, observed)
     const asked = Money.of(transaction.amount, transaction.currency)
     if (!observed.amount.equals(asked)) {

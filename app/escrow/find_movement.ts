@@ -33,11 +33,14 @@ export async function findMovement(
     if (observed.state === 'failed') return null
     contradiction(transaction, `${observed.id} moves its money on ${provider.rail}, too`)
   }
-  const current = providerKey(transaction.id, transaction.attempt)
-  const earlier = observed.key !== undefined && observed.key !== current
-  if (observed.state === 'failed' && earlier) return null
+  if (isOver(transaction, observed)) return null
   assertOnlyOne(transaction, observed)
   return transaction
+}
+
+/** Whether a record is of an attempt that failed and is over: what was sent since has a record of its own. */
+export function isOver({ id, attempt }: Transaction, { state, key }: ProviderMovement): boolean {
+  return state === 'failed' && key !== undefined && key !== providerKey(id, attempt)
 }
 
 /**

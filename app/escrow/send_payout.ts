@@ -150,6 +150,8 @@ async function begin(
       .where('id', found.id)
       .update({
         sent_at: db.raw('now()'),
+        // Of an attempt that is over; it may have been on another rail.
+        provider_source_id: '',
         wait_reason: '',
         failure_code: '',
         failure_message: '',

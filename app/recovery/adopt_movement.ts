@@ -4,12 +4,13 @@ import db from '@adonisjs/lucid/services/db'
 import { inTransaction } from '#database/transaction'
 import { recordAudit, type Act } from '#audit/record_audit'
 import { wrongState } from '#exceptions/problem'
-import { bookPayout, startPayout } from '#escrow/apply_payout'
+import { bookEndedFee, bookPayout, startPayout } from '#escrow/apply_payout'
 import { lockPayout } from '#escrow/lock_payout'
 import { settleReservation } from '#escrow/reserve'
 import type Payout from '#models/payout'
 import type PayoutAccount from '#models/payout_account'
 import type Transaction from '#models/transaction'
+import type { Rail } from '#models/transaction'
 import { attemptOf, type Provider, type ProviderMovement } from '#payments/provider'
 import { openRecovery } from './find_unrecovered.js'
 
@@ -24,6 +25,8 @@ export interface Adopt {
   act?: Act
   /** The payout as it was in transit by another rail, when that rail said that it came to nothing there. */
   over?: Transaction
+  /** Earlier attempts of it that came back, by their rails: they may have cost a fee. */
+  ended?: { rail: Rail; movement: ProviderMovement }[]
 }
 
 /**
@@ -39,7 +42,7 @@ export interface Adopt {
  * @throws ProviderContradiction for another amount
  */
 export async function adoptMovement(adopt: Adopt): Promise<'adopted' | 'already'> {
-  const { payoutId, account, provider, movement, act, over } = adopt
+  const { payoutId, account, provider, movement, act, over, ended = [] } = adopt
   return inTransaction(async (trx) => {
     const { project, transaction, payout } = await lockPayout(trx, payoutId)
     if (isTakenFor(transaction, payout, adopt)) {
@@ -50,6 +53,10 @@ export async function adoptMovement(adopt: Adopt): Promise<'adopted' | 'already'
     const changesRail = over !== undefined && isAsItWas(transaction, payout, over)
     if (!changesRail) assertWaits(transaction, payout, movement)
     await assertNobodyHas(trx, adopt)
+    for (const { rail, movement: back } of ended) {
+      const tried = attemptOf(payoutId, back.key) ?? transaction.attempt
+      await bookEndedFee(trx, transaction, back, { rail, attempt: tried })
+    }
     const before = { rail: transaction.rail, attempt: transaction.attempt, state: payout.state }
     // Its next key must be one that was never used; those up to the payment's were.
     const attempt = Math.max(transaction.attempt, attemptOf(payoutId, movement.key) ?? 0)

@@ -67,9 +67,14 @@ export async function adoptPayout(
     )
   }
   const elsewhere = payout.state === 'in_transit' && wanted.rail !== provider.rail
-  if (elsewhere) await assertOver(wanted, movement, begunAt)
-  const over = elsewhere ? wanted : undefined
-  const outcome = await adoptMovement({ payoutId, ...found, act, over })
+  const back = elsewhere ? await findEnd(wanted, movement, begunAt) : undefined
+  const outcome = await adoptMovement({
+    payoutId,
+    ...found,
+    act,
+    over: elsewhere ? wanted : undefined,
+    ended: back && [{ rail: wanted.rail, movement: back }],
+  })
   return { already: outcome === 'already', arrived: movement.state !== 'pending' }
 }
 
@@ -143,12 +148,14 @@ async function assertNobodyElses(destination: string, onRail: Provider[], userId
  *
  * Nothing was sent for it since the backup, nor is while the recovery is open; so what its rail says now is its
  * last word. And who made the payment had that word, too: else it would be of the same attempt.
+ *
+ * @returns how it failed there; undefined if that rail certainly has none
  */
-async function assertOver(
+async function findEnd(
   wanted: Transaction,
   movement: ProviderMovement,
   begunAt: Date
-): Promise<void> {
+): Promise<ProviderMovement | undefined> {
   const { id, rail, attempt, sentAt, lastSendAt } = wanted
   const refuse = (why: string, code: string) =>
     wrongState(`This payout is in transit on ${rail}. ${why}`, 'in_transit', { code })
@@ -172,7 +179,7 @@ async function assertOver(
       'unknown_outcome'
     )
   }
-  if (!there || there.state === 'failed') return
+  if (!there || there.state === 'failed') return there
   throw refuse(
     there.state === 'pending'
       ? `${there.id} may still be paid there: cancel it there or wait for its end, then repeat this.`

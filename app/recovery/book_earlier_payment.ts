@@ -6,7 +6,8 @@ import EscrowAccount from '#models/escrow_account'
 import Payout from '#models/payout'
 import PayoutAccount from '#models/payout_account'
 import type Transaction from '#models/transaction'
-import { providerKey, type Provider } from '#payments/provider'
+import type { Rail } from '#models/transaction'
+import { providerKey, type Provider, type ProviderMovement } from '#payments/provider'
 import { offeredRails, providerFor, providerOfRail } from '#payments/registry'
 import { adoptMovement } from './adopt_movement.js'
 
@@ -26,13 +27,15 @@ export async function bookEarlierPayment(transaction: Transaction): Promise<bool
   const payout = await Payout.findOrFail(transaction.id)
   // Removed ones, too; one that was added after the backup is not there, so its rail is asked all the same.
   const accounts = await PayoutAccount.query().where('user_id', payout.userId)
+  const ended: { rail: Rail; movement: ProviderMovement }[] = []
   for (const rail of offeredRails()) {
     const account = accounts.find((each) => providerFor(each.paymentProvider).rail === rail)
     const provider = account ? providerFor(account.paymentProvider) : providerOfRail(rail)
     const movement = await findPaymentOf(provider, transaction, restoredAt)
+    if (movement?.state === 'failed') ended.push({ rail, movement })
     if (!movement || movement.state === 'failed') continue
     if (payout.state !== 'in_transit') {
-      await adoptMovement({ payoutId: transaction.id, account, provider, movement })
+      await adoptMovement({ payoutId: transaction.id, account, provider, movement, ended })
       return true
     }
     if (transaction.rail !== rail) {

@@ -173,7 +173,11 @@ const LINES = `
       CROSS JOIN LATERAL (
         -- dispute_movement:<ours>:<theirs>, correction:<approval>:<theirs>, explained:<theirs>
         SELECT regexp_replace(about.reference, '^((dispute_movement|correction):[^:]*|[^:]*):', '') AS suffix,
-            coalesce(${SOURCE}, '') AS source, coalesce(d.charge_id, '') AS charge
+            -- Of an attempt that is over: provider_fee:<ours>:<attempt>:<theirs>
+            coalesce(
+              CASE about.kind WHEN 'provider_fee' THEN nullif(split_part(about.reference, ':', 4), '') END,
+              ${SOURCE}, '') AS source,
+            coalesce(d.charge_id, '') AS charge
       ) name
       CROSS JOIN LATERAL (
         SELECT CASE

@@ -1,6 +1,8 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
+import { inTransaction } from '#database/transaction'
 import { accounts } from '#ledger/chart_of_accounts'
+import { bookPayout } from '#escrow/apply_payout'
 import { repayReturned } from '#escrow/repay_returned'
 import { sendPayout } from '#escrow/send_payout'
 import { settlePending } from '#escrow/settle_pending'
@@ -12,6 +14,7 @@ import { aPayoutAccount, pay, submittedMilestone } from '#tests/support/projects
 import { impatient } from '#tests/support/rails'
 import { paypalSandbox, sandbox } from '#tests/support/sandbox'
 import type User from '#models/user'
+import { providerFor } from '#payments/registry'
 import { aFreelancer } from '#tests/support/users'
 
 const DAY = 86_400_000
@@ -30,7 +33,7 @@ test.group('Payouts by PayPal and Venmo', (group) => {
     await resetAll()
     const restore = impatient()
     return () => {
-      paypalSandbox.clearFaults()
+      for (const each of [sandbox, paypalSandbox]) each.clearFaults()
       restore()
     }
   })
@@ -140,6 +143,47 @@ test.group('Payouts by PayPal and Venmo', (group) => {
     assert.equal((await payoutOf(freelancer)).state, 'paid')
     assert.equal(sandbox.transfers.length, 1)
     assert.equal(await held(accounts.payable(freelancer.id)), '0.00')
+    assert.deepEqual(await breaks(), [])
+  })
+
+  test('the same news of an attempt that came back, told twice at once, ends that one and books its fee once', async ({
+    assert,
+  }) => {
+    paypalSandbox.planPayout('UNCLAIMED')
+    const { freelancer } = await approved({ provider: 'paypal' })
+    await settle()
+    paypalSandbox.webhookMode({ paused: true })
+    const [item] = paypalSandbox.payoutItems
+    paypalSandbox.setPayoutItem(item.payout_item_id, 'RETURNED')
+    const { id, provider_transaction_id: batch } = await db
+      .from('transactions')
+      .where('transaction_type', 'payout')
+      .firstOrFail()
+    const provider = providerFor('paypal')
+    const news = await provider.getPayout(batch)
+
+    // Both have found it before either books it; and the next attempt has begun before the second does.
+    await inTransaction((trx) => bookPayout(trx, id, news))
+    const fees = () =>
+      db.from('journal_entries').where('kind', 'provider_fee').where('transaction_id', id)
+    assert.lengthOf(await fees(), 1)
+    await inTransaction((trx) => bookPayout(trx, id, news))
+    assert.lengthOf(await fees(), 1)
+    await aPayoutAccount(freelancer, 'stripe')
+    const [other] = await db.from('payout_accounts').where('payment_provider', 'stripe')
+    sandbox.webhookMode({ paused: true })
+    sandbox.failNext('POST /v1/transfers', { at: 'after', with: 'reset', times: 2 })
+    await api(freelancer).put(`payments/payout-accounts/${other.id}`, { is_default: true })
+    await drain({ mayFail: true })
+    assert.equal((await payoutOf(freelancer)).state, 'in_transit')
+    await inTransaction((trx) => bookPayout(trx, id, news))
+    assert.equal((await payoutOf(freelancer)).state, 'in_transit')
+
+    await settlePending({ olderThanSeconds: 0 })
+    await settle()
+    assert.equal((await payoutOf(freelancer)).state, 'paid')
+    assert.lengthOf(sandbox.transfers, 1)
+    assert.lengthOf(await fees(), 1)
     assert.deepEqual(await breaks(), [])
   })
 

@@ -1,10 +1,11 @@
 import { test } from '@japa/runner'
+import db from '@adonisjs/lucid/services/db'
 import { DateTime } from 'luxon'
-import { expectData } from '#tests/support/api'
+import { api, expectData } from '#tests/support/api'
 import { resetAll } from '#tests/support/database'
 import { settle } from '#tests/support/jobs'
 import { breaks } from '#tests/support/ledger'
-import { fundedProject, pay, submittedMilestone } from '#tests/support/projects'
+import { aPayoutAccount, fundedProject, pay, submittedMilestone } from '#tests/support/projects'
 import { impatient } from '#tests/support/rails'
 import { paypalSandbox } from '#tests/support/sandbox'
 import { bookFloat, kinds, reconcile } from './helpers.js'
@@ -71,6 +72,35 @@ test.group('Reconciling with PayPal', (group) => {
     assert.deepEqual(kinds(back.breaks), [], 'its fee is booked, although nobody was paid')
     assert.equal(back.run.totals[0].balance_remainder, 0n)
   })
+
+  for (const next of ['stripe', 'paypal'] as const) {
+    test(`finds nothing on any rail after a payout came back and was paid by ${next}`, async ({
+      assert,
+    }) => {
+      await bookFloat('stripe')
+      paypalSandbox.planPayout('UNCLAIMED')
+      const { client, freelancer, milestone } = await submittedMilestone({ provider: 'paypal' })
+      expectData(await pay(client, `milestones/${milestone.id}/approve`), 201)
+      await settle()
+      paypalSandbox.setPayoutItem(paypalSandbox.payoutItems[0].payout_item_id!, 'RETURNED')
+      await settle()
+
+      if (next === 'stripe') await aPayoutAccount(freelancer, 'stripe')
+      const account = await db.from('payout_accounts').where('payment_provider', next).firstOrFail()
+      expectData(
+        await api(freelancer).put(`payments/payout-accounts/${account.id}`, { is_default: true })
+      )
+      await settle()
+      const [payout] = await db.from('payouts')
+      assert.equal(payout.state, 'paid')
+      for (const each of ['stripe', 'paypal'] as const) {
+        const { told, run } = await reconcile({ rail: each })
+        assert.deepEqual(told, [], each)
+        assert.equal(run.totals[0].balance_remainder, 0n, each)
+      }
+      assert.deepEqual(await breaks(), [])
+    })
+  }
 
   test('finds nothing after a buyer’s claim took money and gave it back', async ({ assert }) => {
     await fundedProject({ provider: 'paypal' })
