@@ -1225,7 +1225,7 @@ export class ReconciliationTotalSchema extends BaseModel {
 }
 
 export class RecoverySchema extends BaseModel {
-  static $columns = ['backupUntil', 'begunAt', 'endedAt', 'id'] as const
+  static $columns = ['backupUntil', 'begunAt', 'endedAt', 'id', 'tolerated'] as const
   $columns = RecoverySchema.$columns
   @column.dateTime()
   declare backupUntil: DateTime
@@ -1235,6 +1235,8 @@ export class RecoverySchema extends BaseModel {
   declare endedAt: DateTime | null
   @column({ isPrimary: true })
   declare id: string
+  @jsonColumn()
+  declare tolerated: any
 }
 
 export class RefreshTokenSchema extends BaseModel {

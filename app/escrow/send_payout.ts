@@ -20,6 +20,7 @@ import { reserve, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
 import { isSuspended } from '#identity/suspended'
 import { aboutTransaction } from '#telemetry/scope'
 import { bookEarlierPayment } from '#recovery/book_earlier_payment'
+import { holdPossibleSecond } from '#recovery/hold_possible_second'
 import { isRecovering, RECOVERING } from '#recovery/recovering'
 
 /**
@@ -229,7 +230,7 @@ async function reasonToWait(
   { account, deposit, payout, provider, snapshot }: Circumstances
 ): Promise<string | undefined> {
   if (await isRecovering(trx)) return RECOVERING
-  if (payout.heldAt) return HELD
+  if (payout.heldAt || (await holdPossibleSecond(trx, transaction))) return HELD
   const due = await trx
     .from('payouts')
     .where('transaction_id', transaction.id)

@@ -1,11 +1,19 @@
 import { inTransaction } from '#database/transaction'
 import { recordAudit, type Act } from '#audit/record_audit'
+import type { LostMovement } from '#backup/lost_movements'
 import { wrongState } from '#exceptions/problem'
-import { offeredRails, providerOfRail } from '#payments/registry'
+import PayoutAccount from '#models/payout_account'
+import { ProviderFailure } from '#payments/provider'
+import { offeredProviders, offeredRails, providerOfRail } from '#payments/registry'
 import { findUnrecovered, openRecovery } from '#recovery/find_unrecovered'
+import type { Tolerated } from '#recovery/hold_possible_second'
+import { readPayment } from '#recovery/read_payment'
 
 export interface EndRecovery {
-  /** Ids of movements at the providers that may stay missing: somebody answers for each. */
+  /**
+   * Ids of movements at the providers that may stay missing: somebody answers for each. What might pay one of
+   * them a second time is held.
+   */
   tolerated?: readonly string[]
   /** Somebody has looked whether there is more than the providers list yet. */
   despiteLag?: boolean
@@ -35,9 +43,10 @@ export async function endRecovery(
     )
   }
   const { lost, broken } = await findUnrecovered()
+  const isTolerated = ({ id: row, source }: LostMovement) =>
+    tolerated.includes(row) || tolerated.includes(source)
   const left = lost.filter(
-    ({ known, sent, kind, id: row, source }) =>
-      !(kind === 'payout' ? sent : known) && !tolerated.includes(row) && !tolerated.includes(source)
+    (each) => !(each.kind === 'payout' ? each.sent : each.known) && !isTolerated(each)
   )
   if (left.length > 0 || broken.length > 0) {
     throw wrongState(
@@ -46,12 +55,14 @@ export async function endRecovery(
       { code: 'not_recovered' }
     )
   }
+  const gone = lost.filter((each) => each.kind === 'payout' && !each.sent && isTolerated(each))
+  const paid = (await Promise.all(gone.map(describe))).filter((each) => each !== undefined)
   await inTransaction(async (trx) => {
     const ended = await trx
       .from('recoveries')
       .where('id', id)
       .whereNull('ended_at')
-      .update({ ended_at: trx.raw('now()') })
+      .update({ ended_at: trx.raw('now()'), tolerated: JSON.stringify(paid) })
     if (Number(ended) === 0) return
     await recordAudit(trx, {
       ...act,
@@ -60,4 +71,38 @@ export async function endRecovery(
       after: { tolerated, despite_lag: despiteLag },
     })
   })
+}
+
+/**
+ * What was paid, and to whom, as far as its provider and these books can say.
+ *
+ * @returns undefined for what came back whole: nobody has it
+ */
+async function describe(movement: LostMovement): Promise<Tolerated | undefined> {
+  const { rail, amount } = movement
+  const id = movement.source || movement.id
+  const seen = await readPayment(providerOfRail(rail), id).catch((error) => {
+    if (error instanceof ProviderFailure) return undefined
+    throw error
+  })
+  if (seen?.state === 'failed' || seen?.returnedAmount?.equals(seen.amount)) return undefined
+  const onRail = offeredProviders().filter((each) => each.rail === rail)
+  const account =
+    seen?.destination &&
+    (await PayoutAccount.query()
+      .where('destination', seen.destination)
+      .whereIn(
+        'payment_provider',
+        onRail.map(({ name }) => name)
+      )
+      .first())
+  // With its fee, if only the list is at hand: more is held then rather than less.
+  const minor = seen?.amount.minor ?? amount.minor
+  return {
+    rail,
+    id,
+    amount: (minor < 0n ? -minor : minor).toString(),
+    currency: amount.currency,
+    user_id: account ? account.userId : null,
+  }
 }

@@ -12,6 +12,9 @@ export default class extends BaseSchema {
         begun_at timestamptz NOT NULL DEFAULT now(),
         -- Payouts and refunds wait until then.
         ended_at timestamptz,
+        -- Payments by the providers that stayed missing in the books when it ended: { rail, id, amount, currency,
+        -- user_id }. What might pay one of them a second time is held until somebody has looked.
+        tolerated jsonb NOT NULL DEFAULT '[]',
         CHECK (backup_until <= begun_at AND begun_at <= ended_at)
       );
       CREATE UNIQUE INDEX recoveries_one_open ON recoveries ((true)) WHERE ended_at IS NULL;

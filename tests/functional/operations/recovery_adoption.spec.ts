@@ -1,6 +1,7 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import OpeningFloatSeeder from '#database/seeders/opening_float_seeder'
+import { letPayoutGo } from '#escrow/let_payout_go'
 import { lockProject } from '#escrow/locks'
 import { retryPayout } from '#escrow/retry_payout'
 import { settlePending } from '#escrow/settle_pending'
@@ -230,6 +231,56 @@ test.group('Adopting payments after a restore', (group) => {
     assert.include(refused.output, `${destination} is a payout account of somebody else`)
     assert.include(await shown(id), { state: 'waiting' })
   })
+
+  for (const provider of ['stripe', 'paypal'] as const) {
+    test(`what might pay a tolerated payment by ${provider} again is held until somebody has looked, once`, async ({
+      assert,
+    }) => {
+      const found = await submittedMilestone({ provider })
+      const other = await submittedMilestone({ provider })
+      await copyDatabase(BACKUP)
+      await approve(found)
+      await settle()
+      const made = await db.from('transactions').where('transaction_type', 'payout').firstOrFail()
+      const payment = made.provider_source_id || made.provider_transaction_id
+      await restoreFrom(BACKUP)
+      await run('recovery:begin', ...BY)
+      await backfillEvents(provider, { from: new Date(Date.now() - DAY), to: new Date() })
+      await settle()
+      // Its client is not there to approve it again, and others wait for their money.
+      assert.equal((await end()).exitCode, 1)
+      const ended = await end('--tolerate', payment)
+      assert.equal(ended.exitCode, 0, ended.output)
+
+      await approve(found)
+      await approve(other)
+      await settle()
+      await reconcilePending()
+      const states = async () => {
+        const rows = await payouts()
+        const shownOnes = await Promise.all(rows.map(({ id }) => shown(id)))
+        return shownOnes.map(({ state }) => state)
+      }
+      assert.deepEqual((await states()).toSorted(), ['paid', 'waiting'])
+      const [{ id }] = await db
+        .from('payouts as p')
+        .whereNotNull('p.held_at')
+        .select('transaction_id as id')
+      assert.equal(
+        (await payouts()).find((each) => each.id === id)!.milestone_id,
+        found.milestone.id
+      )
+      const [held] = await audited('payout.held')
+      assert.include(held.after, { perhaps_paid_as: payment })
+
+      await letPayoutGo(id, OPERATOR)
+      await settle()
+      assert.lengthOf(await db.from('payouts').whereNotNull('held_at'), 0)
+      assert.lengthOf(await audited('payout.held'), 1)
+      // At Stripe, its deposit is used up by the first.
+      assert.include(await shown(id), { state: provider === 'stripe' ? 'waiting' : 'paid' })
+    })
+  }
 
   /** Calls that all wait for the same lock, and go on at once. */
   async function atOnce<T>(cases: Case[], calls: (() => Promise<T>)[]) {
