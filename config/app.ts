@@ -51,6 +51,7 @@ export const http = defineConfig({
     response.writeHead(400, {
       'cache-control': 'no-store',
       'content-type': 'application/problem+json',
+      'x-request-id': problem.request_id,
     })
     response.end(JSON.stringify(problem))
   },

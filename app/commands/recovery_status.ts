@@ -59,7 +59,7 @@ const BOOK_IT = 'book it at the console, /console/reconciliation, or answer for 
 
 /** Of what belongs to a transaction that is lost. */
 const TO_DO: Record<string, string> = {
-  payout: 'have the release approved again, then payouts:adopt',
+  payout: 'have the release approved again (or payouts:repay again), then payouts:adopt',
   refund: 'refunds:adopt',
   deposit: 'give it back at the provider, or book it at the console',
 }

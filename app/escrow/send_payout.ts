@@ -12,7 +12,7 @@ import PayoutAccount from '#models/payout_account'
 import Transaction from '#models/transaction'
 import { applyPayout, failPayout, startPayout, WAIT_FOR } from '#escrow/apply_payout'
 import { askProvider, isStillSending, type Answer, type Ask } from '#escrow/ask_provider'
-import { isDepositFrozen } from '#escrow/chargebacks/frozen'
+import { whyFrozen } from '#escrow/chargebacks/frozen'
 import { lockProject, lockTransaction } from '#escrow/locks'
 import { setting } from '#escrow/settings'
 import { HELD } from '#escrow/hold_payout'
@@ -240,8 +240,8 @@ async function reasonToWait(
   if (await isSuspended(trx, payout.userId)) {
     return 'The account of who is paid is suspended; it is sent once they are let back.'
   }
-  if (await isDepositFrozen(trx, deposit.id))
-    return "The payment that it draws on is disputed with the payer's bank."
+  const frozen = await whyFrozen(trx, deposit.id)
+  if (frozen) return `The payment that it draws on ${frozen}.`
   if (!account) return WAITS.no_account
   if (account.status !== 'enabled') {
     return WAITS.account_not_set_up

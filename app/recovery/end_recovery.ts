@@ -50,7 +50,7 @@ export async function endRecovery(
   )
   if (left.length > 0 || broken.length > 0) {
     throw wrongState(
-      `${left.length} movements of the providers are not in the books, and ${broken.length} other differences are open. recovery:status lists them: adopt or book each, or answer for it with --tolerate.`,
+      `${left.length} movements of the providers are not in the books, and ${broken.length} other differences are open. recovery:status lists them. Adopt or book each movement, or answer for it with --tolerate. Of other differences, run reconcile:provider for the rail first: it closes those that are explained, and lists the rest for the console.`,
       'recovering',
       { code: 'not_recovered' }
     )

@@ -3,6 +3,8 @@ import { readHealth } from '#console/dashboard_health'
 import { setting } from '#escrow/settings'
 import { PROVIDER_NAMES, type Rail } from '#models/transaction'
 import { offeredProviders, offeredRails } from '#payments/registry'
+import { blockOf } from '#payments/reconcile/blocking'
+import { isRecovering } from '#recovery/recovering'
 import { keptFor } from '#site/kept_for'
 import { readiness } from '#start/health'
 
@@ -45,15 +47,19 @@ const CHECKED: Record<string, string> = {
 }
 
 async function readStatus(): Promise<Status> {
-  const [checks, waiting, rails, notice] = await Promise.all([
+  const [checks, waiting, rails, notice, recovering] = await Promise.all([
     readChecks(),
     readHealth().catch(() => undefined),
     readRails().catch(() => undefined),
     setting(db, 'status_notice').catch(() => 'none'),
+    isRecovering().catch(() => false),
   ])
   const parts: Part[] = [
     { name: 'Website and API', state: 'working', detail: 'You are reading this page.' },
-    ...checks.map((part) => (part.name === 'Background work' ? withLag(part, waiting) : part)),
+    ...checks.map((part) => {
+      if (part.name !== 'Background work') return part
+      return recovering && part.state === 'working' ? RECOVERING_PART : withLag(part, waiting)
+    }),
     eventsOf(waiting),
     ...railsOf(rails, waiting),
   ]
@@ -63,6 +69,13 @@ async function readStatus(): Promise<Status> {
     notice: notice === 'none' ? undefined : notice,
     at: new Date(),
   }
+}
+
+const RECOVERING_PART: Part = {
+  name: 'Background work',
+  state: 'delayed',
+  detail:
+    'Payouts and refunds wait, and no deadline counts, until our records have been compared with those of the payment providers.',
 }
 
 async function readChecks(): Promise<Part[]> {
@@ -118,9 +131,11 @@ interface RailFacts {
   rail: Rail
   compared: Date | null
   unanswered: Date | null
+  /** Why payouts this way wait; undefined if they do not. */
+  blocked?: string
 }
 
-/** When a rail's records were last compared with ours, and since when an answer of it is missing. One query. */
+/** When a rail's records were last compared with ours, and since when an answer of it is missing. */
 async function readRails(): Promise<RailFacts[]> {
   const { rows } = await db.rawQuery<{ rows: RailFacts[] }>(
     `SELECT rail,
@@ -133,7 +148,10 @@ async function readRails(): Promise<RailFacts[]> {
      FROM unnest(?::text[]) AS rails (rail)`,
     [offeredRails()]
   )
-  return rows
+  const thresholds = await setting(db, 'break_block_threshold')
+  return Promise.all(
+    rows.map(async (row) => ({ ...row, blocked: await blockOf(db, row.rail, thresholds) }))
+  )
 }
 
 function railsOf(rails: RailFacts[] | undefined, waiting: Health): Part[] {
@@ -149,6 +167,7 @@ function railsOf(rails: RailFacts[] | undefined, waiting: Health): Part[] {
         detail: `An answer has been missing for ${inWords(seconds)}. Nothing is sent twice; it is asked for until it is known.`,
       }
     }
+    if (known.blocked) return { name, state: 'delayed', detail: known.blocked }
     return { name, ...comparison(known.compared) }
   })
 }

@@ -25,6 +25,8 @@ const GROUPS = [
   ...[1, 2, 3].map((last) => [4, 4, 4, last]),
   [4, 6, 5],
   [4, 6, 4],
+  [4, 8, 4],
+  [6, 10],
   [4, 3, 3, 3],
   [4, 4, 5],
   [8, 8],
@@ -35,7 +37,7 @@ const GROUPS = [
 const BETWEEN = /^(?![,;]\s)[^\p{L}\p{N}+]{1,5}$/u
 
 /** Neither in the middle of a longer number or an id; but a word may stand straight before or behind. */
-const BEFORE = /(?:^|[^\p{L}\p{N}]|(?<![\p{L}\p{N}])(?:\p{L}{3,}|n[or]))(?<!\p{N}[.,])$/iu
+const BEFORE = /(?:^|[^\p{L}\p{N}]|(?<![\p{L}\p{N}])\p{L}{2,})(?<!\p{N}[.,])$/iu
 const BEHIND = /^(?:$|[^\p{L}\p{N}]|\p{L}{3})/u
 
 interface Group {
@@ -123,8 +125,10 @@ function countsAt(row: Group[], first: number): number[] {
   const fitting = GROUPS.filter((lengths) => lengths.every((each, n) => length(first + n) === each))
   return fitting
     .filter((lengths) => {
-      // In a column of numbers all of one length, only the outermost: any four of them would do.
+      // In a column of numbers all of one length, only the outermost: any four of them would do. A date before
+      // a card and a code behind it make no column.
       const next = first + lengths.length
+      if (length(first - 2) !== lengths[0] && length(next + 1) !== lengths.at(-1)) return true
       return length(first - 1) !== lengths[0] || length(next) !== lengths.at(-1)
     })
     .map((lengths) => lengths.length)

@@ -56,6 +56,7 @@ test.group('The number of a payment card', () => {
         ),
         `${card}exp 12/30`,
         `${card}cvc123`,
+        `cc${card}`,
         `\u2116${card}`,
         `Card${card}`,
         `card_${card}`,
@@ -124,6 +125,8 @@ test.group('The number of a payment card', () => {
   test('is found as it is typed from a card: {$self}')
     .with([
       '4242 4242 4242 4242 1229 123',
+      '4242 42424242 4242',
+      '424242 4242424242',
       '4000056655665556 / 5555555555554444',
       '3782 822463 10005',
       '3782 8224 6310 005',
@@ -138,6 +141,12 @@ test.group('The number of a payment card', () => {
       assert.isDefined(findCardNumber(text))
       assert.notMatch(withoutCardNumbers(text), /\d{4}\D*\d{4}/)
     })
+
+  test('is found between a date and a code', ({ assert }) => {
+    for (const text of ['exp 0927\n4242 4242 4242 4242\n1234', '0927 4242-4242-4242-4242 1234']) {
+      assert.match(findCardNumber(text) ?? '', /^4242.4242.4242.4242$/, text)
+    }
+  })
 
   test('is no row of numbers, however long', ({ assert }) => {
     const row = (each: fc.Arbitrary<string>) =>

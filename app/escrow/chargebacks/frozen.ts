@@ -33,3 +33,19 @@ export async function isDepositFrozen(
   )
   return rows[0]?.frozen === true
 }
+
+/** Why it must, as the end of a sentence about the payment; undefined if it need not. */
+export async function whyFrozen(
+  trx: TransactionClientContract,
+  depositId: string
+): Promise<string | undefined> {
+  if (!(await isDepositFrozen(trx, depositId))) return undefined
+  const past = await trx
+    .from('deposits')
+    .where('transaction_id', depositId)
+    .where('refunded_elsewhere', '>', 0)
+    .first()
+  return past
+    ? 'was refunded in part or whole past us; support is looking into it'
+    : "is disputed with the payer's bank"
+}

@@ -134,6 +134,18 @@ test.group('Status page', (group) => {
     assert.include(fresh.words, 'compared with theirs 3 hours ago')
   })
 
+  test('while a restored database is compared with the providers it says that payouts wait', async ({
+    assert,
+    cleanup,
+  }) => {
+    await db.table('recoveries').insert({ backup_until: new Date(Date.now() - 60_000) })
+    cleanup(async () => void (await db.rawQuery(`UPDATE recoveries SET ended_at = now()`)))
+    const { overall, parts, words } = await shown()
+    assert.equal(overall, 'delayed')
+    assert.equal(parts['Background work'], 'delayed')
+    assert.include(words, 'Payouts and refunds wait, and no deadline counts')
+  })
+
   test('without its job queue it says that background work is down, and is still there', async ({
     assert,
     cleanup,
