@@ -56,7 +56,8 @@ export async function endRecovery(
     )
   }
   const gone = lost.filter((each) => each.kind === 'payout' && !each.sent && isTolerated(each))
-  const paid = (await Promise.all(gone.map(describe))).filter((each) => each !== undefined)
+  const described = await Promise.all(gone.map(describe))
+  const paid = described.filter((each) => each !== undefined)
   await inTransaction(async (trx) => {
     const ended = await trx
       .from('recoveries')
