@@ -10,7 +10,7 @@ import Transaction from '#models/transaction'
 import { applyRefund, failRefund } from '#escrow/apply_refund'
 import { askProvider, startNewAttempt, type Answer, type Ask } from '#escrow/ask_provider'
 import { lockTransaction } from '#escrow/locks'
-import { FROZEN_DEPOSIT, isDepositFrozen } from '#escrow/chargebacks/frozen'
+import { FROZEN_DEPOSIT, whyFrozen } from '#escrow/chargebacks/frozen'
 import { reserve, settleReservation, snapshotBalance, type BalanceSnapshot } from '#escrow/reserve'
 import { aboutTransaction } from '#telemetry/scope'
 import { isRecovering, RECOVERING } from '#recovery/recovering'
@@ -77,7 +77,8 @@ async function reasonToWait(
 ): Promise<string | undefined> {
   if (await isRecovering(trx)) return RECOVERING
   // The bank may give its payer the same money.
-  if (await isDepositFrozen(trx, refund.depositId!)) return WAIT_FOR.charge_disputed
+  const frozen = await whyFrozen(trx, refund.depositId!)
+  if (frozen) return `The payment ${frozen}.`
   const covered = snapshot !== undefined && (await reserve(trx, refund, snapshot))
   return covered ? undefined : WAIT_FOR.balance_insufficient
 }

@@ -88,15 +88,16 @@ async function describe(movement: LostMovement): Promise<Tolerated | undefined> 
   })
   if (seen?.state === 'failed' || seen?.returnedAmount?.equals(seen.amount)) return undefined
   const onRail = offeredProviders().filter((each) => each.rail === rail)
-  const account =
-    seen?.destination &&
-    (await PayoutAccount.query()
-      .where('destination', seen.destination)
-      .whereIn(
-        'payment_provider',
-        onRail.map(({ name }) => name)
-      )
-      .first())
+  const accounts = seen?.destination
+    ? await PayoutAccount.query()
+        .where('destination', seen.destination)
+        .whereIn(
+          'payment_provider',
+          onRail.map(({ name }) => name)
+        )
+    : []
+  // Two people may be paid at one address; then the books do not know which of them it was.
+  const [userId, ...others] = new Set(accounts.map((each) => each.userId))
   // With its fee, if only the list is at hand: more is held then rather than less.
   const minor = seen?.amount.minor ?? amount.minor
   return {
@@ -104,6 +105,6 @@ async function describe(movement: LostMovement): Promise<Tolerated | undefined> 
     id,
     amount: (minor < 0n ? -minor : minor).toString(),
     currency: amount.currency,
-    user_id: account ? account.userId : null,
+    user_id: others.length === 0 ? (userId ?? null) : null,
   }
 }
