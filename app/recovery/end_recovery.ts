@@ -105,6 +105,7 @@ async function describe(movement: LostMovement): Promise<Tolerated | undefined> 
     id,
     amount: (minor < 0n ? -minor : minor).toString(),
     currency: amount.currency,
+    exact: seen !== undefined,
     user_id: others.length === 0 ? (userId ?? null) : null,
   }
 }

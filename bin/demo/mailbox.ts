@@ -22,8 +22,8 @@ export class Mailbox {
 
   async #search(to: string, pattern: RegExp): Promise<string | undefined> {
     const names = await readdir(this.dir).catch(() => [])
-    // The transport gives an e-mail this name when all of it is there.
-    const written = names.filter((name) => name.endsWith('.json'))
+    // The transport takes this ending away when all of it is there.
+    const written = names.filter((name) => !name.endsWith('.part'))
     for (const name of written.toSorted().toReversed()) {
       const text = await readFile(join(this.dir, name), 'utf8')
       const found = text.includes(to) ? pattern.exec(text)?.[1] : undefined

@@ -13,7 +13,7 @@ export default class extends BaseSchema {
         -- Payouts and refunds wait until then.
         ended_at timestamptz,
         -- Payments by the providers that stayed missing in the books when it ended: { rail, id, amount, currency,
-        -- user_id }. What might pay one of them a second time is held until somebody has looked.
+        -- exact, user_id }. What might pay one of them a second time is held until somebody has looked.
         tolerated jsonb NOT NULL DEFAULT '[]',
         CHECK (backup_until <= begun_at AND begun_at <= ended_at)
       );
