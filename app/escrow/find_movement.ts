@@ -38,8 +38,15 @@ export async function findMovement(
   return transaction
 }
 
-/** Whether a record is of an attempt that failed and is over: what was sent since has a record of its own. */
-export function isOver({ id, attempt }: Transaction, { state, key }: ProviderMovement): boolean {
+/**
+ * Whether a record is of an attempt that failed and is over: what was sent since has a record of its own. One that the
+ * transaction goes by is not, whatever its key: an adopted payment has that of a transaction which is lost.
+ */
+export function isOver(
+  { id, attempt, providerTransactionId: name }: Transaction,
+  { state, key, id: theirs, balanceSourceId }: ProviderMovement
+): boolean {
+  if (name && [theirs, balanceSourceId].includes(name)) return false
   return state === 'failed' && key !== undefined && key !== providerKey(id, attempt)
 }
 

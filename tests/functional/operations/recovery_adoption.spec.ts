@@ -174,6 +174,22 @@ test.group('Adopting payments after a restore', (group) => {
     assert.equal((await end()).exitCode, 0)
   })
 
+  test('an adopted payment that was under way and comes back is owed again', async ({ assert }) => {
+    const found = await submittedMilestone({ provider: 'paypal' })
+    paypalSandbox.planPayout('UNCLAIMED')
+    const [{ id, payment }] = await lostReleases(found)
+    assert.equal((await adopt(id, payment)).exitCode, 0)
+    assert.include(await shown(id), { state: 'in_transit', name: payment })
+    paypalSandbox.webhookMode({ paused: true })
+    paypalSandbox.setPayoutItem(payment, 'RETURNED')
+    await reconcilePending()
+    const { state, name } = await shown(id)
+    assert.include(['waiting', 'failed'], state)
+    assert.equal(name, '')
+    assert.deepEqual(await entriesOf(id), ['payout_failed', 'payout_started', 'provider_fee'])
+    assert.deepEqual(await breaks(), [])
+  })
+
   test('a payment to an account that was opened after the backup is adopted by who answers for that', async ({
     assert,
   }) => {
